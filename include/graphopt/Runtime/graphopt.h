@@ -1,0 +1,163 @@
+/* What a compiled model and its caller share. C99 and later, C++ too.
+ *
+ * A model is one archive with a handful of symbols named after it, and one
+ * header that describes it. It holds no global state: any number of threads may
+ * run one model at once, each with its own tensors and workspace. */
+#ifndef GRAPHOPT_RUNTIME_GRAPHOPT_H
+#define GRAPHOPT_RUNTIME_GRAPHOPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised when a struct below changes; a model refuses a context of another. */
+#define GRAPHOPT_ABI_VERSION 1
+
+/* Every tensor's data and the workspace start at a multiple of this. */
+#define GRAPHOPT_ALIGNMENT 64
+
+/* Outcome of every call. 0 is success. Numbers never change their meaning. */
+typedef enum graphopt_status {
+  GRAPHOPT_OK = 0,
+  GRAPHOPT_BAD_RANK = 1,            /* wrong number of dimensions */
+  GRAPHOPT_BAD_DIM = 2,             /* a dimension differs from the model's, or
+                                       from another one of the same name */
+  GRAPHOPT_OUT_OF_MEMORY = 3,       /* an allocation at run time failed */
+  GRAPHOPT_BAD_DTYPE = 4,           /* wrong element type */
+  GRAPHOPT_NULL_POINTER = 5,        /* data, dims, table or workspace is NULL */
+  GRAPHOPT_MISALIGNED = 6,          /* data or workspace: GRAPHOPT_ALIGNMENT */
+  GRAPHOPT_WORKSPACE_TOO_SMALL = 7, /* see <model>_workspace_bytes */
+  GRAPHOPT_ABI_MISMATCH = 8,        /* context of another GRAPHOPT_ABI_VERSION */
+  GRAPHOPT_BAD_DATA = 9,            /* values the model cannot work on, such as
+                                       an index out of range */
+  GRAPHOPT_NOT_NULL = 10,           /* the library allocates this output */
+  GRAPHOPT_OVERLAP = 11,            /* an output shares memory with a tensor or
+                                       the workspace */
+  GRAPHOPT_NO_THREADS = 12          /* the pool could not start its threads */
+} graphopt_status;
+
+/* Element types, numbered as in ONNX (TensorProto.DataType). A bool is one byte
+ * that holds 0 or 1. */
+typedef enum graphopt_dtype {
+  GRAPHOPT_FLOAT = 1,
+  GRAPHOPT_UINT8 = 2,
+  GRAPHOPT_INT8 = 3,
+  GRAPHOPT_UINT16 = 4,
+  GRAPHOPT_INT16 = 5,
+  GRAPHOPT_INT32 = 6,
+  GRAPHOPT_INT64 = 7,
+  GRAPHOPT_BOOL = 9,
+  GRAPHOPT_FLOAT16 = 10,
+  GRAPHOPT_DOUBLE = 11,
+  GRAPHOPT_UINT32 = 12,
+  GRAPHOPT_UINT64 = 13,
+  GRAPHOPT_BFLOAT16 = 16
+} graphopt_dtype;
+
+/* A dense, row-major tensor in the caller's memory; the library never frees
+ * `data`.
+ *
+ * Input: everything is read only. `data` may be NULL if there is no element.
+ * Output: the caller sets rank and dtype, points `dims` at room for `rank`
+ * entries, which the library writes, and `data` at enough memory for them (ask
+ * <model>_result_dims). Where the size depends on values (GRAPHOPT_DIM_DATA),
+ * `data` is NULL before the run and afterwards points at memory of the
+ * context's allocator that the caller frees. */
+typedef struct graphopt_tensor {
+  void *data;    /* first element, GRAPHOPT_ALIGNMENT */
+  int64_t *dims; /* `rank` extents in elements, outermost first */
+  int32_t rank;  /* 0 for a scalar */
+  int32_t dtype; /* a graphopt_dtype */
+} graphopt_tensor;
+
+/* One parallel loop's iterations `begin` .. `end - 1`. */
+typedef void (*graphopt_body)(void *captures, int64_t begin, int64_t end);
+
+/* Where a refused call went wrong. */
+typedef struct graphopt_fault {
+  int32_t port;     /* input number; outputs count on from the inputs; or -1 */
+  int32_t dim;      /* dimension number, or -1 */
+  int64_t expected; /* rank, dtype, extent, bytes: what the status is about */
+  int64_t actual;
+} graphopt_fault;
+
+/* How a run gets threads and memory. Every member but `abi` may be NULL, and a
+ * NULL context means one thread and the C library's allocator. Start from
+ * GRAPHOPT_CONTEXT_INIT. A context is only read; runs may share it if they may
+ * share what it points at. */
+typedef struct graphopt_context {
+  uint32_t abi; /* GRAPHOPT_ABI_VERSION */
+  uint32_t reserved;
+
+  /* Calls `body` on disjoint ranges that cover 0 .. count-1, in any order on any
+   * threads, and returns when all are done. NULL: one range, this thread. */
+  void (*parallel_for)(void *pool, graphopt_body body, void *captures,
+                       int64_t count);
+  void *pool;
+
+  /* Memory whose size only the run can tell; at least GRAPHOPT_ALIGNMENT.
+   * May be called from any of parallel_for's threads. Both or neither. */
+  void *(*allocate)(void *allocator, size_t bytes);
+  void (*release)(void *allocator, void *data);
+  void *allocator;
+
+  /* Written by a run that fails, if not NULL. Not to be shared by runs. */
+  graphopt_fault *fault;
+} graphopt_context;
+
+#define GRAPHOPT_CONTEXT_INIT {GRAPHOPT_ABI_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL}
+
+/* Extents in graphopt_port.dims that are not numbers. */
+#define GRAPHOPT_DIM_COMPUTED INT64_MIN   /* ask result_dims */
+#define GRAPHOPT_DIM_DATA (INT64_MIN + 1) /* known after the run */
+
+/* An input or output as the model declares it. */
+typedef struct graphopt_port {
+  const char *name;    /* ONNX name */
+  const int64_t *dims; /* >= 0: fixed; -1 - i: open dimension i; or see above */
+  int32_t rank;
+  int32_t dtype; /* a graphopt_dtype */
+} graphopt_port;
+
+/* Everything a program needs to drive a model it has no header of. */
+typedef struct graphopt_model {
+  uint32_t abi;        /* GRAPHOPT_ABI_VERSION of the compiler */
+  int32_t input_count; /* number of `inputs`, and so on */
+  int32_t output_count;
+  int32_t dim_count;
+  const char *name;
+  const graphopt_port *inputs;
+  const graphopt_port *outputs;
+  const char *const *dim_names; /* the open dimensions */
+  int64_t weights_bytes;
+
+  /* Bytes of workspace for these open dimensions (`dim_count` of them), or -1
+   * if it cannot be had. */
+  int64_t (*workspace_bytes)(const int64_t *dims);
+
+  /* Writes all extents of all outputs, one after the other. Those that depend on
+   * values become -1. */
+  void (*result_dims)(const int64_t *dims, int64_t *extents);
+
+  /* Checks every argument, then runs. `context` may be NULL; `workspace` too if
+   * none is needed. */
+  graphopt_status (*run)(const graphopt_context *context,
+                         const graphopt_tensor *inputs,
+                         graphopt_tensor *outputs, void *workspace,
+                         int64_t workspace_bytes);
+
+  /* A pool of `threads` threads, the caller's included, entered in `context`;
+   * any model may use it. NULL where the model was built without threads. */
+  graphopt_status (*pool_create)(graphopt_context *context, int32_t threads);
+  void (*pool_destroy)(graphopt_context *context);
+
+  const char *(*status_text)(graphopt_status status);
+} graphopt_model;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
