@@ -1,0 +1,37 @@
+"""lit's configuration of all tests but the GoogleTest ones (test/Unit)."""
+import os
+import lit.formats
+
+config.name = "graphopt"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test", ".py", ".onnxtxt"]
+config.excludes = ["Inputs", "Unit", "lit.cfg.py", "lit.local.cfg.py", "harness.py", "tree.py"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.build_dir, "test")
+
+bin_dir = os.path.join(config.build_dir, "bin")
+config.environment["PATH"] = os.pathsep.join(
+    [bin_dir, config.llvm_bin_dir, os.environ["PATH"]])
+# Tests import each other's helpers (harness) and the tree's Python package.
+config.environment["PYTHONPATH"] = os.pathsep.join(
+    [os.path.join(config.source_dir, folder) for folder in ("test/Ops", "python", "tools/dev")])
+config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+config.environment["GRAPHOPT_BUILD"] = config.build_dir
+# One thread a test: lit runs as many tests at once as there are cores.
+config.environment["OMP_NUM_THREADS"] = "1"
+config.environment["OPENBLAS_NUM_THREADS"] = "1"
+
+# Whole words: %graphopt is not the start of %graphopt-opt.
+for name in ("graphopt-opt", "graphopt-lsp-server"):
+    config.substitutions.append((f"%{name}", os.path.join(bin_dir, name)))
+config.substitutions += [
+    ("%graphopt", os.path.join(bin_dir, "graphopt")),
+    ("%python", config.python),
+    ("%clangxx", config.cxx),
+    ("%clang", config.cc),
+    ("%root", config.source_dir),
+    ("%build", config.build_dir),
+    ("%include", os.path.join(config.source_dir, "include")),
+]
+if os.geteuid() == 0:
+    config.available_features.add("root")
