@@ -1,0 +1,73 @@
+//===- Bufferization.cpp - Kernel ops from tensors to memrefs -------------===//
+
+#include "dialects/Kernel/Kernel.h"
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace mlir::bufferization;
+using namespace graphopt::kernel;
+
+namespace {
+/// One model for all kernel ops.
+template <typename Op>
+struct KernelModel : DstBufferizableOpInterfaceExternalModel<KernelModel<Op>, Op> {
+  /// init is overwritten: a tensor.empty, or an old value, costs no copy.
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
+                              const AnalysisState &) const {
+    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+  }
+
+  /// The elements of an extra read through the identity are loaded before the
+  /// same elements of init are stored, so the two may be one buffer (a residual
+  /// in place).
+  bool bufferizesToElementwiseAccess(Operation *op, const AnalysisState &,
+                                     ArrayRef<OpOperand *> operands) const {
+    auto kernel = dyn_cast<EpilogueOp>(op);
+    if (!kernel)
+      return false;
+    unsigned firstExtra = kernel.getInputs().size();
+    return llvm::all_of(operands, [&](OpOperand *operand) {
+      unsigned number = operand->getOperandNumber();
+      return kernel.isDpsInit(operand) ||
+             (number >= firstExtra &&
+              kernel.getMap(number - firstExtra).isIdentity());
+    });
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &options,
+                          BufferizationState &state) const {
+    auto destination = cast<DestinationStyleOpInterface>(op);
+    if (!destination.hasPureTensorSemantics())
+      return success();
+    rewriter.setInsertionPoint(op);
+    SmallVector<Value> buffers;
+    for (OpOperand &operand : op->getOpOperands()) {
+      FailureOr<Value> buffer =
+          getBuffer(rewriter, operand.get(), options, state);
+      if (failed(buffer))
+        return failure();
+      buffers.push_back(*buffer);
+    }
+    OperationState newState(op->getLoc(), op->getName(), buffers, TypeRange(),
+                            op->getAttrs());
+    if (op->getNumRegions() != 0)
+      newState.addRegion()->takeBody(op->getRegion(0));
+    rewriter.create(newState);
+    replaceOpWithBufferizedValues(rewriter, op, buffers.back());
+    return success();
+  }
+};
+} // namespace
+
+void graphopt::kernel::registerBufferizationModels(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, KernelDialect *) {
+    MatMulOp::attachInterface<KernelModel<MatMulOp>>(*context);
+    ConvOp::attachInterface<KernelModel<ConvOp>>(*context);
+    DepthwiseConvOp::attachInterface<KernelModel<DepthwiseConvOp>>(*context);
+    PackOp::attachInterface<KernelModel<PackOp>>(*context);
+  });
+}

@@ -1,0 +1,241 @@
+//===- KernelOps.cpp - Builders and verifiers of the kernel ops -----------===//
+
+#include "dialects/Kernel/Kernel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace graphopt::kernel;
+
+#define GET_OP_CLASSES
+#include "dialects/Kernel/KernelOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// Builders
+//===----------------------------------------------------------------------===//
+
+/// The result for a tensor init, and an epilogue that stores the value.
+static void buildKernel(OpBuilder &builder, OperationState &state, Value input,
+                        Value init) {
+  if (isa<RankedTensorType>(init.getType()))
+    state.addTypes(init.getType());
+  Type element = getElementTypeOrSelf(init);
+  Type valueType = getAccumulationType(getElementTypeOrSelf(input), element);
+  Region *region = state.addRegion();
+  OpBuilder::InsertionGuard guard(builder);
+  Block *body = builder.createBlock(region, {}, valueType, state.location);
+  Value value = body->getArgument(0);
+  if (valueType != element) {
+    if (element.getIntOrFloatBitWidth() < valueType.getIntOrFloatBitWidth())
+      value = arith::TruncFOp::create(builder, state.location, element, value);
+    else
+      value = arith::ExtFOp::create(builder, state.location, element, value);
+  }
+  YieldOp::create(builder, state.location, value);
+}
+
+void MatMulOp::build(OpBuilder &builder, OperationState &state, Value lhs,
+                     Value rhs, Value init) {
+  state.addOperands({lhs, rhs, init});
+  buildKernel(builder, state, lhs, init);
+}
+
+void ConvOp::build(OpBuilder &builder, OperationState &state, Value input,
+                   Value filter, Value init, ArrayRef<int64_t> strides,
+                   ArrayRef<int64_t> dilations, int64_t groups) {
+  state.addOperands({input, filter, init});
+  auto &properties = state.getOrAddProperties<Properties>();
+  properties.strides = builder.getDenseI64ArrayAttr(strides);
+  properties.dilations = builder.getDenseI64ArrayAttr(dilations);
+  properties.groups = builder.getI64IntegerAttr(groups);
+  buildKernel(builder, state, input, init);
+}
+
+void DepthwiseConvOp::build(OpBuilder &builder, OperationState &state,
+                            Value input, Value filter, Value init,
+                            ArrayRef<int64_t> strides,
+                            ArrayRef<int64_t> dilations) {
+  state.addOperands({input, filter, init});
+  auto &properties = state.getOrAddProperties<Properties>();
+  properties.strides = builder.getDenseI64ArrayAttr(strides);
+  properties.dilations = builder.getDenseI64ArrayAttr(dilations);
+  buildKernel(builder, state, input, init);
+}
+
+//===----------------------------------------------------------------------===//
+// matmul
+//===----------------------------------------------------------------------===//
+
+/// C2 for one operand of matmul.
+static LogicalResult verifyBatch(MatMulOp op, StringRef name, ShapedType type) {
+  ArrayRef<int64_t> batch = type.getShape().drop_back(2);
+  ArrayRef<int64_t> all = op.getInit().getType().getShape().drop_back(2);
+  if (batch.size() > all.size())
+    return op.emitOpError() << name << " has " << batch.size()
+                            << " batch dimensions, init has " << all.size();
+  for (auto [size, expected] :
+       llvm::zip(batch, all.take_back(batch.size())))
+    if (size != 1 && failed(verifyCompatibleDims({size, expected})))
+      return op.emitOpError() << name << " has batch size " << size
+                              << ", init has " << expected;
+  return success();
+}
+
+LogicalResult MatMulOp::verify() {
+  ShapedType lhs = getLhs().getType(), rhs = getRhs().getType(),
+             init = getInit().getType();
+  if (lhs.getRank() < 2 || init.getRank() < 2 ||
+      (getPacked() ? rhs.getRank() != 3 : rhs.getRank() < 2)) // C1
+    return emitOpError("needs lhs [..., M, K], init [..., M, N] and rhs ")
+           << (getPacked() ? "[panels, K, NR]" : "[..., K, N]");
+  int64_t k = lhs.getShape().back(), n = init.getShape().back();
+  int64_t rhsK = rhs.getShape().take_back(2).front();
+  int64_t nr = rhs.getShape().back();
+  if (getPacked() && (!rhs.hasStaticShape() || nr < 1 ||
+                      ShapedType::isDynamic(k) || ShapedType::isDynamic(n))) // C3
+    return emitOpError("with packed rhs needs static K, N and NR");
+  if (failed(verifyCompatibleDims({k, rhsK}))) // C1
+    return emitOpError("lhs has K = ") << k << ", rhs has K = " << rhsK;
+  if (failed(verifyCompatibleDims(
+          {lhs.getShape().take_back(2).front(),
+           init.getShape().take_back(2).front()}))) // C1
+    return emitOpError("lhs and init have different M");
+  if (getPacked()) {
+    int64_t panels = llvm::divideCeil(n, nr);
+    if (rhs.getDimSize(0) != panels) // C1
+      return emitOpError("N = ") << n << " needs " << panels << " panels of "
+                                 << nr << ", rhs has " << rhs.getDimSize(0);
+  } else if (failed(verifyCompatibleDims({n, nr}))) { // C1
+    return emitOpError("rhs has N = ") << nr << ", init has N = " << n;
+  } else if (failed(verifyBatch(*this, "rhs", rhs))) { // C2
+    return failure();
+  }
+  return verifyBatch(*this, "lhs", lhs); // C2
+}
+
+//===----------------------------------------------------------------------===//
+// conv, depthwise_conv
+//===----------------------------------------------------------------------===//
+
+/// C3 and C4: windows of size `kernel` over the dimensions between the first
+/// and the last.
+static LogicalResult verifyWindows(Operation *op, ShapedType input,
+                                   ShapedType init, ArrayRef<int64_t> kernel,
+                                   ArrayRef<int64_t> strides,
+                                   ArrayRef<int64_t> dilations) {
+  auto positive = [](int64_t size) { return size > 0; };
+  if (strides.size() != kernel.size() || dilations.size() != kernel.size() ||
+      !llvm::all_of(strides, positive) || !llvm::all_of(dilations, positive)) // C3
+    return op->emitOpError("needs ")
+           << kernel.size() << " positive strides and dilations";
+  if (failed(verifyCompatibleDims({input.getDimSize(0), init.getDimSize(0)}))) // C4
+    return op->emitOpError("input has batch size ")
+           << input.getDimSize(0) << ", init has " << init.getDimSize(0);
+  for (size_t d = 0; d < kernel.size(); ++d) {
+    int64_t size = input.getDimSize(1 + d);
+    if (ShapedType::isDynamic(size))
+      continue;
+    int64_t span = (kernel[d] - 1) * dilations[d] + 1;
+    int64_t expected = size < span ? 0 : (size - span) / strides[d] + 1;
+    if (failed(verifyCompatibleDims({expected, init.getDimSize(1 + d)}))) // C4
+      return op->emitOpError("init has size ")
+             << init.getDimSize(1 + d) << " in spatial dimension " << d
+             << ", not " << expected;
+  }
+  return success();
+}
+
+LogicalResult ConvOp::verify() {
+  ShapedType input = getInput().getType(), filter = getFilter().getType(),
+             init = getInit().getType();
+  int64_t rank = input.getRank();
+  if (rank < 3 || init.getRank() != rank ||
+      filter.getRank() != rank + (getPacked() ? 1 : 0)) // C1
+    return emitOpError("needs input [B, S..., C], init [B, Y..., O] and filter ")
+           << (getPacked() ? "[panels, K..., C / G, NR]" : "[O, C / G, K...]");
+  int64_t groups = getGroups();
+  if (groups < 1) // C3
+    return emitOpError("groups must be positive");
+  int64_t c = input.getShape().back(), o = init.getShape().back();
+  if (!filter.hasStaticShape() || ShapedType::isDynamic(c) ||
+      ShapedType::isDynamic(o) || c % groups != 0 || o % groups != 0) // C2
+    return emitOpError("needs a static filter, and static C and O that are "
+                       "multiples of groups");
+  ArrayRef<int64_t> shape = filter.getShape();
+  int64_t filterC = getPacked() ? shape[rank - 1] : shape[1];
+  if (filterC * groups != c) // C1
+    return emitOpError("input has ")
+           << c << " channels, filter has " << filterC * groups;
+  int64_t expected = o;
+  if (getPacked()) {
+    if (shape.back() < 1) // C1
+      return emitOpError("panels of filter are empty");
+    expected = groups * llvm::divideCeil(o / groups, shape.back());
+  }
+  if (shape.front() != expected) // C1
+    return emitOpError("filter has size ")
+           << shape.front() << " in dimension 0, not " << expected;
+  ArrayRef<int64_t> kernel =
+      getPacked() ? shape.slice(1, rank - 2) : shape.drop_front(2);
+  return verifyWindows(*this, input, init, kernel, getStrides(), getDilations());
+}
+
+LogicalResult DepthwiseConvOp::verify() {
+  ShapedType input = getInput().getType(), filter = getFilter().getType(),
+             init = getInit().getType();
+  int64_t rank = input.getRank();
+  if (rank < 3 || init.getRank() != rank ||
+      filter.getRank() != rank + (getPacked() ? 1 : 0)) // C1
+    return emitOpError("needs input [B, S..., C], init [B, Y..., C] and filter ")
+           << (getPacked() ? "[panels, K..., 1, NR]" : "[C, 1, K...]");
+  int64_t c = init.getShape().back();
+  if (!filter.hasStaticShape() || ShapedType::isDynamic(c)) // C2
+    return emitOpError("needs a static filter and static C");
+  ArrayRef<int64_t> shape = filter.getShape();
+  if (failed(verifyCompatibleDims({input.getShape().back(), c})) ||
+      (getPacked() ? shape[rank - 1] : shape[1]) != 1 ||
+      (getPacked() && shape.back() < 1) ||
+      shape.front() !=
+          (getPacked() ? int64_t(llvm::divideCeil(c, shape.back())) : c)) // C1
+    return emitOpError("input, filter and init do not agree on C = ") << c;
+  ArrayRef<int64_t> kernel =
+      getPacked() ? shape.slice(1, rank - 2) : shape.drop_front(2);
+  return verifyWindows(*this, input, init, kernel, getStrides(), getDilations());
+}
+
+//===----------------------------------------------------------------------===//
+// pack
+//===----------------------------------------------------------------------===//
+
+void PackOp::getEffects(detail::Effects &effects) {
+  detail::getDestinationStyleEffects(*this, effects);
+}
+
+LogicalResult PackOp::verify() {
+  ShapedType source = getSource().getType(), init = getInit().getType();
+  if (!source.hasStaticShape() || !init.hasStaticShape() ||
+      source.getElementType() != init.getElementType()) // C2
+    return emitOpError("needs static source and init of one element type");
+  ArrayRef<int64_t> permutation = getPermutation();
+  if (int64_t(permutation.size()) != source.getRank() || permutation.empty() ||
+      !isPermutationVector(permutation)) // C1
+    return emitOpError("permutation does not order the ")
+           << source.getRank() << " dimensions of source";
+  int64_t n = source.getDimSize(permutation.back()), groups = getGroups();
+  if (groups < 1 || n % groups != 0) // C3
+    return emitOpError() << groups << " groups do not divide " << n << " columns";
+  SmallVector<int64_t> expected = {0};
+  for (int64_t dim : permutation.drop_back())
+    expected.push_back(source.getDimSize(dim));
+  int64_t nr = init.getRank() == 0 ? 0 : init.getShape().back();
+  expected.push_back(nr);
+  if (nr > 0)
+    expected[0] = groups * llvm::divideCeil(n / groups, nr);
+  if (nr < 1 || ArrayRef(expected) != init.getShape()) // C4
+    return emitOpError("init has shape [")
+           << init.getShape() << "], not [" << expected << "]";
+  return success();
+}

@@ -1,0 +1,209 @@
+//===- KernelOps.td - The ops of the kernel dialect -----------------------===//
+
+#ifndef GRAPHOPT_DIALECTS_KERNEL_KERNELOPS_TD
+#define GRAPHOPT_DIALECTS_KERNEL_KERNELOPS_TD
+
+include "dialects/Kernel/KernelBase.td"
+
+/// A kernel of two inputs. The builder makes an epilogue that stores the value,
+/// converted to init's element type if that is a narrower or wider float.
+class Kernel_EpilogueKernel<string mnemonic> : Kernel_Op<mnemonic, [
+    IsolatedFromAbove, SingleBlock, DestinationStyleOpInterface,
+    DeclareOpInterfaceMethods<Kernel_EpilogueOp>,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let results = (outs Optional<AnyRankedTensor>:$result);
+  let regions = (region SizedRegion<1>:$epilogue);
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+  let extraClassDefinition = [{
+    void $cppClass::getEffects(::llvm::SmallVectorImpl<::mlir::SideEffects::EffectInstance<
+        ::mlir::MemoryEffects::Effect>> &effects) {
+      ::graphopt::kernel::detail::getDestinationStyleEffects(*this, effects);
+    }
+  }];
+}
+
+def Kernel_MatMulOp : Kernel_EpilogueKernel<"matmul"> {
+  let summary = "Matrix product with an epilogue";
+  let description = [{
+    `value[b..., m, n] = sum_k lhs[b..., m, k] * rhs[b..., k, n]`
+
+    A packed `rhs` is shared by all batches and lies in panels of NR columns,
+    zero padded: `rhs[n / NR, k, n % NR]`. Integers are signed unless
+    `unsigned_lhs` or `unsigned_rhs` says otherwise; sums wrap.
+
+    Constraints:
+    - (C1) `lhs` is [..., M, K], `init` [..., M, N], `rhs` [..., K, N] or, packed,
+      [ceil(N / NR), K, NR]; M, K and N agree.
+    - (C2) A batch dimension of `lhs` or a plain `rhs`, counted from the right,
+      has init's size, is a static 1, or is missing.
+    - (C3) Packed: K, N and NR are static, NR is at least 1.
+
+    ```mlir
+    %r = kernel.matmul ins(%a, %b : tensor<?x?x384xf32>, tensor<6x384x64xf32>)
+           packed outs(%c : tensor<?x?x384xf32>)
+           extras(%bias : tensor<384xf32>) maps [affine_map<(b, m, n) -> (n)>] {
+    ^bb0(%sum: f32, %bias_n: f32):
+      %0 = arith.addf %sum, %bias_n : f32
+      kernel.yield %0 : f32
+    } -> tensor<?x?x384xf32>
+    ```
+  }];
+  let arguments = (ins Kernel_TensorOrMemRef:$lhs, Kernel_TensorOrMemRef:$rhs,
+                       Variadic<Kernel_TensorOrMemRef>:$extras,
+                       Kernel_TensorOrMemRef:$init,
+                       UnitAttr:$packed,
+                       UnitAttr:$unsigned_lhs, UnitAttr:$unsigned_rhs,
+                       DefaultValuedAttr<AffineMapArrayAttr, "{}">:$maps);
+  let builders = [OpBuilder<(ins "::mlir::Value":$lhs, "::mlir::Value":$rhs,
+                                 "::mlir::Value":$init)>];
+  let assemblyFormat = [{
+    `ins` `(` $lhs `,` $rhs `:` type($lhs) `,` type($rhs) `)` (`packed` $packed^)?
+    (`unsigned_lhs` $unsigned_lhs^)? (`unsigned_rhs` $unsigned_rhs^)?
+    `outs` `(` $init `:` type($init) `)`
+    (`extras` `(` $extras^ `:` type($extras) `)` `maps` $maps)?
+    $epilogue attr-dict (`->` type($result)^)?
+  }];
+}
+
+def Kernel_ConvOp : Kernel_EpilogueKernel<"conv"> {
+  let summary = "Convolution over any number of spatial dimensions, channels last";
+  let description = [{
+    `value[b, y..., o] = sum_{k..., c} filter[o, c, k...]
+       * input[b, y * strides + k * dilations ..., (o / (O / G)) * (C / G) + c]`
+    where G is `groups`.
+
+    `input` already has its border. A plain `filter` has ONNX's layout; a packed
+    one lies in panels of NR output channels of one group, zero padded:
+    `filter[g * ceil(O / G / NR) + q, k..., c, i]` belongs to output channel
+    `g * O / G + q * NR + i`.
+
+    Constraints:
+    - (C1) `input` is [B, S..., C], `init` [B, Y..., O] of the same rank, at least
+      3; `filter` [O, C / G, K...] or, packed, [G * ceil(O / G / NR), K..., C / G, NR].
+    - (C2) All of `filter` is static; C and O are static and multiples of G.
+    - (C3) `strides` and `dilations` have one positive entry per spatial dimension;
+      `groups` is positive.
+    - (C4) A spatial size of `init` is
+      `max(0, (S - (K - 1) * dilation - 1) floordiv stride + 1)`; B agrees.
+
+    ```mlir
+    %r = kernel.conv ins(%x, %w : tensor<?x58x58x64xf32>, tensor<4x3x3x64x16xf32>)
+           packed strides = [1, 1] dilations = [1, 1] groups = 1
+           outs(%y : tensor<?x56x56x64xf32>) {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    } -> tensor<?x56x56x64xf32>
+    ```
+  }];
+  let arguments = (ins Kernel_TensorOrMemRef:$input, Kernel_TensorOrMemRef:$filter,
+                       Variadic<Kernel_TensorOrMemRef>:$extras,
+                       Kernel_TensorOrMemRef:$init,
+                       UnitAttr:$packed,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
+                       I64Attr:$groups,
+                       DefaultValuedAttr<AffineMapArrayAttr, "{}">:$maps);
+  let builders = [OpBuilder<(ins "::mlir::Value":$input, "::mlir::Value":$filter,
+                                 "::mlir::Value":$init,
+                                 "::llvm::ArrayRef<int64_t>":$strides,
+                                 "::llvm::ArrayRef<int64_t>":$dilations,
+                                 "int64_t":$groups)>];
+  let assemblyFormat = [{
+    `ins` `(` $input `,` $filter `:` type($input) `,` type($filter) `)` (`packed` $packed^)?
+    `strides` `=` $strides `dilations` `=` $dilations `groups` `=` $groups
+    `outs` `(` $init `:` type($init) `)`
+    (`extras` `(` $extras^ `:` type($extras) `)` `maps` $maps)?
+    $epilogue attr-dict (`->` type($result)^)?
+  }];
+}
+
+def Kernel_DepthwiseConvOp : Kernel_EpilogueKernel<"depthwise_conv"> {
+  let summary = "Convolution of each channel with its own filter, channels last";
+  let description = [{
+    `value[b, y..., c] = sum_{k...} filter[c, 0, k...]
+       * input[b, y * strides + k * dilations ..., c]`
+
+    `input` already has its border. A plain `filter` has ONNX's layout; a packed
+    one lies in panels of NR channels, zero padded: `filter[c / NR, k..., 0, c % NR]`.
+
+    Constraints:
+    - (C1) `input` is [B, S..., C], `init` [B, Y..., C] of the same rank, at least
+      3; `filter` [C, 1, K...] or, packed, [ceil(C / NR), K..., 1, NR].
+    - (C2) All of `filter` and C are static.
+    - (C3) `strides` and `dilations` have one positive entry per spatial dimension.
+    - (C4) A spatial size of `init` is
+      `max(0, (S - (K - 1) * dilation - 1) floordiv stride + 1)`; B agrees.
+
+    ```mlir
+    %r = kernel.depthwise_conv
+           ins(%x, %w : tensor<1x58x58x32xf32>, tensor<4x3x3x1x8xf32>)
+           packed strides = [1, 1] dilations = [1, 1]
+           outs(%y : tensor<1x56x56x32xf32>) {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    } -> tensor<1x56x56x32xf32>
+    ```
+  }];
+  let arguments = (ins Kernel_TensorOrMemRef:$input, Kernel_TensorOrMemRef:$filter,
+                       Variadic<Kernel_TensorOrMemRef>:$extras,
+                       Kernel_TensorOrMemRef:$init,
+                       UnitAttr:$packed,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
+                       DefaultValuedAttr<AffineMapArrayAttr, "{}">:$maps);
+  let builders = [OpBuilder<(ins "::mlir::Value":$input, "::mlir::Value":$filter,
+                                 "::mlir::Value":$init,
+                                 "::llvm::ArrayRef<int64_t>":$strides,
+                                 "::llvm::ArrayRef<int64_t>":$dilations)>];
+  let assemblyFormat = [{
+    `ins` `(` $input `,` $filter `:` type($input) `,` type($filter) `)` (`packed` $packed^)?
+    `strides` `=` $strides `dilations` `=` $dilations
+    `outs` `(` $init `:` type($init) `)`
+    (`extras` `(` $extras^ `:` type($extras) `)` `maps` $maps)?
+    $epilogue attr-dict (`->` type($result)^)?
+  }];
+}
+
+def Kernel_PackOp : Kernel_Op<"pack", [
+    DestinationStyleOpInterface,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Lays a matrix or filter out in panels of columns";
+  let description = [{
+    `permutation` orders the dimensions of `source` as (r..., n): what is summed
+    over, then the columns. With N columns in `groups` groups and panels of NR,
+    `init[g * ceil(N / groups / NR) + q, r..., i]` is column
+    `g * N / groups + q * NR + i`, or 0 where that leaves the group.
+
+    Constraints:
+    - (C1) `permutation` holds each of `0 .. rank-1` exactly once.
+    - (C2) `source` and `init` are static and have one element type.
+    - (C3) `groups` is positive and divides N.
+    - (C4) `init` is [groups * ceil(N / groups / NR), r..., NR].
+
+    ```mlir
+    %p = kernel.pack ins(%w : tensor<64x3x7x7xf32>) permutation = [2, 3, 1, 0] groups = 1
+           outs(%e : tensor<4x7x7x3x16xf32>) -> tensor<4x7x7x3x16xf32>
+    ```
+  }];
+  let arguments = (ins Kernel_TensorOrMemRef:$source, Kernel_TensorOrMemRef:$init,
+                       DenseI64ArrayAttr:$permutation, I64Attr:$groups);
+  let results = (outs Optional<AnyRankedTensor>:$result);
+  let assemblyFormat = [{
+    `ins` `(` $source `:` type($source) `)` `permutation` `=` $permutation
+    `groups` `=` $groups `outs` `(` $init `:` type($init) `)` attr-dict
+    (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+}
+
+def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ReturnLike]> {
+  let summary = "Ends an epilogue with the value to store";
+  let arguments = (ins AnyType:$value);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+#endif

@@ -1,0 +1,74 @@
+// RUN: %graphopt-opt %s | %graphopt-opt | FileCheck %s
+
+// Packed right side, open batch and rows, an extra read by column.
+// CHECK-LABEL: func @matmul_packed(
+// CHECK:         kernel.matmul ins(%{{.+}}, %{{.+}} : tensor<?x?x48xf32>, tensor<7x48x16xf32>) packed
+// CHECK-SAME:      outs(%{{.+}} : tensor<?x?x100xf32>) extras(%{{.+}} : tensor<100xf32>) maps [#{{.+}}] {
+// CHECK:           ^bb0(%[[SUM:.+]]: f32, %[[BIAS:.+]]: f32):
+// CHECK:             kernel.yield
+func.func @matmul_packed(%a: tensor<?x?x48xf32>, %b: tensor<7x48x16xf32>, %bias: tensor<100xf32>,
+                         %c: tensor<?x?x100xf32>) -> tensor<?x?x100xf32> {
+  %r = kernel.matmul ins(%a, %b : tensor<?x?x48xf32>, tensor<7x48x16xf32>) packed
+         outs(%c : tensor<?x?x100xf32>)
+         extras(%bias : tensor<100xf32>) maps [affine_map<(b, m, n) -> (n)>] {
+  ^bb0(%sum: f32, %bias_n: f32):
+    %0 = arith.addf %sum, %bias_n : f32
+    kernel.yield %0 : f32
+  } -> tensor<?x?x100xf32>
+  return %r : tensor<?x?x100xf32>
+}
+
+// Everything open, the batch of rhs missing, on memrefs: no result.
+// CHECK-LABEL: func @matmul_plain(
+// CHECK:         kernel.matmul ins({{.+}}) unsigned_lhs outs(%{{.+}} : memref<?x?x?xi32>) {
+func.func @matmul_plain(%a: memref<?x?x?xi8>, %b: memref<?x?xi8>, %c: memref<?x?x?xi32>) {
+  kernel.matmul ins(%a, %b : memref<?x?x?xi8>, memref<?x?xi8>) unsigned_lhs
+    outs(%c : memref<?x?x?xi32>) {
+  ^bb0(%sum: i32):
+    kernel.yield %sum : i32
+  }
+  return
+}
+
+// ONNX's filter; halves are summed in f32.
+// CHECK-LABEL: func @conv_plain(
+// CHECK:         kernel.conv ins({{.+}}) strides = [2] dilations = [3] groups = 2 outs
+func.func @conv_plain(%x: tensor<1x20x4xf16>, %w: tensor<6x2x3xf16>, %y: tensor<1x7x6xf16>) -> tensor<1x7x6xf16> {
+  %r = kernel.conv ins(%x, %w : tensor<1x20x4xf16>, tensor<6x2x3xf16>)
+         strides = [2] dilations = [3] groups = 2 outs(%y : tensor<1x7x6xf16>) {
+  ^bb0(%sum: f32):
+    %0 = arith.truncf %sum : f32 to f16
+    kernel.yield %0 : f16
+  } -> tensor<1x7x6xf16>
+  return %r : tensor<1x7x6xf16>
+}
+
+// CHECK-LABEL: func @conv_packed(
+// CHECK:         kernel.conv ins({{.+}}) packed strides
+func.func @conv_packed(%x: tensor<?x?x?x4xf32>, %w: tensor<2x3x3x2x8xf32>, %y: tensor<?x?x?x6xf32>) -> tensor<?x?x?x6xf32> {
+  %r = kernel.conv ins(%x, %w : tensor<?x?x?x4xf32>, tensor<2x3x3x2x8xf32>) packed
+         strides = [1, 1] dilations = [1, 1] groups = 2 outs(%y : tensor<?x?x?x6xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  } -> tensor<?x?x?x6xf32>
+  return %r : tensor<?x?x?x6xf32>
+}
+
+// CHECK-LABEL: func @depthwise_conv(
+// CHECK:         kernel.depthwise_conv ins({{.+}}) packed strides = [1, 1] dilations = [1, 1] outs
+func.func @depthwise_conv(%x: tensor<1x58x58x20xf32>, %w: tensor<3x3x3x1x8xf32>, %y: tensor<1x56x56x20xf32>) -> tensor<1x56x56x20xf32> {
+  %r = kernel.depthwise_conv ins(%x, %w : tensor<1x58x58x20xf32>, tensor<3x3x3x1x8xf32>) packed
+         strides = [1, 1] dilations = [1, 1] outs(%y : tensor<1x56x56x20xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  } -> tensor<1x56x56x20xf32>
+  return %r : tensor<1x56x56x20xf32>
+}
+
+// CHECK-LABEL: func @pack(
+// CHECK:         kernel.pack ins(%{{.+}} : tensor<20x3x7x7xf32>) permutation = [2, 3, 1, 0] groups = 2 outs(%{{.+}} : tensor<4x7x7x3x8xf32>) -> tensor<4x7x7x3x8xf32>
+func.func @pack(%w: tensor<20x3x7x7xf32>, %e: tensor<4x7x7x3x8xf32>) -> tensor<4x7x7x3x8xf32> {
+  %p = kernel.pack ins(%w : tensor<20x3x7x7xf32>) permutation = [2, 3, 1, 0] groups = 2
+         outs(%e : tensor<4x7x7x3x8xf32>) -> tensor<4x7x7x3x8xf32>
+  return %p : tensor<4x7x7x3x8xf32>
+}
