@@ -1,0 +1,48 @@
+//===- Target.h - The machines code is generated for ----------------------===//
+
+#ifndef GRAPHOPT_TARGET_TARGET_H
+#define GRAPHOPT_TARGET_TARGET_H
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <cstdint>
+#include <string>
+
+namespace graphopt {
+
+/// A CPU as the code generators see it: a row of CpuModels.def, narrowed to one
+/// CPU or to the machine we run on.
+struct CpuModel {
+  std::string row;      ///< "avx2"
+  std::string triple;   ///< LLVM's target triple
+  std::string llvmCpu;  ///< LLVM's name for it
+  std::string features; ///< LLVM's "+feature,-feature" list, may be empty
+  int64_t vectorBytes = 0;
+  int64_t vectorRegisters = 0;
+  int64_t level1Bytes = 0; ///< data cache
+  int64_t level2Bytes = 0;
+  bool fma = false;            ///< fused multiply-add of f32 and f64
+  bool halfConversion = false; ///< f16 to f32 and back
+  bool dotInt8 = false;        ///< u8 x s8 to i32, four products a lane
+  bool dotBFloat16 = false;    ///< bf16 to f32, two products a lane
+
+  /// Elements of `bits` bits in a vector.
+  int64_t lanes(int64_t bits) const { return vectorBytes * 8 / bits; }
+};
+
+/// The model for the `--cpu` argument: `host`, a row of CpuModels.def, or one of
+/// LLVM's names for a CPU of those rows' architectures ("znver3").
+///
+/// \returns an error that lists the rows if there is no such CPU, or if it lacks
+///          what the least row of its architecture needs.
+///
+/// Thread-safe.
+llvm::Expected<CpuModel> findCpuModel(llvm::StringRef name);
+
+/// The names of the rows, best first.
+llvm::SmallVector<llvm::StringRef> listCpuModels();
+
+} // namespace graphopt
+
+#endif

@@ -1,0 +1,114 @@
+//===- CpuModel.cpp - CPU names and the host to rows ----------------------===//
+
+#include "graphopt/Target/Target.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/TargetParser/AArch64TargetParser.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+#include "llvm/TargetParser/X86TargetParser.h"
+
+using namespace llvm;
+using namespace graphopt;
+
+namespace {
+struct Row {
+  StringRef name, arch, cpu, feature;
+  int64_t vectorBytes, vectorRegisters, level1KiB, level2KiB;
+  bool fma, halfConversion;
+  StringRef dotInt8, dotBFloat16;
+};
+} // namespace
+
+static constexpr Row rows[] = {
+#define CPU_MODEL(...) {__VA_ARGS__},
+#include "CpuModels.def"
+};
+
+/// Same system and environment as the host if the architecture is the same.
+static std::string makeTriple(StringRef arch) {
+  Triple host(sys::getDefaultTargetTriple());
+  if (host.getArchName() == arch)
+    return host.str();
+  return (arch + "-unknown-linux-gnu").str();
+}
+
+static CpuModel makeModel(const Row &row, StringRef cpu, StringRef features,
+                          const StringSet<> &has) {
+  CpuModel model;
+  model.row = row.name;
+  model.triple = makeTriple(row.arch);
+  model.llvmCpu = cpu;
+  model.features = features;
+  model.vectorBytes = row.vectorBytes;
+  model.vectorRegisters = row.vectorRegisters;
+  model.level1Bytes = row.level1KiB * 1024;
+  model.level2Bytes = row.level2KiB * 1024;
+  model.fma = row.fma;
+  model.halfConversion = row.halfConversion;
+  model.dotInt8 = has.contains(row.dotInt8);
+  model.dotBFloat16 = has.contains(row.dotBFloat16);
+  return model;
+}
+
+static Error makeError(const Twine &text) {
+  return createStringError(text + "; use host, " + join(listCpuModels(), ", ") +
+                           ", or LLVM's name of a CPU");
+}
+
+/// The best row of `arch` that a CPU with the features `has` belongs to.
+static Expected<CpuModel> selectRow(StringRef arch, StringRef cpu,
+                                    StringRef features,
+                                    const StringSet<> &has) {
+  for (const Row &row : rows)
+    if (row.arch == arch && has.contains(row.feature))
+      return makeModel(row, cpu, features, has);
+  return makeError("CPU '" + cpu + "' (" + arch + ") is older than all rows");
+}
+
+static Expected<CpuModel> detectHost() {
+  StringSet<> has;
+  SmallVector<std::string> list;
+  for (const StringMapEntry<bool> &feature : sys::getHostCPUFeatures()) {
+    list.push_back(((feature.second ? "+" : "-") + feature.first()).str());
+    if (feature.second)
+      has.insert(feature.first());
+  }
+  llvm::sort(list); // StringMap's order depends on its size only by chance
+  Triple triple(sys::getDefaultTargetTriple());
+  if (triple.isAArch64())
+    has.insert("neon");
+  return selectRow(triple.getArchName(), sys::getHostCPUName(), join(list, ","),
+                   has);
+}
+
+Expected<CpuModel> graphopt::findCpuModel(StringRef name) {
+  if (name == "host")
+    return detectHost();
+  for (const Row &row : rows)
+    if (row.name == name)
+      return makeModel(row, row.cpu, "", {});
+  StringSet<> has;
+  if (X86::parseArchX86(name, /*Only64Bit=*/true) != X86::CK_None) {
+    SmallVector<StringRef> features;
+    X86::getFeaturesForCPU(name, features);
+    has.insert_range(features);
+    return selectRow("x86_64", name, "", has);
+  }
+  if (std::optional<AArch64::CpuInfo> info = AArch64::parseCpu(name)) {
+    has.insert("neon");
+    std::vector<StringRef> features;
+    AArch64::getExtensionFeatures(info->getImpliedExtensions(), features);
+    for (StringRef feature : features)
+      if (feature.consume_front("+"))
+        has.insert(feature);
+    return selectRow("aarch64", name, "", has);
+  }
+  return makeError("unknown CPU '" + name + "'");
+}
+
+SmallVector<StringRef> graphopt::listCpuModels() {
+  return map_to_vector(rows, [](const Row &row) { return row.name; });
+}

@@ -1,0 +1,58 @@
+//===- CpuModel.cpp - Names of CPUs and what they can do ------------------===//
+
+#include "graphopt/Target/Target.h"
+#include <gtest/gtest.h>
+
+using namespace graphopt;
+
+static CpuModel find(const char *name) {
+  llvm::Expected<CpuModel> model = findCpuModel(name);
+  if (!model) {
+    ADD_FAILURE() << llvm::toString(model.takeError());
+    return {};
+  }
+  return *model;
+}
+
+TEST(CpuModel, RowsAreNames) {
+  for (llvm::StringRef row : listCpuModels())
+    EXPECT_EQ(find(row.data()).row, row);
+  EXPECT_EQ(find("avx512").lanes(32), 16);
+  EXPECT_EQ(find("avx2").lanes(64), 4);
+}
+
+TEST(CpuModel, CpuBelongsToTheBestRowItsFeaturesAllow) {
+  EXPECT_EQ(find("skylake-avx512").row, "avx512");
+  EXPECT_EQ(find("znver3").row, "avx2");
+  EXPECT_EQ(find("nehalem").row, "sse4.2");
+  EXPECT_EQ(find("neoverse-n1").row, "neon");
+  EXPECT_EQ(find("znver3").llvmCpu, "znver3");
+}
+
+TEST(CpuModel, DotProductsComeFromTheCpuNotTheRow) {
+  EXPECT_FALSE(find("avx512").dotInt8);
+  EXPECT_FALSE(find("skylake-avx512").dotInt8);
+  EXPECT_TRUE(find("cascadelake").dotInt8);
+  EXPECT_FALSE(find("cascadelake").dotBFloat16);
+  EXPECT_TRUE(find("znver4").dotBFloat16);
+  EXPECT_TRUE(find("neoverse-n1").dotInt8);
+}
+
+TEST(CpuModel, OtherArchitectureHasItsOwnTriple) {
+  EXPECT_TRUE(llvm::StringRef(find("neon").triple).starts_with("aarch64-"));
+  EXPECT_TRUE(llvm::StringRef(find("avx2").triple).starts_with("x86_64-"));
+}
+
+TEST(CpuModel, UnknownAndTooOldAreErrorsThatListTheRows) {
+  for (const char *name : {"pentium-mmx", "x86-64", "", "avx3"}) {
+    llvm::Expected<CpuModel> model = findCpuModel(name);
+    ASSERT_FALSE(bool(model)) << name;
+    EXPECT_NE(llvm::toString(model.takeError()).find("avx512, avx2, sse4.2, neon"),
+              std::string::npos);
+  }
+}
+
+TEST(CpuModel, HostIsAlwaysTheSame) {
+  EXPECT_EQ(find("host").features, find("host").features);
+  EXPECT_FALSE(find("host").llvmCpu.empty());
+}
