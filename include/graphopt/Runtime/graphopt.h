@@ -108,7 +108,8 @@ typedef struct graphopt_context {
   graphopt_fault *fault;
 } graphopt_context;
 
-#define GRAPHOPT_CONTEXT_INIT {GRAPHOPT_ABI_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL}
+#define GRAPHOPT_CONTEXT_INIT                                                  \
+  {GRAPHOPT_ABI_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL}
 
 /* Extents in graphopt_port.dims that are not numbers. */
 #define GRAPHOPT_DIM_COMPUTED INT64_MIN   /* ask result_dims */
@@ -149,8 +150,9 @@ typedef struct graphopt_model {
                          graphopt_tensor *outputs, void *workspace,
                          int64_t workspace_bytes);
 
-  /* A pool of `threads` threads, the caller's included, entered in `context`;
-   * any model may use it. NULL where the model was built without threads. */
+  /* A pool of `threads` threads, the caller's included (0: one a CPU), entered
+   * in `context`. Any model may use it, this one destroys it. NULL where the
+   * model was built without threads. */
   graphopt_status (*pool_create)(graphopt_context *context, int32_t threads);
   void (*pool_destroy)(graphopt_context *context);
 

@@ -1,0 +1,269 @@
+// Compiled models from C++17, on top of graphopt.h:
+//
+//   #include "graphopt.hpp"
+//   #include "minilm.h"
+//
+//   graphopt::Pool pool(minilm_model, 4);
+//   graphopt::Model model(minilm_model);
+//   auto ids = graphopt::Tensor::borrow(idData, {1, 128});
+//   std::vector<graphopt::Tensor> y = model.run({ids, mask}, pool.context());
+//   const float *logits = y[0].data<float>();
+#ifndef GRAPHOPT_RUNTIME_GRAPHOPT_HPP
+#define GRAPHOPT_RUNTIME_GRAPHOPT_HPP
+
+#include "graphopt.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace graphopt {
+
+/// A status other than GRAPHOPT_OK.
+class Error : public std::runtime_error {
+public:
+  Error(const std::string &text, graphopt_status status, graphopt_fault fault)
+      : std::runtime_error(text), status(status), fault(fault) {}
+
+  const graphopt_status status;
+  const graphopt_fault fault;
+};
+
+template <class T> struct DType;
+#define GRAPHOPT_DTYPE(type, number)                                           \
+  template <> struct DType<type> {                                             \
+    static constexpr graphopt_dtype value = number;                            \
+  }
+GRAPHOPT_DTYPE(float, GRAPHOPT_FLOAT);
+GRAPHOPT_DTYPE(double, GRAPHOPT_DOUBLE);
+GRAPHOPT_DTYPE(bool, GRAPHOPT_BOOL);
+GRAPHOPT_DTYPE(int8_t, GRAPHOPT_INT8);
+GRAPHOPT_DTYPE(int16_t, GRAPHOPT_INT16);
+GRAPHOPT_DTYPE(int32_t, GRAPHOPT_INT32);
+GRAPHOPT_DTYPE(int64_t, GRAPHOPT_INT64);
+GRAPHOPT_DTYPE(uint8_t, GRAPHOPT_UINT8);
+GRAPHOPT_DTYPE(uint16_t, GRAPHOPT_UINT16);
+GRAPHOPT_DTYPE(uint32_t, GRAPHOPT_UINT32);
+GRAPHOPT_DTYPE(uint64_t, GRAPHOPT_UINT64);
+#undef GRAPHOPT_DTYPE
+
+inline size_t dtypeBytes(int32_t dtype) {
+  switch (dtype) {
+  case GRAPHOPT_BOOL:
+  case GRAPHOPT_INT8:
+  case GRAPHOPT_UINT8:
+    return 1;
+  case GRAPHOPT_BFLOAT16:
+  case GRAPHOPT_FLOAT16:
+  case GRAPHOPT_INT16:
+  case GRAPHOPT_UINT16:
+    return 2;
+  case GRAPHOPT_FLOAT:
+  case GRAPHOPT_INT32:
+  case GRAPHOPT_UINT32:
+    return 4;
+  default:
+    return 8;
+  }
+}
+
+/// Memory as a model wants it: aligned; never empty.
+inline std::shared_ptr<void> allocate(size_t bytes) {
+  constexpr std::align_val_t alignment{GRAPHOPT_ALIGNMENT};
+  return {::operator new(bytes ? bytes : 1, alignment),
+          [](void *data) { ::operator delete(data, alignment); }};
+}
+
+/// A dense tensor. Copies share the data.
+class Tensor {
+public:
+  /// Owns fresh memory, zeroed.
+  Tensor(graphopt_dtype dtype, std::vector<int64_t> dims)
+      : Tensor(nullptr, dtype, std::move(dims)) {
+    storage = allocate(bytes());
+    std::memset(storage.get(), 0, bytes());
+  }
+
+  /// Owns what `storage` owns; nothing if its deleter does nothing.
+  Tensor(std::shared_ptr<void> storage, int32_t dtype,
+         std::vector<int64_t> dims)
+      : storage(std::move(storage)), extents(std::move(dims)), type(dtype) {}
+
+  /// The caller's memory, which outlives the tensor.
+  template <class T> static Tensor borrow(T *data, std::vector<int64_t> dims) {
+    using Value = typename std::remove_const<T>::type;
+    void *start = const_cast<Value *>(data);
+    return Tensor(std::shared_ptr<void>(start, [](void *) {}),
+                  DType<Value>::value, std::move(dims));
+  }
+
+  template <class T> T *data() const { return static_cast<T *>(storage.get()); }
+  const std::vector<int64_t> &dims() const { return extents; }
+  int32_t dtype() const { return type; }
+
+  int64_t size() const {
+    int64_t count = 1;
+    for (int64_t extent : extents)
+      count *= extent;
+    return count;
+  }
+  size_t bytes() const { return size_t(size()) * dtypeBytes(type); }
+
+  /// For graphopt.h; points into this tensor.
+  graphopt_tensor view() {
+    return {storage.get(), extents.data(), int32_t(extents.size()), type};
+  }
+
+private:
+  std::shared_ptr<void> storage;
+  std::vector<int64_t> extents;
+  int32_t type;
+};
+
+/// Threads for runs, until it is destroyed. Runs may share it.
+class Pool {
+public:
+  /// \param threads  the caller's included; 0: as many as there are CPUs.
+  explicit Pool(const graphopt_model &model, int threads = 0) : model(model) {
+    if (!model.pool_create)
+      return;
+    if (graphopt_status status = model.pool_create(&shared, threads))
+      throw Error(model.status_text(status), status, {-1, -1, threads, 0});
+  }
+  ~Pool() {
+    if (model.pool_destroy)
+      model.pool_destroy(&shared);
+  }
+  Pool(const Pool &) = delete;
+  Pool &operator=(const Pool &) = delete;
+
+  const graphopt_context *context() const { return &shared; }
+
+private:
+  const graphopt_model &model;
+  graphopt_context shared = GRAPHOPT_CONTEXT_INIT;
+};
+
+/// A compiled model. Any number of threads may run one object.
+class Model {
+public:
+  explicit Model(const graphopt_model &model) : model(model) {}
+
+  /// Allocates workspace and outputs, then runs. Throws Error.
+  std::vector<Tensor> run(std::vector<Tensor> inputs,
+                          const graphopt_context *context = nullptr) const {
+    graphopt_fault fault = {-1, -1, model.input_count, int64_t(inputs.size())};
+    if (fault.expected != fault.actual)
+      throw Error("wrong number of inputs", GRAPHOPT_NULL_POINTER, fault);
+    graphopt_context own = GRAPHOPT_CONTEXT_INIT;
+    if (context)
+      own = *context;
+    own.fault = &fault;
+
+    std::vector<int64_t> open = openDims(inputs);
+    std::vector<Tensor> outputs = allocateOutputs(open);
+    int64_t bytes = model.workspace_bytes(open.data());
+    std::shared_ptr<void> workspace = allocate(bytes > 0 ? size_t(bytes) : 0);
+
+    std::vector<graphopt_tensor> in = views(inputs), out = views(outputs);
+    graphopt_status status =
+        model.run(&own, in.data(), out.data(), workspace.get(), bytes);
+    if (status)
+      throw Error(describe(status, fault), status, fault);
+    for (size_t i = 0; i < outputs.size(); ++i)
+      if (!outputs[i].data<void>())
+        outputs[i] = adopt(out[i], outputs[i], own);
+    return outputs;
+  }
+
+  /// `status`, with the name of the port where it went wrong.
+  std::string describe(graphopt_status status,
+                       const graphopt_fault &fault) const {
+    std::string text = std::string(model.name) + ": ";
+    if (fault.port >= 0)
+      text += port(fault.port).name + std::string(": ");
+    text += model.status_text(status);
+    if (fault.dim >= 0)
+      text += "; dimension " + std::to_string(fault.dim);
+    if (fault.expected != fault.actual)
+      text += "; expected " + std::to_string(fault.expected) + ", got " +
+              std::to_string(fault.actual);
+    return text;
+  }
+
+private:
+  const graphopt_port &port(int32_t index) const {
+    return index < model.input_count
+               ? model.inputs[index]
+               : model.outputs[index - model.input_count];
+  }
+
+  /// The open dimensions as the inputs give them; the run itself checks them.
+  std::vector<int64_t> openDims(const std::vector<Tensor> &inputs) const {
+    std::vector<int64_t> open(size_t(model.dim_count) + 1, 0);
+    for (size_t i = 0; i < inputs.size(); ++i)
+      for (size_t k = 0; k < inputs[i].dims().size() &&
+                         int32_t(k) < model.inputs[i].rank;
+           ++k)
+        if (model.inputs[i].dims[k] < 0)
+          open[size_t(-1 - model.inputs[i].dims[k])] = inputs[i].dims()[k];
+    return open;
+  }
+
+  /// Outputs whose extents depend on values stay without data.
+  std::vector<Tensor> allocateOutputs(const std::vector<int64_t> &open) const {
+    size_t rank = 0;
+    for (int32_t i = 0; i < model.output_count; ++i)
+      rank += size_t(model.outputs[i].rank);
+    std::vector<int64_t> extents(rank + 1);
+    model.result_dims(open.data(), extents.data());
+    std::vector<Tensor> outputs;
+    auto next = extents.begin();
+    for (int32_t i = 0; i < model.output_count; ++i) {
+      const graphopt_port &declared = model.outputs[i];
+      std::vector<int64_t> dims(next, next + declared.rank);
+      next += declared.rank;
+      bool known = true;
+      for (int32_t k = 0; k < declared.rank; ++k)
+        known &= declared.dims[k] != GRAPHOPT_DIM_DATA && dims[size_t(k)] >= 0;
+      if (known)
+        outputs.emplace_back(graphopt_dtype(declared.dtype), std::move(dims));
+      else
+        outputs.emplace_back(nullptr, declared.dtype, std::move(dims));
+    }
+    return outputs;
+  }
+
+  static std::vector<graphopt_tensor> views(std::vector<Tensor> &tensors) {
+    std::vector<graphopt_tensor> all;
+    for (Tensor &tensor : tensors)
+      all.push_back(tensor.view());
+    return all;
+  }
+
+  /// Takes over what the run allocated.
+  static Tensor adopt(const graphopt_tensor &result, const Tensor &declared,
+                      const graphopt_context &context) {
+    auto release = context.allocate ? context.release : nullptr;
+    void *allocator = context.allocator;
+    return Tensor(std::shared_ptr<void>(result.data,
+                                        [release, allocator](void *data) {
+                                          if (release)
+                                            release(allocator, data);
+                                          else
+                                            std::free(data);
+                                        }),
+                  result.dtype, declared.dims());
+  }
+
+  const graphopt_model &model;
+};
+
+} // namespace graphopt
+
+#endif

@@ -1,0 +1,31 @@
+/* The C library as far as the runtime uses it. Declared here, because bitcode is
+ * made for every target family, not only for those whose headers are installed.
+ * lib/Emit/Symbols.cpp allows these names in a model's object. */
+#ifndef GRAPHOPT_LIB_RUNTIME_LIBC_H
+#define GRAPHOPT_LIB_RUNTIME_LIBC_H
+
+#include <stddef.h>
+
+void *aligned_alloc(size_t alignment, size_t bytes);
+void free(void *data);
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
+
+#if defined(__linux__) && !defined(GRAPHOPT_PORTABLE_POOL)
+#define GRAPHOPT_FUTEX 1
+long syscall(long number, ...);
+int sched_getaffinity(int process, size_t bytes, void *mask);
+#if defined(__x86_64__)
+#define GRAPHOPT_SYS_FUTEX 202
+#else
+#define GRAPHOPT_SYS_FUTEX 98 /* every architecture since aarch64 */
+#endif
+typedef unsigned long pthread_t; /* a word in glibc and in musl */
+int pthread_create(pthread_t *thread, const void *attributes,
+                   void *(*start)(void *), void *argument);
+int pthread_join(pthread_t thread, void **result);
+#else
+#include <pthread.h>
+#include <unistd.h>
+#endif
+
+#endif

@@ -1,0 +1,271 @@
+/* The way into a model: every argument is checked, then the entry is called. */
+#include "Run.h"
+
+/* Elements that any address space can hold; keeps all products below 2^63. */
+#define MAX_ELEMENTS ((int64_t)1 << 47)
+
+/* What the checks need to know and find out. */
+typedef struct check {
+  const graphopt_model *model;
+  const graphopt_context *context;
+  const graphopt_tensor *inputs;
+  graphopt_tensor *outputs;
+  int64_t *dims;    /* the open dimensions; -1 until an input gives one */
+  int64_t *extents; /* of all outputs; -1 where values decide */
+} check;
+
+static graphopt_status refuse(const check *c, graphopt_status status,
+                              int32_t port, int32_t dim, int64_t expected,
+                              int64_t actual) {
+  if (c->context && c->context->fault)
+    *c->context->fault = (graphopt_fault){port, dim, expected, actual};
+  return status;
+}
+
+static int64_t dtype_bytes(int32_t dtype) {
+  switch (dtype) {
+  case GRAPHOPT_BOOL:
+  case GRAPHOPT_INT8:
+  case GRAPHOPT_UINT8:
+    return 1;
+  case GRAPHOPT_BFLOAT16:
+  case GRAPHOPT_FLOAT16:
+  case GRAPHOPT_INT16:
+  case GRAPHOPT_UINT16:
+    return 2;
+  case GRAPHOPT_FLOAT:
+  case GRAPHOPT_INT32:
+  case GRAPHOPT_UINT32:
+    return 4;
+  default:
+    return 8;
+  }
+}
+
+/* Number of elements, or -1 if an extent is negative or there are too many. A 0
+ * does not excuse its neighbours: sizes are computed from them too. */
+static int64_t count_elements(const int64_t *extents, int32_t rank) {
+  int64_t count = 1, nonzero = 1;
+  for (int32_t i = 0; i < rank; ++i) {
+    int64_t extent = extents[i];
+    if (extent < 0 || (extent > 0 && nonzero > MAX_ELEMENTS / extent))
+      return -1;
+    nonzero *= extent > 0 ? extent : 1;
+    count *= extent;
+  }
+  return count;
+}
+
+static graphopt_status check_pointer(const check *c, int32_t port,
+                                     const void *data) {
+  if (!data)
+    return refuse(c, GRAPHOPT_NULL_POINTER, port, -1, 0, 0);
+  int64_t offset = (int64_t)((uintptr_t)data % GRAPHOPT_ALIGNMENT);
+  if (offset)
+    return refuse(c, GRAPHOPT_MISALIGNED, port, -1, 0, offset);
+  return GRAPHOPT_OK;
+}
+
+static graphopt_status check_type(const check *c, int32_t port,
+                                  const graphopt_tensor *tensor,
+                                  const graphopt_port *declared) {
+  if (tensor->dtype != declared->dtype)
+    return refuse(c, GRAPHOPT_BAD_DTYPE, port, -1, declared->dtype,
+                  tensor->dtype);
+  if (tensor->rank != declared->rank)
+    return refuse(c, GRAPHOPT_BAD_RANK, port, -1, declared->rank,
+                  tensor->rank);
+  if (declared->rank > 0 && !tensor->dims)
+    return refuse(c, GRAPHOPT_NULL_POINTER, port, -1, 0, 0);
+  return GRAPHOPT_OK;
+}
+
+static graphopt_status check_input(const check *c, int32_t port) {
+  const graphopt_port *declared = &c->model->inputs[port];
+  const graphopt_tensor *tensor = &c->inputs[port];
+  graphopt_status status = check_type(c, port, tensor, declared);
+  if (status)
+    return status;
+  for (int32_t i = 0; i < declared->rank; ++i) {
+    int64_t want = declared->dims[i], actual = tensor->dims[i];
+    if (want < 0) {
+      int64_t *open = &c->dims[-1 - want];
+      if (*open < 0 && actual >= 0)
+        *open = actual;
+      want = *open;
+    }
+    if (actual != want || actual < 0)
+      return refuse(c, GRAPHOPT_BAD_DIM, port, i, want, actual);
+  }
+  int64_t count = count_elements(tensor->dims, tensor->rank);
+  if (count < 0)
+    return refuse(c, GRAPHOPT_BAD_DIM, port, -1, MAX_ELEMENTS, -1);
+  return count ? check_pointer(c, port, tensor->data) : GRAPHOPT_OK;
+}
+
+static int depends_on_values(const graphopt_port *port) {
+  for (int32_t i = 0; i < port->rank; ++i)
+    if (port->dims[i] == GRAPHOPT_DIM_DATA)
+      return 1;
+  return 0;
+}
+
+static graphopt_status check_output(const check *c, int32_t index,
+                                    const int64_t *extents) {
+  int32_t port = c->model->input_count + index;
+  const graphopt_port *declared = &c->model->outputs[index];
+  const graphopt_tensor *tensor = &c->outputs[index];
+  graphopt_status status = check_type(c, port, tensor, declared);
+  if (status)
+    return status;
+  if (depends_on_values(declared))
+    return tensor->data ? refuse(c, GRAPHOPT_NOT_NULL, port, -1, 0, 0)
+                        : GRAPHOPT_OK;
+  int64_t count = count_elements(extents, declared->rank);
+  if (count < 0)
+    return refuse(c, GRAPHOPT_BAD_DIM, port, -1, MAX_ELEMENTS, -1);
+  return count ? check_pointer(c, port, tensor->data) : GRAPHOPT_OK;
+}
+
+static graphopt_status check_workspace(const check *c, const void *workspace,
+                                       int64_t bytes, int64_t *needed) {
+  *needed = c->model->workspace_bytes(c->dims);
+  if (*needed < 0)
+    return refuse(c, GRAPHOPT_BAD_DIM, -1, -1, 0, *needed);
+  if (bytes < *needed)
+    return refuse(c, GRAPHOPT_WORKSPACE_TOO_SMALL, -1, -1, *needed, bytes);
+  return *needed ? check_pointer(c, -1, workspace) : GRAPHOPT_OK;
+}
+
+/* Memory `bytes` long from `start`; empty if bytes is 0. */
+typedef struct range {
+  uintptr_t start;
+  int64_t bytes;
+} range;
+
+static range tensor_range(const graphopt_tensor *tensor,
+                          const int64_t *extents) {
+  int64_t count = tensor->data ? count_elements(extents, tensor->rank) : 0;
+  return (range){(uintptr_t)tensor->data, count * dtype_bytes(tensor->dtype)};
+}
+
+static int overlap(range a, range b) {
+  return a.bytes > 0 && b.bytes > 0 && a.start < b.start + (size_t)b.bytes &&
+         b.start < a.start + (size_t)a.bytes;
+}
+
+/* What the model writes, outputs and workspace, overlaps nothing else: compiled
+ * code relies on it. */
+static graphopt_status check_overlap(const check *c, range workspace) {
+  int32_t inputs = c->model->input_count, outputs = c->model->output_count;
+  for (int32_t i = 0; i < inputs; ++i)
+    if (overlap(workspace, tensor_range(&c->inputs[i], c->inputs[i].dims)))
+      return refuse(c, GRAPHOPT_OVERLAP, i, -1, -1, -1);
+  const int64_t *extents = c->extents;
+  for (int32_t i = 0; i < outputs; ++i) {
+    range output = tensor_range(&c->outputs[i], extents);
+    extents += c->outputs[i].rank;
+    if (overlap(output, workspace))
+      return refuse(c, GRAPHOPT_OVERLAP, inputs + i, -1, -1, -1);
+    for (int32_t j = 0; j < inputs; ++j)
+      if (overlap(output, tensor_range(&c->inputs[j], c->inputs[j].dims)))
+        return refuse(c, GRAPHOPT_OVERLAP, inputs + i, -1, -1, j);
+    const int64_t *earlier = c->extents;
+    for (int32_t j = 0; j < i; ++j) {
+      if (overlap(output, tensor_range(&c->outputs[j], earlier)))
+        return refuse(c, GRAPHOPT_OVERLAP, inputs + i, -1, -1, inputs + j);
+      earlier += c->outputs[j].rank;
+    }
+  }
+  return GRAPHOPT_OK;
+}
+
+static graphopt_status check_context(const graphopt_context *context) {
+  if (!context)
+    return GRAPHOPT_OK;
+  if (context->abi != GRAPHOPT_ABI_VERSION)
+    return GRAPHOPT_ABI_MISMATCH;
+  if (!context->allocate != !context->release)
+    return GRAPHOPT_NULL_POINTER;
+  return GRAPHOPT_OK;
+}
+
+/* All checks but the context's, cheapest first. Nothing is written but the
+ * check's own arrays. */
+static graphopt_status check_all(check *c, const void *workspace,
+                                 int64_t workspace_bytes) {
+  const graphopt_model *model = c->model;
+  if ((model->input_count && !c->inputs) ||
+      (model->output_count && !c->outputs))
+    return refuse(c, GRAPHOPT_NULL_POINTER, -1, -1, 0, 0);
+  for (int32_t i = 0; i < model->dim_count; ++i)
+    c->dims[i] = -1;
+  for (int32_t i = 0; i < model->input_count; ++i) {
+    graphopt_status status = check_input(c, i);
+    if (status)
+      return status;
+  }
+  model->result_dims(c->dims, c->extents);
+  const int64_t *extents = c->extents;
+  for (int32_t i = 0; i < model->output_count; ++i) {
+    graphopt_status status = check_output(c, i, extents);
+    if (status)
+      return status;
+    extents += model->outputs[i].rank;
+  }
+  int64_t needed;
+  graphopt_status status =
+      check_workspace(c, workspace, workspace_bytes, &needed);
+  if (status)
+    return status;
+  return check_overlap(c, (range){(uintptr_t)workspace, needed});
+}
+
+/* Outputs that the library allocated go back when the run failed. */
+static void take_back_results(const check *c) {
+  for (int32_t i = 0; i < c->model->output_count; ++i)
+    if (depends_on_values(&c->model->outputs[i]) && c->outputs[i].data) {
+      graphopt_context_release(c->context, c->outputs[i].data);
+      c->outputs[i].data = NULL;
+    }
+}
+
+static graphopt_status call_entry(const check *c, graphopt_entry entry,
+                                  void *workspace) {
+  const graphopt_model *model = c->model;
+  void *tensors[model->input_count + model->output_count + 1];
+  for (int32_t i = 0; i < model->input_count; ++i)
+    tensors[i] = c->inputs[i].data;
+  const int64_t *extents = c->extents;
+  for (int32_t i = 0; i < model->output_count; ++i) {
+    graphopt_tensor *output = &c->outputs[i];
+    tensors[model->input_count + i] = output->data;
+    for (int32_t k = 0; k < output->rank; ++k)
+      output->dims[k] = *extents++;
+  }
+  graphopt_run run = {c->context, c->outputs, NULL, 0, 0};
+  int32_t status = entry(tensors, c->dims, workspace, &run);
+  graphopt_release_blocks(&run);
+  if (!status)
+    return GRAPHOPT_OK;
+  take_back_results(c);
+  return refuse(c, (graphopt_status)status, -1, -1, 0, 0);
+}
+
+graphopt_status graphopt_run_model(const graphopt_model *model,
+                                   graphopt_entry entry,
+                                   const graphopt_context *context,
+                                   const graphopt_tensor *inputs,
+                                   graphopt_tensor *outputs, void *workspace,
+                                   int64_t workspace_bytes) {
+  graphopt_status status = check_context(context);
+  if (status)
+    return status;
+  int32_t output_rank = 0;
+  for (int32_t i = 0; i < model->output_count; ++i)
+    output_rank += model->outputs[i].rank;
+  int64_t dims[model->dim_count + 1], extents[output_rank + 1];
+  check c = {model, context, inputs, outputs, dims, extents};
+  status = check_all(&c, workspace, workspace_bytes);
+  return status ? status : call_entry(&c, entry, workspace);
+}

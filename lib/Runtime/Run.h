@@ -1,0 +1,81 @@
+/* Between generated code and the runtime. Linked into the model's module as
+ * bitcode and made internal there, so nothing of it is visible outside.
+ *
+ * Generated code gets a `graphopt_run *` from the entry on and hands it back in
+ * each call; it never looks inside. */
+#ifndef GRAPHOPT_LIB_RUNTIME_RUN_H
+#define GRAPHOPT_LIB_RUNTIME_RUN_H
+
+#include "graphopt/Runtime/graphopt.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct graphopt_block graphopt_block;
+
+/* One call of the model; lives on the caller's stack. */
+typedef struct graphopt_run {
+  const graphopt_context *context; /* may be NULL */
+  graphopt_tensor *outputs;
+  graphopt_block *blocks;     /* what the run still owns */
+  int32_t lock;               /* guards `blocks`; 0 is free */
+  int32_t status;             /* first failure */
+} graphopt_run;
+
+/* What the compiler makes of the model's main function. `tensors` are the data
+ * of the inputs, then of the outputs. */
+typedef int32_t (*graphopt_entry)(void *const *tensors, const int64_t *dims,
+                                  void *workspace, graphopt_run *run);
+
+/* The body of <model>_run_tensors. */
+graphopt_status graphopt_run_model(const graphopt_model *model,
+                                   graphopt_entry entry,
+                                   const graphopt_context *context,
+                                   const graphopt_tensor *inputs,
+                                   graphopt_tensor *outputs, void *workspace,
+                                   int64_t workspace_bytes);
+
+/* Called by generated code ------------------------------------------------ */
+
+/* Runs `body` over 0 .. count-1 by the context's means. */
+void graphopt_parallel_for(graphopt_run *run, graphopt_body body,
+                           void *captures, int64_t count);
+
+/* The same for a body that itself needs the run: to allocate, or to fail. */
+typedef void (*graphopt_run_body)(graphopt_run *run, void *captures,
+                                  int64_t begin, int64_t end);
+void graphopt_parallel_for_run(graphopt_run *run, graphopt_run_body body,
+                               void *captures, int64_t count);
+
+/* Memory until graphopt_release or the end of the run. On NULL the run has
+ * failed with GRAPHOPT_OUT_OF_MEMORY. Any thread. */
+void *graphopt_allocate(graphopt_run *run, int64_t bytes);
+void graphopt_release(graphopt_run *run, void *data);
+
+/* Records `status`, unless the run has failed before. Any thread. */
+void graphopt_fail(graphopt_run *run, int32_t status);
+
+/* The first failure so far, or GRAPHOPT_OK. */
+int32_t graphopt_run_status(const graphopt_run *run);
+
+/* Gives output `index`, whose extents depend on values, its data: memory of this
+ * run changes hands, other memory is copied. */
+void graphopt_set_result(graphopt_run *run, int32_t index, void *data,
+                         int64_t bytes, const int64_t *extents);
+
+/* Inside the runtime ------------------------------------------------------- */
+
+void *graphopt_context_allocate(const graphopt_context *context, size_t bytes);
+void graphopt_context_release(const graphopt_context *context, void *data);
+void graphopt_release_blocks(graphopt_run *run);
+
+const char *graphopt_status_text(graphopt_status status);
+graphopt_status graphopt_pool_create(graphopt_context *context,
+                                     int32_t threads);
+void graphopt_pool_destroy(graphopt_context *context);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

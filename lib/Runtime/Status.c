@@ -1,0 +1,33 @@
+#include "Run.h"
+
+const char *graphopt_status_text(graphopt_status status) {
+  switch (status) {
+  case GRAPHOPT_OK:
+    return "success";
+  case GRAPHOPT_BAD_RANK:
+    return "a tensor has the wrong number of dimensions";
+  case GRAPHOPT_BAD_DIM:
+    return "a dimension differs from the model's or from another of its name";
+  case GRAPHOPT_OUT_OF_MEMORY:
+    return "an allocation failed";
+  case GRAPHOPT_BAD_DTYPE:
+    return "a tensor has the wrong element type";
+  case GRAPHOPT_NULL_POINTER:
+    return "a pointer that is needed is NULL";
+  case GRAPHOPT_MISALIGNED:
+    return "a tensor or the workspace is not aligned to 64 bytes";
+  case GRAPHOPT_WORKSPACE_TOO_SMALL:
+    return "the workspace is smaller than the model needs";
+  case GRAPHOPT_ABI_MISMATCH:
+    return "the context belongs to another version of graphopt.h";
+  case GRAPHOPT_BAD_DATA:
+    return "a value the model cannot work on, such as an index out of range";
+  case GRAPHOPT_NOT_NULL:
+    return "an output that the library allocates has data already";
+  case GRAPHOPT_OVERLAP:
+    return "an output or the workspace overlaps another tensor";
+  case GRAPHOPT_NO_THREADS:
+    return "the threads of the pool could not be started";
+  }
+  return "unknown status";
+}
