@@ -14,5 +14,5 @@ results=$build/test/results.json
 rm -f "$results"
 say "testing"
 "$build/venv/bin/lit" "$build/test" "$build/test/Unit" --timeout 120 --max-time 3600 \
-  --time-tests -j "$(nproc)" -o "$results" "${@:2}" >&2 || true
+  -j "$(nproc)" -o "$results" "${@:2}" >&2 || true
 "$build/venv/bin/python" "$root/tools/dev/summarize.py" "$results"
