@@ -1,0 +1,58 @@
+#ifndef GRAPHOPT_DRIVER_COMPILER_H
+#define GRAPHOPT_DRIVER_COMPILER_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <string>
+#include <vector>
+
+namespace graphopt {
+
+/// Where the compiler may stop; see docs/Tour.md. Object writes the object file
+/// alone, Shared a shared library in place of the archive.
+enum class Stage { Import, Graph, Kernel, Memory, LLVM, Object, Archive, Shared };
+
+/// "import", "graph", ..., as --emit takes it.
+llvm::StringRef stageName(Stage stage);
+
+struct CompileOptions {
+#define COMPILE_OPTION(type, field, flag, initial, value, help)                \
+  type field = initial;
+#include "graphopt/Driver/Options.def"
+};
+
+/// Told about the compiler's progress, on the thread that compiles.
+class CompileObserver {
+public:
+  virtual ~CompileObserver() = default;
+  virtual void beginStage(llvm::StringRef stage) {}
+  virtual void endStage(llvm::StringRef stage) {}
+  /// A warning or remark; errors are returned.
+  virtual void note(llvm::StringRef text) {}
+};
+
+/// The files that a compilation wrote.
+struct Artifact {
+  std::string modelName;
+  std::vector<std::string> files;
+};
+
+/// Compiles the model in `modelPath` into `lib<name>.a` and `<name>.h`.
+///
+/// Dimensions that the model leaves open stay open: the compiled function takes
+/// them at run time, in elements. Weights are copied into the archive.
+///
+/// \param modelPath  ONNX file, any opset up to 28; its text form (.onnxtxt); or
+///                   a dump of --dump-stages, from which compilation goes on.
+/// \param options    where to stop, the target, where to write.
+/// \param observer   may be null.
+/// \returns the files written, or an error whose text names the ONNX node that
+///          could not be compiled. On error no file is left behind.
+///
+/// Thread-safe: calls share nothing.
+llvm::Expected<Artifact> compileModel(llvm::StringRef modelPath,
+                                      const CompileOptions &options,
+                                      CompileObserver *observer = nullptr);
+
+} // namespace graphopt
+#endif

@@ -1,0 +1,96 @@
+#ifndef GRAPHOPT_DRIVER_LIBRARY_H
+#define GRAPHOPT_DRIVER_LIBRARY_H
+
+#include "graphopt/Runtime/graphopt.h"
+#include "graphopt/Support/HostTensor.h"
+#include <memory>
+#include <vector>
+
+namespace llvm::orc {
+class LLJIT;
+}
+
+namespace graphopt {
+
+/// A compiled model, loaded into this process by ORC: no linker is needed.
+/// Its code runs with all rights of the process; load only what you trust.
+class Library {
+public:
+  /// \param path  the folder that `compile` wrote, or the archive in it.
+  static llvm::Expected<std::unique_ptr<Library>> load(llvm::StringRef path);
+  ~Library();
+
+  const graphopt_model &model() const { return *descriptor; }
+  llvm::StringRef name() const { return descriptor->name; }
+  llvm::ArrayRef<graphopt_port> inputs() const {
+    return {descriptor->inputs, size_t(descriptor->input_count)};
+  }
+  llvm::ArrayRef<graphopt_port> outputs() const {
+    return {descriptor->outputs, size_t(descriptor->output_count)};
+  }
+  llvm::ArrayRef<const char *> dimNames() const {
+    return {descriptor->dim_names, size_t(descriptor->dim_count)};
+  }
+
+  /// A port's extents as text, open ones by name: "batchx128". "scalar" at
+  /// rank 0, "?" for an extent that depends on values.
+  std::string formatPortDims(const graphopt_port &port) const;
+
+private:
+  Library();
+
+  std::unique_ptr<llvm::orc::LLJIT> jit;
+  const graphopt_model *descriptor = nullptr;
+};
+
+/// One set of inputs, outputs and workspace of a model, to be run any number of
+/// times. Sessions of one library may run at the same time.
+class Session {
+public:
+  /// Matches `inputs` with the model's by name; a single input, and inputs
+  /// named input_0, input_1, ..., are also matched by position. Sizes of the
+  /// open dimensions are read off the inputs.
+  ///
+  /// \param library  must outlive the session.
+  /// \param threads  threads of the pool, this one included; 1 makes none.
+  /// \returns an error that names the input for a missing, unknown or
+  ///          ill-shaped one.
+  static llvm::Expected<std::unique_ptr<Session>>
+  create(const Library &library, std::vector<HostTensor> inputs, int threads);
+  ~Session();
+
+  /// Runs the model on the inputs. Outputs hold garbage after an error.
+  llvm::Error run();
+
+  /// In the model's order, valid until the next run.
+  llvm::ArrayRef<HostTensor> outputs() const { return outputTensors; }
+  llvm::ArrayRef<int64_t> openDims() const { return dims; }
+  int64_t workspaceBytes() const { return workspaceSize; }
+
+private:
+  explicit Session(const Library &library) : library(library) {}
+  llvm::Error bindInputs(std::vector<HostTensor> given);
+  llvm::Error bindInput(const graphopt_port &port, HostTensor tensor);
+  llvm::Error allocateOutputs();
+  llvm::Error allocateWorkspace();
+  llvm::Error startPool(int threads);
+  llvm::Error describe(graphopt_status status) const;
+
+  struct Free {
+    void operator()(void *memory) const { std::free(memory); }
+  };
+
+  const Library &library;
+  graphopt_context context = GRAPHOPT_CONTEXT_INIT;
+  graphopt_fault fault = {};
+  bool hasPool = false;
+  std::vector<HostTensor> inputTensors, outputTensors;
+  std::vector<graphopt_tensor> inputTable, outputTable;
+  std::vector<llvm::SmallVector<int64_t, 4>> inputDims, outputDims;
+  llvm::SmallVector<int64_t> dims; // open dimensions, -1 until known
+  std::unique_ptr<void, Free> workspace;
+  int64_t workspaceSize = 0;
+};
+
+} // namespace graphopt
+#endif

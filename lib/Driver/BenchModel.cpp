@@ -1,0 +1,119 @@
+#include "graphopt/Driver/Bench.h"
+#include "graphopt/Driver/Run.h"
+#include "llvm/Support/JSON.h"
+#include <chrono>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+using namespace graphopt;
+using Clock = std::chrono::steady_clock;
+
+static double millisecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start)
+      .count();
+}
+
+/// The most memory that this process ever held, in bytes.
+static int64_t peakRssBytes() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+  return usage.ru_maxrss;
+#else
+  return usage.ru_maxrss * 1024;
+#endif
+}
+
+/// Runs until the time is over and `minRuns` are done.
+static llvm::Error measure(Session &session, double budgetMs, size_t minRuns,
+                           std::vector<double> &runsMs) {
+  Clock::time_point start = Clock::now();
+  do {
+    Clock::time_point runStart = Clock::now();
+    if (llvm::Error error = session.run())
+      return error;
+    runsMs.push_back(millisecondsSince(runStart));
+  } while (runsMs.size() < minRuns || millisecondsSince(start) < budgetMs);
+  return llvm::Error::success();
+}
+
+/// Linear between neighbours, as NumPy does.
+static double quantile(llvm::ArrayRef<double> sorted, double q) {
+  double at = q * double(sorted.size() - 1);
+  size_t below = size_t(at);
+  size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (at - double(below)) * (sorted[above] - sorted[below]);
+}
+
+llvm::Expected<BenchReport>
+graphopt::benchModel(llvm::StringRef path, const BenchOptions &options) {
+  BenchReport report;
+  report.baseRssBytes = peakRssBytes();
+  auto library = Library::load(path);
+  if (!library)
+    return library.takeError();
+  auto inputs = options.inputs.empty()
+                    ? makeRandomInputs(**library, options.dims)
+                    : readTensors(options.inputs, "input");
+  if (!inputs)
+    return inputs.takeError();
+  auto session =
+      Session::create(**library, std::move(*inputs), options.threads);
+  if (!session)
+    return session.takeError();
+
+  std::vector<double> warmUp;
+  if (llvm::Error error = measure(**session, options.budgetMs / 10, 1, warmUp))
+    return error;
+  if (llvm::Error error =
+          measure(**session, options.budgetMs, 3, report.runsMs))
+    return error;
+
+  std::vector<double> sorted = report.runsMs;
+  llvm::sort(sorted);
+  report.model = (*library)->name().str();
+  report.threads = options.threads;
+  report.minMs = sorted.front();
+  report.firstQuartileMs = quantile(sorted, 0.25);
+  report.medianMs = quantile(sorted, 0.5);
+  report.thirdQuartileMs = quantile(sorted, 0.75);
+  report.workspaceBytes = (*session)->workspaceBytes();
+  report.weightsBytes = (*library)->model().weights_bytes;
+  report.peakRssBytes = peakRssBytes();
+  return report;
+}
+
+void BenchReport::print(llvm::raw_ostream &os) const {
+  auto mib = [](int64_t bytes) { return double(bytes) / (1 << 20); };
+  os << fmt::format("{}, {} thread{}, {} runs\n", model, threads,
+                    threads == 1 ? "" : "s", runsMs.size());
+  os << fmt::format("  median {:.3f} ms, min {:.3f} ms, quartiles {:.3f} .. "
+                    "{:.3f} ms\n",
+                    medianMs, minMs, firstQuartileMs, thirdQuartileMs);
+  os << fmt::format("  workspace {:.2f} MiB, weights {:.2f} MiB\n",
+                    mib(workspaceBytes), mib(weightsBytes));
+  os << fmt::format("  peak memory {:.1f} MiB, {:.1f} MiB of it before the "
+                    "model was loaded\n",
+                    mib(peakRssBytes), mib(baseRssBytes));
+}
+
+void BenchReport::printJson(llvm::raw_ostream &os) const {
+  llvm::json::OStream json(os, /*IndentSize=*/2);
+  json.object([&] {
+    json.attribute("model", model);
+    json.attribute("threads", threads);
+    json.attribute("median_ms", medianMs);
+    json.attribute("min_ms", minMs);
+    json.attribute("first_quartile_ms", firstQuartileMs);
+    json.attribute("third_quartile_ms", thirdQuartileMs);
+    json.attribute("workspace_bytes", workspaceBytes);
+    json.attribute("weights_bytes", weightsBytes);
+    json.attribute("peak_rss_bytes", peakRssBytes);
+    json.attribute("base_rss_bytes", baseRssBytes);
+    json.attributeArray("runs_ms", [&] {
+      for (double ms : runsMs)
+        json.value(ms);
+    });
+  });
+  os << '\n';
+}
