@@ -47,6 +47,9 @@ function(graphopt_tool name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   graphopt_compile_options(${name})
+  # As the libraries are, or the precompiled header does not fit.
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${name} PRIVATE -fPIC)
   if(TARGET GraphOptPrecompiled)
     # The precompiled header is built with -fPIC, programs are with -fPIE.
     set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
@@ -65,11 +68,16 @@ function(graphopt_passes room)
 endfunction()
 
 # graphopt_ops(Graph Elementwise): dialects/Graph/Elementwise.td to
-# Elementwise.h.inc and Elementwise.cpp.inc. One pair a family, so that a change
-# in one family does not recompile the others.
+# Elementwise{,Enums,Attrs}.{h,cpp}.inc. One set a family, so that a change in
+# one family does not recompile the others.
 function(graphopt_ops dialect family)
   set(LLVM_TARGET_DEFINITIONS ${family}.td)
-  mlir_tablegen(${family}.h.inc -gen-op-decls -I${PROJECT_SOURCE_DIR})
-  mlir_tablegen(${family}.cpp.inc -gen-op-defs -I${PROJECT_SOURCE_DIR})
+  set(inc -I${PROJECT_SOURCE_DIR})
+  mlir_tablegen(${family}.h.inc -gen-op-decls ${inc})
+  mlir_tablegen(${family}.cpp.inc -gen-op-defs ${inc})
+  mlir_tablegen(${family}Enums.h.inc -gen-enum-decls ${inc})
+  mlir_tablegen(${family}Enums.cpp.inc -gen-enum-defs ${inc})
+  mlir_tablegen(${family}Attrs.h.inc -gen-attrdef-decls ${inc})
+  mlir_tablegen(${family}Attrs.cpp.inc -gen-attrdef-defs ${inc})
   add_public_tablegen_target(GraphOpt${dialect}${family}IncGen)
 endfunction()

@@ -1,18 +1,18 @@
-//===- graphopt-opt.cpp - The pass driver ---------------------------------===//
+//===- graphopt-opt.cpp - Runs single passes and pipelines on MLIR --------===//
 
-#include "dialects/Kernel/Kernel.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
-#include "mlir/InitAllPasses.h"
+#include "graphopt/Conversion/Passes.h"
+#include "graphopt/Transforms/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+
+void registerDialects(mlir::DialectRegistry &registry);
+void registerUpstreamPasses();
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  mlir::registerAllDialects(registry);
-  mlir::registerAllExtensions(registry);
-  mlir::registerAllPasses();
-  registry.insert<graphopt::kernel::KernelDialect>();
-  graphopt::kernel::registerBufferizationModels(registry);
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, "graphopt pass driver\n", registry));
+  registerDialects(registry);
+  registerUpstreamPasses();
+  graphopt::registerGraphOptConversionPasses();
+  graphopt::registerGraphOptTransformsPasses();
+  return mlir::asMainReturnCode(mlir::MlirOptMain(
+      argc, argv, "graphopt pass driver\n", registry));
 }

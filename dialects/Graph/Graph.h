@@ -1,0 +1,17 @@
+//===- Graph.h - The graph dialect ----------------------------------------===//
+
+#ifndef GRAPHOPT_DIALECTS_GRAPH_GRAPH_H
+#define GRAPHOPT_DIALECTS_GRAPH_GRAPH_H
+
+#include "dialects/Graph/ShapeInference.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/Graph/GraphDialect.h.inc"
+#include "dialects/Graph/InferResults.h.inc"
+
+#endif

@@ -1,0 +1,443 @@
+#include "dialects/Graph/ShapeInference.h"
+#include "dialects/Graph/Graph.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace graphopt::graph;
+
+//===----------------------------------------------------------------------===//
+// InferredTensor
+//===----------------------------------------------------------------------===//
+
+std::optional<int64_t> graphopt::graph::getConstant(AffineExpr expr) {
+  if (auto constant = dyn_cast_or_null<AffineConstantExpr>(expr))
+    return constant.getValue();
+  return std::nullopt;
+}
+
+static std::optional<SmallVector<int64_t>>
+getConstants(ArrayRef<AffineExpr> exprs) {
+  SmallVector<int64_t> values;
+  for (AffineExpr expr : exprs) {
+    std::optional<int64_t> value = getConstant(expr);
+    if (!value)
+      return std::nullopt;
+    values.push_back(*value);
+  }
+  return values;
+}
+
+RankedTensorType InferredTensor::getType() const {
+  SmallVector<int64_t> shape;
+  for (AffineExpr dim : dims)
+    shape.push_back(getConstant(dim).value_or(ShapedType::kDynamic));
+  return RankedTensorType::get(shape, elementType);
+}
+
+std::optional<SmallVector<int64_t>> InferredTensor::getStaticShape() const {
+  return getConstants(dims);
+}
+
+std::optional<SmallVector<int64_t>>
+InferredTensor::getConstantElements() const {
+  if (!elements)
+    return std::nullopt;
+  return getConstants(*elements);
+}
+
+bool graphopt::graph::areCompatibleTypes(TypeRange inferred, TypeRange actual) {
+  if (inferred.size() != actual.size())
+    return false;
+  for (auto [left, right] : llvm::zip_equal(inferred, actual)) {
+    if (getElementTypeOrSelf(left) != getElementTypeOrSelf(right) ||
+        failed(verifyCompatibleShape(left, right)))
+      return false;
+  }
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Expressions
+//===----------------------------------------------------------------------===//
+
+/// A total order that does not depend on addresses, so that equal models give
+/// equal code.
+static int compare(AffineExpr lhs, AffineExpr rhs) {
+  if (lhs == rhs)
+    return 0;
+  if (lhs.getKind() != rhs.getKind())
+    return lhs.getKind() < rhs.getKind() ? -1 : 1;
+  if (auto left = dyn_cast<AffineBinaryOpExpr>(lhs)) {
+    auto right = cast<AffineBinaryOpExpr>(rhs);
+    int order = compare(left.getLHS(), right.getLHS());
+    return order ? order : compare(left.getRHS(), right.getRHS());
+  }
+  auto key = [](AffineExpr expr) -> int64_t {
+    if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+      return constant.getValue();
+    return cast<AffineSymbolExpr>(expr).getPosition();
+  };
+  return key(lhs) < key(rhs) ? -1 : 1;
+}
+
+/// Splits `expr` into a constant and other factors.
+static void collectFactors(AffineExpr expr, int64_t &constant,
+                           SmallVectorImpl<AffineExpr> &factors) {
+  if (expr.getKind() == AffineExprKind::Mul) {
+    collectFactors(cast<AffineBinaryOpExpr>(expr).getLHS(), constant, factors);
+    collectFactors(cast<AffineBinaryOpExpr>(expr).getRHS(), constant, factors);
+  } else if (std::optional<int64_t> value = getConstant(expr)) {
+    constant *= *value;
+  } else {
+    factors.push_back(expr);
+  }
+}
+
+static AffineExpr multiply(int64_t constant,
+                           SmallVectorImpl<AffineExpr> &factors,
+                           MLIRContext *context) {
+  llvm::sort(factors, [](AffineExpr lhs, AffineExpr rhs) {
+    return compare(lhs, rhs) < 0;
+  });
+  AffineExpr result = getAffineConstantExpr(1, context);
+  for (AffineExpr factor : factors)
+    result = result * factor;
+  return result * constant;
+}
+
+AffineExpr ShapeInference::constant(int64_t value) const {
+  return getAffineConstantExpr(value, context);
+}
+
+AffineExpr ShapeInference::add(AffineExpr lhs, AffineExpr rhs) const {
+  return lhs && rhs ? lhs + rhs : AffineExpr();
+}
+
+AffineExpr ShapeInference::sub(AffineExpr lhs, AffineExpr rhs) const {
+  return lhs && rhs ? lhs - rhs : AffineExpr();
+}
+
+AffineExpr ShapeInference::mul(AffineExpr lhs, AffineExpr rhs) const {
+  return product({lhs, rhs});
+}
+
+AffineExpr ShapeInference::product(ArrayRef<AffineExpr> factors) const {
+  int64_t constant = 1;
+  SmallVector<AffineExpr> others;
+  for (AffineExpr factor : factors) {
+    if (!factor)
+      return {};
+    collectFactors(factor, constant, others);
+  }
+  return multiply(constant, others, context);
+}
+
+AffineExpr ShapeInference::floorDiv(AffineExpr lhs, AffineExpr rhs) const {
+  if (!lhs || !rhs)
+    return {};
+  if (getConstant(rhs) == 0)
+    return {};
+  return lhs.floorDiv(rhs);
+}
+
+AffineExpr ShapeInference::quotient(ArrayRef<AffineExpr> numerator,
+                                    ArrayRef<AffineExpr> denominator) const {
+  int64_t above = 1, below = 1;
+  SmallVector<AffineExpr> factorsAbove, factorsBelow, left;
+  for (AffineExpr expr : numerator) {
+    if (!expr)
+      return {};
+    collectFactors(expr, above, factorsAbove);
+  }
+  for (AffineExpr expr : denominator) {
+    if (!expr)
+      return {};
+    collectFactors(expr, below, factorsBelow);
+  }
+  for (AffineExpr factor : factorsBelow) {
+    auto *equal = llvm::find(factorsAbove, factor);
+    if (equal != factorsAbove.end())
+      factorsAbove.erase(equal);
+    else
+      left.push_back(factor);
+  }
+  if (below == 0)
+    return {};
+  int64_t common = std::gcd(above, below);
+  if (common != 0) {
+    above /= common;
+    below /= common;
+  }
+  return floorDiv(multiply(above, factorsAbove, context),
+                  multiply(below, left, context));
+}
+
+bool ShapeInference::isNonNegative(AffineExpr expr) const {
+  if (!expr)
+    return false;
+  if (std::optional<int64_t> value = getConstant(expr))
+    return *value >= 0;
+  if (isa<AffineSymbolExpr>(expr))
+    return !getSymbol(expr).isElement;
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  return isNonNegative(binary.getLHS()) && isNonNegative(binary.getRHS());
+}
+
+//===----------------------------------------------------------------------===//
+// Inference
+//===----------------------------------------------------------------------===//
+
+AffineExpr ShapeInference::symbol(Value value, int64_t index, bool isElement) {
+  auto [it, isNew] =
+      symbolOf[isElement].try_emplace({value, index}, symbols.size());
+  if (isNew)
+    symbols.push_back({value, index, isElement});
+  return getAffineSymbolExpr(it->second, context);
+}
+
+const ShapeInference::Symbol &
+ShapeInference::getSymbol(AffineExpr symbol) const {
+  return symbols[cast<AffineSymbolExpr>(symbol).getPosition()];
+}
+
+/// Equal names of argument dimensions become one symbol.
+void ShapeInference::name(FunctionOpInterface function) {
+  llvm::StringMap<unsigned> named;
+  for (BlockArgument argument : function.getArguments()) {
+    auto dims = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(),
+                                                     "graph.dims");
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!dims || !type || static_cast<int64_t>(dims.size()) != type.getRank())
+      continue;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      auto name = dyn_cast<StringAttr>(dims[dim]);
+      if (!name || name.empty() || !type.isDynamicDim(dim))
+        continue;
+      symbol(argument, dim, /*isElement=*/false);
+      unsigned &position = symbolOf[false][{argument, dim}];
+      position = named.try_emplace(name, position).first->second;
+    }
+  }
+}
+
+void ShapeInference::run(FunctionOpInterface function) {
+  wholeFunction = true;
+  name(function);
+  function->walk<WalkOrder::PreOrder>([&](Operation *op) {
+    for (Region &region : op->getRegions())
+      for (Block &block : region)
+        for (BlockArgument argument : block.getArguments())
+          get(argument);
+    for (Value result : op->getResults())
+      get(result);
+  });
+}
+
+const InferredTensor &ShapeInference::get(Value value) {
+  std::unique_ptr<InferredTensor> &slot = known[value];
+  if (slot)
+    return *slot;
+  // `infer` may grow the map, so the slot is looked up again.
+  auto inferred = std::make_unique<InferredTensor>(infer(value));
+  return *(known[value] = std::move(inferred));
+}
+
+/// Small integer tensors of the types that shapes and conditions on them have
+/// get their elements tracked.
+static bool tracksElements(RankedTensorType type) {
+  Type element = type.getElementType();
+  bool isShapeLike =
+      element.isInteger(64) || element.isInteger(32) || element.isInteger(1);
+  return type.hasStaticShape() && isShapeLike &&
+         type.getNumElements() <= InferredTensor::maxElements;
+}
+
+/// Elements that only the run can tell get symbols in tensors that may be a
+/// shape: longer ones are data.
+static bool mayBeShape(RankedTensorType type) {
+  constexpr int64_t maxRank = 8;
+  return type.getRank() <= 1 && type.getNumElements() <= maxRank &&
+         !type.getElementType().isInteger(1);
+}
+
+InferredTensor ShapeInference::infer(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type)
+    return {value.getType(), {}, std::nullopt};
+  InferredTensor inferred{type.getElementType(), {}, std::nullopt};
+
+  std::optional<InferredTensor> computed;
+  bool elements = tracksElements(type);
+  if (auto result = dyn_cast<OpResult>(value); result && (elements || wholeFunction))
+    computed = fromOp(result);
+
+  for (auto [i, size] : llvm::enumerate(type.getShape())) {
+    if (!ShapedType::isDynamic(size))
+      inferred.dims.push_back(constant(size));
+    else if (wholeFunction && computed && computed->dims[i])
+      inferred.dims.push_back(computed->dims[i]);
+    else
+      inferred.dims.push_back(symbol(value, i, /*isElement=*/false));
+  }
+  if (!elements)
+    return inferred;
+  if (computed && computed->elements)
+    inferred.elements = std::move(computed->elements);
+  else
+    inferred.elements.emplace(type.getNumElements());
+  if (wholeFunction && mayBeShape(type))
+    for (auto [i, element] : llvm::enumerate(*inferred.elements))
+      if (!element)
+        element = symbol(value, i, /*isElement=*/true);
+  return inferred;
+}
+
+std::optional<InferredTensor> ShapeInference::fromOp(OpResult value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  DenseIntElementsAttr constants;
+  if (matchPattern(value, m_Constant(&constants))) {
+    InferredTensor inferred{type.getElementType(), {}, std::nullopt};
+    for (int64_t size : type.getShape())
+      inferred.dims.push_back(constant(size));
+    if (tracksElements(type)) {
+      inferred.elements.emplace();
+      for (const APInt &element : constants.getValues<APInt>())
+        inferred.elements->push_back(
+            constant(type.getElementType().isUnsignedInteger() ||
+                             type.getElementType().isInteger(1)
+                         ? static_cast<int64_t>(element.getZExtValue())
+                         : element.getSExtValue()));
+    }
+    return inferred;
+  }
+  // A chain of computed shapes this long is no shape computation.
+  constexpr unsigned maxDepth = 100;
+  auto op = dyn_cast<InferResultsOpInterface>(value.getOwner());
+  if (!op || depth >= maxDepth)
+    return std::nullopt;
+  ++depth;
+  SmallVector<InferredTensor> results;
+  LogicalResult inferred = op.inferResultsOf(*this, results);
+  --depth;
+  if (failed(inferred) || value.getResultNumber() >= results.size())
+    return std::nullopt;
+  InferredTensor &result = results[value.getResultNumber()];
+  if (result.getRank() != type.getRank())
+    return std::nullopt;
+  if (result.elements &&
+      (!tracksElements(type) ||
+       static_cast<int64_t>(result.elements->size()) != type.getNumElements()))
+    result.elements.reset();
+  return std::move(result);
+}
+
+//===----------------------------------------------------------------------===//
+// Materialization
+//===----------------------------------------------------------------------===//
+
+OpFoldResult ShapeInference::materialize(
+    OpBuilder &builder, Location loc, AffineExpr expr,
+    llvm::function_ref<Value(Value)> remap) const {
+  if (std::optional<int64_t> value = getConstant(expr))
+    return builder.getIndexAttr(*value);
+  if (isa<AffineSymbolExpr>(expr)) {
+    const Symbol &symbol = getSymbol(expr);
+    Value value = remap(symbol.value);
+    if (!symbol.isElement)
+      return tensor::getMixedSize(builder, loc, value, symbol.index);
+    auto type = cast<RankedTensorType>(value.getType());
+    SmallVector<Value> indices;
+    int64_t rest = symbol.index;
+    for (int64_t size : llvm::reverse(type.getShape())) {
+      indices.push_back(
+          arith::ConstantIndexOp::create(builder, loc, rest % size));
+      rest /= size;
+    }
+    std::reverse(indices.begin(), indices.end());
+    Value element = tensor::ExtractOp::create(builder, loc, value, indices);
+    return builder.createOrFold<arith::IndexCastOp>(loc, builder.getIndexType(),
+                                                    element);
+  }
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  auto operand = [&](AffineExpr side) {
+    return getValueOrCreateConstantIndexOp(
+        builder, loc, materialize(builder, loc, side, remap));
+  };
+  Value lhs = operand(binary.getLHS()), rhs = operand(binary.getRHS());
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return builder.createOrFold<arith::AddIOp>(loc, lhs, rhs);
+  case AffineExprKind::Mul:
+    return builder.createOrFold<arith::MulIOp>(loc, lhs, rhs);
+  default:
+    break;
+  }
+  // A size of 0 makes the quotient meaningless, not the program undefined.
+  if (!getConstant(binary.getRHS()))
+    rhs = builder.createOrFold<arith::MaxSIOp>(
+        loc, rhs, arith::ConstantIndexOp::create(builder, loc, 1));
+  switch (expr.getKind()) {
+  case AffineExprKind::FloorDiv:
+    return isNonNegative(expr)
+               ? builder.createOrFold<arith::DivUIOp>(loc, lhs, rhs)
+               : builder.createOrFold<arith::FloorDivSIOp>(loc, lhs, rhs);
+  case AffineExprKind::CeilDiv:
+    return isNonNegative(expr)
+               ? builder.createOrFold<arith::CeilDivUIOp>(loc, lhs, rhs)
+               : builder.createOrFold<arith::CeilDivSIOp>(loc, lhs, rhs);
+  default:
+    return builder.createOrFold<arith::RemSIOp>(loc, lhs, rhs);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Rules that many ops share
+//===----------------------------------------------------------------------===//
+
+FailureOr<SmallVector<AffineExpr>> graphopt::graph::inferBroadcast(
+    std::optional<Location> loc, ArrayRef<ArrayRef<AffineExpr>> shapes) {
+  size_t rank = 0;
+  for (ArrayRef<AffineExpr> shape : shapes)
+    rank = std::max(rank, shape.size());
+  SmallVector<AffineExpr> result(rank);
+  for (size_t fromEnd = 1; fromEnd <= rank; ++fromEnd) {
+    // The first extent that is not 1; a constant wins over an open one.
+    AffineExpr extent;
+    bool isFirst = true, differ = false;
+    for (ArrayRef<AffineExpr> shape : shapes) {
+      if (shape.size() < fromEnd)
+        continue;
+      AffineExpr dim = shape[shape.size() - fromEnd];
+      std::optional<int64_t> constant = getConstant(dim);
+      if (isFirst || getConstant(extent) == 1) {
+        extent = dim;
+        isFirst = false;
+      } else if (constant == 1 || (dim && dim == extent)) {
+        continue;
+      } else if (std::optional<int64_t> other = getConstant(extent);
+                 constant && other) {
+        return emitOptionalError(loc, "cannot broadcast extents ", *other,
+                                 " and ", *constant);
+      } else if (constant) {
+        extent = dim;
+      } else if (!other) {
+        differ = true;
+      }
+    }
+    if (!differ || getConstant(extent))
+      result[rank - fromEnd] = extent;
+  }
+  return result;
+}
+
+FailureOr<int64_t>
+graphopt::graph::normalizeAxis(std::optional<Location> loc, int64_t axis,
+                               int64_t rank) {
+  if (axis < -rank || axis >= rank)
+    return emitOptionalError(loc, "axis ", axis, " is not in [-", rank, ", ",
+                             rank, ")");
+  return axis < 0 ? axis + rank : axis;
+}

@@ -1,0 +1,125 @@
+//===- ShapeInference.h - Sizes as expressions of open dimensions ---------===//
+//
+// What is known of a tensor before the model runs: its element type, its
+// dimensions, and the elements of small integer tensors (shapes, axes, pads).
+// Each is an affine expression over symbols, one symbol a quantity that only
+// the caller knows, such as `batch`. Type inference, lowering and the memory
+// plan all read sizes here, so no op states them twice.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GRAPHOPT_DIALECTS_GRAPH_SHAPEINFERENCE_H
+#define GRAPHOPT_DIALECTS_GRAPH_SHAPEINFERENCE_H
+
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Value.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace graphopt::graph {
+
+/// A tensor as far as it is known. A null expression is an unknown quantity.
+struct InferredTensor {
+  /// Integer tensors of at most this many elements have them tracked.
+  static constexpr int64_t maxElements = 64;
+
+  mlir::Type elementType;
+  llvm::SmallVector<mlir::AffineExpr> dims;
+  /// Row-major elements of an integer tensor; absent if they are not tracked.
+  std::optional<llvm::SmallVector<mlir::AffineExpr>> elements = std::nullopt;
+
+  int64_t getRank() const { return dims.size(); }
+  /// Constant dimensions become static, all others open.
+  mlir::RankedTensorType getType() const;
+  /// All dimensions, or nothing if one is not constant.
+  std::optional<llvm::SmallVector<int64_t>> getStaticShape() const;
+  /// All elements, or nothing if one is not constant.
+  std::optional<llvm::SmallVector<int64_t>> getConstantElements() const;
+};
+
+/// True if a value may have the inferred and the actual type at once: the
+/// verifier's question, as inference may know more or less than the IR says.
+bool areCompatibleTypes(mlir::TypeRange inferred, mlir::TypeRange actual);
+
+/// Computes and remembers `InferredTensor`s.
+///
+/// As constructed it trusts the types of values and only looks through the ops
+/// that compute elements; that is what an op's own type inference needs. After
+/// `run` it knows every value of a function, in terms of its open dimensions.
+class ShapeInference {
+public:
+  explicit ShapeInference(mlir::MLIRContext *context) : context(context) {}
+
+  /// Infers all values of `function`. Open dimensions of arguments are named by
+  /// the argument attribute `graph.dims`; equal names are one symbol.
+  void run(mlir::FunctionOpInterface function);
+
+  const InferredTensor &get(mlir::Value value);
+
+  /// What a symbol stands for: dimension `index` of `value`, or its element.
+  struct Symbol {
+    mlir::Value value;
+    int64_t index;
+    bool isElement;
+  };
+  const Symbol &getSymbol(mlir::AffineExpr symbol) const;
+
+  /// Emits the computation of `expr`, which must not be null, as an index.
+  /// Values that symbols stand for are first replaced by `remap(value)`.
+  mlir::OpFoldResult
+  materialize(mlir::OpBuilder &builder, mlir::Location loc,
+              mlir::AffineExpr expr,
+              llvm::function_ref<mlir::Value(mlir::Value)> remap) const;
+
+  // Arithmetic. A null operand, or a result that no affine expression can say,
+  // gives null.
+  mlir::AffineExpr constant(int64_t value) const;
+  mlir::AffineExpr add(mlir::AffineExpr lhs, mlir::AffineExpr rhs) const;
+  mlir::AffineExpr sub(mlir::AffineExpr lhs, mlir::AffineExpr rhs) const;
+  mlir::AffineExpr mul(mlir::AffineExpr lhs, mlir::AffineExpr rhs) const;
+  mlir::AffineExpr floorDiv(mlir::AffineExpr lhs, mlir::AffineExpr rhs) const;
+  mlir::AffineExpr product(llvm::ArrayRef<mlir::AffineExpr> factors) const;
+  /// product(numerator) / product(denominator), where that leaves no remainder;
+  /// equal factors cancel.
+  mlir::AffineExpr quotient(llvm::ArrayRef<mlir::AffineExpr> numerator,
+                            llvm::ArrayRef<mlir::AffineExpr> denominator) const;
+  /// True if `expr` is a size, or a sum or product of sizes.
+  bool isNonNegative(mlir::AffineExpr expr) const;
+
+  mlir::MLIRContext *getContext() const { return context; }
+
+private:
+  mlir::AffineExpr symbol(mlir::Value value, int64_t index, bool isElement);
+  InferredTensor infer(mlir::Value value);
+  InferredTensor fromType(mlir::Value value);
+  std::optional<InferredTensor> fromOp(mlir::OpResult value);
+  void name(mlir::FunctionOpInterface function);
+
+  mlir::MLIRContext *context;
+  /// Whether dimensions too are inferred through ops (after `run`).
+  bool wholeFunction = false;
+  unsigned depth = 0;
+  llvm::DenseMap<mlir::Value, std::unique_ptr<InferredTensor>> known;
+  llvm::SmallVector<Symbol> symbols;
+  llvm::DenseMap<std::pair<mlir::Value, int64_t>, unsigned> symbolOf[2];
+};
+
+/// The value of a constant expression.
+std::optional<int64_t> getConstant(mlir::AffineExpr expr);
+
+/// Dimensions of the result of a broadcast of all `shapes` (NumPy's rules), or
+/// failure with a message at `loc` if two extents cannot be one.
+llvm::FailureOr<llvm::SmallVector<mlir::AffineExpr>>
+inferBroadcast(std::optional<mlir::Location> loc,
+               llvm::ArrayRef<llvm::ArrayRef<mlir::AffineExpr>> shapes);
+
+/// `axis` counted from the front, or failure with a message if it is not in
+/// [-rank, rank).
+llvm::FailureOr<int64_t> normalizeAxis(std::optional<mlir::Location> loc,
+                                       int64_t axis, int64_t rank);
+
+} // namespace graphopt::graph
+
+#endif

@@ -1,0 +1,190 @@
+#include "Lowering.h"
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::graph;
+
+TensorTypeConverter::TensorTypeConverter() {
+  addConversion([](Type type) { return type; });
+  addConversion([](IntegerType type) -> Type {
+    unsigned width = type.getWidth() == 1 ? 8 : type.getWidth();
+    return IntegerType::get(type.getContext(), width);
+  });
+  addConversion([this](RankedTensorType type) -> Type {
+    return type.clone(convertType(type.getElementType()));
+  });
+  auto cast = [](OpBuilder &builder, Type type, ValueRange inputs,
+                 Location loc) -> Value {
+    return UnrealizedConversionCastOp::create(builder, loc, type, inputs)
+        .getResult(0);
+  };
+  addSourceMaterialization(cast);
+  addTargetMaterialization(cast);
+}
+
+Value Lowering::lowered(Value graphValue) {
+  Value value = b.getRemappedValue(graphValue);
+  return value ? value : graphValue;
+}
+
+OpFoldResult Lowering::size(AffineExpr expr) {
+  return shapes.materialize(b, loc, expr,
+                            [&](Value value) { return lowered(value); });
+}
+
+SmallVector<OpFoldResult> Lowering::sizes(ArrayRef<AffineExpr> dims) {
+  return llvm::map_to_vector(dims, [&](AffineExpr dim) { return size(dim); });
+}
+
+bool Lowering::isComputable(AffineExpr expr) {
+  bool computable = static_cast<bool>(expr);
+  if (expr)
+    expr.walk([&](AffineExpr part) {
+      if (isa<AffineSymbolExpr>(part) &&
+          shapes.getSymbol(part).value.getDefiningOp() == op)
+        computable = false;
+    });
+  return computable;
+}
+
+Type Lowering::element(Type graphElement) {
+  return types.convertType(graphElement);
+}
+
+Value Lowering::empty(ArrayRef<OpFoldResult> sizes, Type loweredElement) {
+  return tensor::EmptyOp::create(b, loc, sizes, loweredElement);
+}
+
+Value Lowering::filled(ArrayRef<OpFoldResult> sizes, Value scalar) {
+  Value init = empty(sizes, scalar.getType());
+  return linalg::FillOp::create(b, loc, scalar, init).getResult(0);
+}
+
+Value Lowering::constantIndex(int64_t value) {
+  return arith::ConstantIndexOp::create(b, loc, value);
+}
+
+Value Lowering::asIndex(OpFoldResult size) {
+  return getValueOrCreateConstantIndexOp(b, loc, size);
+}
+
+Value Lowering::constant(Type type, double value) {
+  TypedAttr attr;
+  if (isa<FloatType>(type))
+    attr = b.getFloatAttr(type, value);
+  else
+    attr = b.getIntegerAttr(type, static_cast<int64_t>(value));
+  return arith::ConstantOp::create(b, loc, attr);
+}
+
+Value Lowering::map(ValueRange inputs, ArrayRef<AffineMap> maps,
+                    ArrayRef<OpFoldResult> resultSizes, Type resultElement,
+                    Body body) {
+  Value init = empty(resultSizes, resultElement);
+  SmallVector<AffineMap> allMaps(maps);
+  allMaps.push_back(b.getMultiDimIdentityMap(resultSizes.size()));
+  SmallVector<utils::IteratorType> loops(resultSizes.size(),
+                                         utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             b, loc, init.getType(), inputs, init, allMaps, loops,
+             [&](OpBuilder &inner, Location loc, ValueRange scalars) {
+               Value value = body(inner, loc, scalars.drop_back());
+               linalg::YieldOp::create(inner, loc, value);
+             })
+      .getResult(0);
+}
+
+/// The input as an operand that can be read over the result's dimensions, and
+/// the map to read it through. An extent that is only at run time known to be 1
+/// or the result's is expanded by a copy.
+Value Lowering::expand(Value graphInput, ArrayRef<AffineExpr> resultDims,
+                       ArrayRef<OpFoldResult> resultSizes, AffineMap &map) {
+  const InferredTensor &input = get(graphInput);
+  Value value = lowered(graphInput);
+  int64_t rank = resultDims.size(), offset = rank - input.getRank();
+  SmallVector<AffineExpr> exprs;
+  SmallVector<OpFoldResult> fullSizes;
+  bool isUnknown = false;
+  for (int64_t i = 0; i < input.getRank(); ++i) {
+    AffineExpr dim = input.dims[i], resultDim = resultDims[offset + i];
+    bool isOne = getConstant(dim) == 1 && getConstant(resultDim) != 1;
+    isUnknown |= !isOne && dim != resultDim;
+    exprs.push_back(isOne ? b.getAffineConstantExpr(0)
+                          : b.getAffineDimExpr(offset + i));
+    fullSizes.push_back(isOne ? OpFoldResult(b.getIndexAttr(1))
+                              : resultSizes[offset + i]);
+  }
+  map = AffineMap::get(rank, 0, exprs, b.getContext());
+  if (!isUnknown)
+    return value;
+
+  Value one = constantIndex(1), zero = constantIndex(0);
+  SmallVector<Value> extents;
+  for (int64_t i = 0; i < input.getRank(); ++i)
+    extents.push_back(asIndex(tensor::getMixedSize(b, loc, value, i)));
+  Type elementType = cast<RankedTensorType>(value.getType()).getElementType();
+  return generate(fullSizes, elementType,
+                  [&](OpBuilder &inner, Location loc, ValueRange position) {
+                    SmallVector<Value> indices;
+                    for (auto [extent, index] : llvm::zip_equal(extents, position)) {
+                      Value repeats = arith::CmpIOp::create(
+                          inner, loc, arith::CmpIPredicate::eq, extent, one);
+                      indices.push_back(arith::SelectOp::create(
+                          inner, loc, repeats, zero, index));
+                    }
+                    return tensor::ExtractOp::create(inner, loc, value, indices)
+                        .getResult();
+                  });
+}
+
+Value Lowering::broadcastMap(ValueRange graphInputs, Value graphResult,
+                             Type resultElement, Body body) {
+  const InferredTensor &result = get(graphResult);
+  SmallVector<OpFoldResult> resultSizes;
+  for (auto [i, dim] : llvm::enumerate(result.dims)) {
+    if (isComputable(dim)) {
+      resultSizes.push_back(size(dim));
+      continue;
+    }
+    // Which of the extents is repeated shows only at run time.
+    Value extent;
+    for (Value input : graphInputs) {
+      const InferredTensor &tensor = get(input);
+      int64_t own = i - (result.getRank() - tensor.getRank());
+      if (own < 0 || getConstant(tensor.dims[own]) == 1)
+        continue;
+      Value size = asIndex(this->size(tensor.dims[own]));
+      if (!extent) {
+        extent = size;
+        continue;
+      }
+      Value repeats = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                            extent, constantIndex(1));
+      extent = arith::SelectOp::create(b, loc, repeats, size, extent);
+    }
+    resultSizes.push_back(extent);
+  }
+  SmallVector<Value> values;
+  SmallVector<AffineMap> maps(graphInputs.size());
+  for (auto [input, map] : llvm::zip_equal(graphInputs, maps))
+    values.push_back(expand(input, result.dims, resultSizes, map));
+  return this->map(values, maps, resultSizes, resultElement, body);
+}
+
+Value Lowering::generate(ArrayRef<OpFoldResult> resultSizes, Type resultElement,
+                         Body body) {
+  return map({}, {}, resultSizes, resultElement,
+             [&](OpBuilder &inner, Location loc, ValueRange) {
+               SmallVector<Value> position;
+               for (size_t dim = 0; dim < resultSizes.size(); ++dim)
+                 position.push_back(linalg::IndexOp::create(inner, loc, dim));
+               return body(inner, loc, position);
+             });
+}
+
+Value Lowering::conform(Value value, Value graphResult) {
+  Type type = types.convertType(graphResult.getType());
+  if (value.getType() == type)
+    return value;
+  return tensor::CastOp::create(b, loc, type, value);
+}

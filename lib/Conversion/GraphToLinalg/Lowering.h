@@ -1,0 +1,137 @@
+//===- Lowering.h - What all lowerings of graph ops share -----------------===//
+
+#ifndef GRAPHOPT_LIB_CONVERSION_GRAPHTOLINALG_LOWERING_H
+#define GRAPHOPT_LIB_CONVERSION_GRAPHTOLINALG_LOWERING_H
+
+#include "dialects/Graph/Graph.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace graphopt {
+
+/// Signless integers stay, unsigned ones become signless, i1 becomes i8.
+struct TensorTypeConverter : mlir::TypeConverter {
+  TensorTypeConverter();
+};
+
+/// Builds ops for the value that one graph op computes. The builder behind it
+/// inserts before that op.
+///
+/// Sizes are those `ShapeInference` found on the graph as it was before the
+/// conversion; "graph value" means a value of that graph.
+class Lowering {
+public:
+  Lowering(mlir::ConversionPatternRewriter &builder, mlir::Operation *op,
+           const mlir::TypeConverter &types, graph::ShapeInference &shapes)
+      : b(builder), loc(op->getLoc()), op(op), types(types), shapes(shapes) {}
+
+  const graph::InferredTensor &get(mlir::Value graphValue) {
+    return shapes.get(graphValue);
+  }
+  /// The lowered form of a graph value that is defined before the op.
+  mlir::Value lowered(mlir::Value graphValue);
+  /// `expr` as an index, computed before the op.
+  mlir::OpFoldResult size(mlir::AffineExpr expr);
+  mlir::SmallVector<mlir::OpFoldResult> sizes(llvm::ArrayRef<mlir::AffineExpr> dims);
+  mlir::SmallVector<mlir::OpFoldResult> sizes(mlir::Value graphValue) {
+    return sizes(get(graphValue).dims);
+  }
+  /// True if the expression can be computed before the op: the op's own results
+  /// are not needed.
+  bool isComputable(mlir::AffineExpr expr);
+
+  /// The element type a graph element type is lowered to.
+  mlir::Type element(mlir::Type graphElement);
+  /// An uninitialized tensor.
+  mlir::Value empty(llvm::ArrayRef<mlir::OpFoldResult> sizes,
+                    mlir::Type loweredElement);
+  mlir::Value filled(llvm::ArrayRef<mlir::OpFoldResult> sizes,
+                     mlir::Value scalar);
+  mlir::Value constantIndex(int64_t value);
+  mlir::Value asIndex(mlir::OpFoldResult size);
+  /// A scalar constant of any lowered element type.
+  mlir::Value constant(mlir::Type type, double value);
+
+  using Body = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location,
+                                              mlir::ValueRange)>;
+  /// A linalg.generic with only parallel loops over `resultSizes`; `body` gets
+  /// one scalar an input and gives the result's element.
+  mlir::Value map(mlir::ValueRange inputs, llvm::ArrayRef<mlir::AffineMap> maps,
+                  llvm::ArrayRef<mlir::OpFoldResult> resultSizes,
+                  mlir::Type resultElement, Body body);
+  /// The same where inputs are graph values that broadcast against the result.
+  mlir::Value broadcastMap(mlir::ValueRange graphInputs, mlir::Value graphResult,
+                           mlir::Type resultElement, Body body);
+  /// Without inputs: `body` gets the index of the element.
+  mlir::Value generate(llvm::ArrayRef<mlir::OpFoldResult> resultSizes,
+                       mlir::Type resultElement, Body body);
+  /// Gives `value` exactly the type that the lowered `graphResult` must have.
+  mlir::Value conform(mlir::Value value, mlir::Value graphResult);
+
+  mlir::ConversionPatternRewriter &b;
+  mlir::Location loc;
+  mlir::Operation *op;
+  const mlir::TypeConverter &types;
+  graph::ShapeInference &shapes;
+
+private:
+  mlir::Value expand(mlir::Value graphInput,
+                     llvm::ArrayRef<mlir::AffineExpr> resultDims,
+                     llvm::ArrayRef<mlir::OpFoldResult> resultSizes,
+                     mlir::AffineMap &map);
+};
+
+/// A conversion pattern for one op: `lower` gives the values of its results, or
+/// null after a match failure.
+template <typename Op>
+class LoweringPattern : public mlir::OpConversionPattern<Op> {
+public:
+  using Adaptor = typename Op::Adaptor;
+
+  LoweringPattern(const mlir::TypeConverter &types, mlir::MLIRContext *context,
+                  graph::ShapeInference &shapes)
+      : mlir::OpConversionPattern<Op>(types, context), shapes(shapes) {}
+
+  virtual llvm::FailureOr<mlir::SmallVector<mlir::Value>>
+  lower(Op op, Adaptor in, Lowering &lowering) const = 0;
+
+  mlir::LogicalResult
+  matchAndRewrite(Op op, Adaptor in,
+                  mlir::ConversionPatternRewriter &rewriter) const final {
+    Lowering lowering(rewriter, op, *this->getTypeConverter(), shapes);
+    auto values = lower(op, in, lowering);
+    if (mlir::failed(values))
+      return mlir::failure();
+    for (auto [value, result] : llvm::zip_equal(*values, op->getResults()))
+      if (value)
+        value = lowering.conform(value, result);
+    rewriter.replaceOp(op, *values);
+    return mlir::success();
+  }
+
+private:
+  graph::ShapeInference &shapes;
+};
+
+/// What the populate function of each family gets.
+struct LoweringPatterns {
+  mlir::RewritePatternSet &patterns;
+  const mlir::TypeConverter &types;
+  graph::ShapeInference &shapes;
+
+  template <typename... Patterns> void add() {
+    (patterns.add<Patterns>(types, patterns.getContext(), shapes), ...);
+  }
+};
+
+// One function a family, in <Family>.cpp.
+#define GRAPHOPT_FAMILY(Family) void populate##Family##Lowering(LoweringPatterns);
+#include "dialects/Graph/Families.def"
+#undef GRAPHOPT_FAMILY
+
+} // namespace graphopt
+
+#endif

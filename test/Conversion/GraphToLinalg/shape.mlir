@@ -1,0 +1,45 @@
+// RUN: graphopt-opt %s --convert-graph-to-linalg --canonicalize --cse | FileCheck %s
+
+// A computed shape becomes sizes; nothing of the shape tensor is left.
+// CHECK-LABEL: func @reshape_to_computed_shape(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<?x?x384xf32>
+// CHECK-DAG:     %[[B:.+]] = tensor.dim %[[X]], %c0
+// CHECK-DAG:     %[[S:.+]] = tensor.dim %[[X]], %c1
+// CHECK:         tensor.expand_shape %[[X]] {{\[\[}}0], [1], [2, 3]] output_shape [%[[B]], %[[S]], 12, 32]
+// CHECK-NOT:     tensor.from_elements
+func.func @reshape_to_computed_shape(
+    %x: tensor<?x?x384xf32> {graph.dims = ["batch", "seq", ""]},
+    %mask: tensor<?x?xi64> {graph.dims = ["batch", "seq"]}) -> tensor<?x?x12x32xf32> {
+  %heads = arith.constant dense<[12, 32]> : tensor<2xi64>
+  %s = graph.shape %mask : tensor<?x?xi64>
+  %t = graph.concat %s, %heads axis = 0 : tensor<2xi64>, tensor<2xi64>
+  %r = graph.reshape %x to %t : tensor<?x?x384xf32>, tensor<4xi64>
+  return %r : tensor<?x?x12x32xf32>
+}
+
+// What is left for a -1 is a quotient in which equal extents cancel.
+// CHECK-LABEL: func @reshape_infers_rest(
+// CHECK:         tensor.collapse_shape %{{.+}} {{\[\[}}0, 1], [2]] : tensor<?x?x4xf32> into tensor<?x4xf32>
+func.func @reshape_infers_rest(%x: tensor<?x?x4xf32> {graph.dims = ["a", "b", ""]}) -> tensor<?x4xf32> {
+  %s = arith.constant dense<[-1, 4]> : tensor<2xi64>
+  %r = graph.reshape %x to %s : tensor<?x?x4xf32>, tensor<2xi64>
+  return %r : tensor<?x4xf32>
+}
+
+// CHECK-LABEL: func @transpose(
+// CHECK:         linalg.transpose ins(%{{.+}} : tensor<?x3xf32>) outs(%{{.+}} : tensor<3x?xf32>) permutation = [1, 0]
+func.func @transpose(%x: tensor<?x3xf32>) -> tensor<3x?xf32> {
+  %t = graph.transpose %x permutation = [1, 0] : tensor<?x3xf32>
+  return %t : tensor<3x?xf32>
+}
+
+// Each input is inserted where the ones before it end.
+// CHECK-LABEL: func @concat(
+// CHECK-SAME:      %[[A:[^:]+]]: tensor<?x4xf32>{{.*}}, %[[B:[^:]+]]: tensor<2x4xf32>
+// CHECK-DAG:     %[[D:.+]] = tensor.dim %[[A]], %c0
+// CHECK:         tensor.insert_slice %[[A]] into %{{.+}}[0, 0] [%[[D]], 4]
+// CHECK:         tensor.insert_slice %[[B]] into %{{.+}}[%[[D]], 0] [2, 4]
+func.func @concat(%a: tensor<?x4xf32> {graph.dims = ["n", ""]}, %b: tensor<2x4xf32>) -> tensor<?x4xf32> {
+  %y = graph.concat %a, %b axis = 0 : tensor<?x4xf32>, tensor<2x4xf32>
+  return %y : tensor<?x4xf32>
+}

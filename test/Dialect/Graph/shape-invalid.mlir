@@ -1,0 +1,80 @@
+// RUN: graphopt-opt %s -split-input-file -verify-diagnostics
+
+// transpose
+
+func.func @c1_transpose(%x: tensor<2x3x4xf32>) {
+  // expected-error @below {{permutation has 2 entries, but the input has rank 3}}
+  %t = graph.transpose %x permutation = [1, 0] : tensor<2x3x4xf32>
+  return
+}
+
+// -----
+
+func.func @c2_transpose(%x: tensor<2x3xf32>) {
+  // expected-error @below {{must hold each of 0..1 exactly once}}
+  %t = graph.transpose %x permutation = [1, 1] : tensor<2x3xf32>
+  return
+}
+
+// -----
+
+// reshape
+
+func.func @c1_reshape(%x: tensor<2x3xf32>, %s: tensor<?xi64>) {
+  // expected-error @below {{shape must have one dimension of static extent}}
+  %t = graph.reshape %x to %s : tensor<2x3xf32>, tensor<?xi64>
+  return
+}
+
+// -----
+
+func.func @c2_reshape(%x: tensor<2x3xf32>) {
+  %s = arith.constant dense<[-1, -1]> : tensor<2xi64>
+  // expected-error @below {{shape has more than one -1}}
+  %t = graph.reshape %x to %s : tensor<2x3xf32>, tensor<2xi64>
+  return
+}
+
+// -----
+
+func.func @c3_reshape(%x: tensor<2x3xf32>) {
+  %s = arith.constant dense<[4, 2]> : tensor<2xi64>
+  // expected-error @below {{cannot reshape 6 elements to a shape of 8}}
+  %t = graph.reshape %x to %s : tensor<2x3xf32>, tensor<2xi64>
+  return
+}
+
+// -----
+
+func.func @c4_reshape(%x: tensor<6xf32>) {
+  %s = arith.constant dense<[6, 0]> : tensor<2xi64>
+  // expected-error @below {{shape has a 0 at position 1, but the input has rank 1}}
+  %t = graph.reshape %x to %s : tensor<6xf32>, tensor<2xi64>
+  return
+}
+
+// -----
+
+// concat
+
+func.func @c1_concat(%x: tensor<6xf32>, %y: tensor<6xf64>) {
+  // expected-error @below {{cannot join types}}
+  %t = graph.concat %x, %y axis = 0 : tensor<6xf32>, tensor<6xf64>
+  return
+}
+
+// -----
+
+func.func @c2_concat(%x: tensor<6xf32>) {
+  // expected-error @below {{axis 1 is not in [-1, 1)}}
+  %t = graph.concat %x, %x axis = 1 : tensor<6xf32>, tensor<6xf32>
+  return
+}
+
+// -----
+
+func.func @c3_concat(%x: tensor<6x2xf32>, %y: tensor<6x3xf32>) {
+  // expected-error @below {{dimension 1 has extents 2 and 3}}
+  %t = graph.concat %x, %y axis = 0 : tensor<6x2xf32>, tensor<6x3xf32>
+  return
+}

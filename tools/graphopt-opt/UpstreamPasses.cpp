@@ -1,0 +1,3 @@
+#include "mlir/InitAllPasses.h"
+
+void registerUpstreamPasses() { mlir::registerAllPasses(); }
