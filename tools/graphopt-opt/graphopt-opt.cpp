@@ -1,5 +1,6 @@
 //===- graphopt-opt.cpp - Runs single passes and pipelines on MLIR --------===//
 
+#include "graphopt/Codegen/CPU/Passes.h"
 #include "graphopt/Conversion/Passes.h"
 #include "graphopt/Transforms/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -11,6 +12,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   registerDialects(registry);
   registerUpstreamPasses();
+  graphopt::registerGraphOptCodegenCPUPasses();
   graphopt::registerGraphOptConversionPasses();
   graphopt::registerGraphOptTransformsPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(

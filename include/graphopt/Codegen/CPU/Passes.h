@@ -1,0 +1,13 @@
+#ifndef GRAPHOPT_CODEGEN_CPU_PASSES_H
+#define GRAPHOPT_CODEGEN_CPU_PASSES_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace graphopt {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "graphopt/Codegen/CPU/Passes.h.inc"
+} // namespace graphopt
+
+#endif // GRAPHOPT_CODEGEN_CPU_PASSES_H
