@@ -162,7 +162,7 @@ llvm::Error Session::allocateWorkspace() {
 }
 
 llvm::Error Session::startPool(int threads) {
-  if (threads <= 1)
+  if (threads == 1)
     return llvm::Error::success();
   if (!library.model().pool_create)
     return error("the model was compiled without threads");

@@ -52,7 +52,8 @@ public:
   /// open dimensions are read off the inputs.
   ///
   /// \param library  must outlive the session.
-  /// \param threads  threads of the pool, this one included; 1 makes none.
+  /// \param threads  threads of the pool, this one included; 1 makes none, 0 one
+  ///                 a CPU.
   /// \returns an error that names the input for a missing, unknown or
   ///          ill-shaped one.
   static llvm::Expected<std::unique_ptr<Session>>

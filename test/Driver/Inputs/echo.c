@@ -38,7 +38,7 @@ static graphopt_status run(const graphopt_context *context,
                            const graphopt_tensor *in, graphopt_tensor *out,
                            void *workspace, int64_t bytes) {
   int64_t n = in[0].dims[0];
-  if (n > 1000) {
+  if (n > 1000 && context->fault) {
     context->fault->port = 0;
     context->fault->dim = 0;
     context->fault->expected = 1000;
@@ -51,7 +51,10 @@ static graphopt_status run(const graphopt_context *context,
   for (int i = 0; i < COUNT; ++i)
     memcpy(out[i].data, in[i].data, n * 3 * element_bytes[i]);
 
-  float *above = context->allocate(context->allocator, n * 3 * sizeof(float));
+  size_t room = (n * 3 * sizeof(float) + 63) / 64 * 64;
+  float *above = context && context->allocate
+                     ? context->allocate(context->allocator, room)
+                     : aligned_alloc(64, room);
   int64_t count = 0;
   for (int64_t i = 0; i < n * 3; ++i)
     if (((float *)in[0].data)[i] > 0)
@@ -68,6 +71,9 @@ static const char *status_text(graphopt_status status) {
 #ifndef ABI
 #define ABI GRAPHOPT_ABI_VERSION
 #endif
+#ifndef WEIGHTS
+#define WEIGHTS 0
+#endif
 const graphopt_model echo_model = {
-    ABI, COUNT, COUNT + 1, 1, "echo", inputs, outputs, dim_names, 0,
+    ABI, COUNT, COUNT + 1, 1, "echo", inputs, outputs, dim_names, WEIGHTS,
     workspace_bytes, result_dims, run, NULL, NULL, status_text};

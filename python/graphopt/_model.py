@@ -1,0 +1,234 @@
+"""A loaded model, called with arrays."""
+import ctypes
+import dataclasses
+import threading
+
+import numpy as np
+
+from . import _abi
+
+_NUMPY = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64",
+          9: "bool", 10: "float16", 11: "float64", 12: "uint32", 13: "uint64"}
+_BFLOAT16 = 16
+_libc = ctypes.CDLL(None)
+_libc.free.argtypes = [ctypes.c_void_p]
+
+
+def _numpy_dtype(number):
+    if number != _BFLOAT16:
+        return np.dtype(_NUMPY[number])
+    try:
+        import ml_dtypes
+        return np.dtype(ml_dtypes.bfloat16)
+    except ImportError:
+        return np.dtype("V2")  # two opaque bytes
+
+
+class RunError(ValueError):
+    """The model refused its inputs or failed on them."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Port:
+    """An input or output.
+
+    dims   a tuple of sizes, names of open dimensions, and None for sizes that
+           follow from them or from values
+    dtype  NumPy's
+    """
+    name: str
+    dims: tuple
+    dtype: np.dtype
+
+    def __str__(self):
+        dims = ", ".join("?" if dim is None else str(dim) for dim in self.dims)
+        return f"'{self.name}' ({self.dtype} [{dims}])"
+
+
+def _aligned_empty(shape, dtype):
+    """An uninitialized array whose data begins as the library wants it."""
+    count = int(np.prod(shape, dtype=object))
+    memory = np.empty(count * dtype.itemsize + _abi.ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _abi.ALIGNMENT
+    return memory[start:start + count * dtype.itemsize].view(dtype).reshape(shape)
+
+
+class Model:
+    """A compiled model. Calls may run at the same time from any thread, but wait
+    for each other if the model has several threads.
+
+    name, inputs, outputs   as in the ONNX file; lists of Port
+    dim_names               the open dimensions
+    weights_bytes
+    """
+
+    def __init__(self, descriptor, threads=1, keep=None):
+        self._descriptor = descriptor
+        self._keep = keep  # a temporary folder that goes when the model does
+        self._workspaces = []
+        self._lock = threading.Lock()
+        self.name = descriptor.name.decode()
+        self.weights_bytes = descriptor.weights_bytes
+        self.dim_names = [descriptor.dim_names[i].decode() for i in range(descriptor.dim_count)]
+        self.inputs = [self._port(descriptor.inputs[i]) for i in range(descriptor.input_count)]
+        self.outputs = [self._port(descriptor.outputs[i]) for i in range(descriptor.output_count)]
+        self._context = _abi.Context(abi=_abi.ABI_VERSION)
+        if threads != 1:
+            if not descriptor.pool_create:
+                raise RunError(f"model '{self.name}' was compiled without threads")
+            self._check(descriptor.pool_create(ctypes.byref(self._context), threads), None)
+
+    def __del__(self):
+        if getattr(self, "_context", None) and self._context.pool:
+            self._descriptor.pool_destroy(ctypes.byref(self._context))
+
+    def __repr__(self):
+        return (f"<graphopt.Model {self.name}: {', '.join(map(str, self.inputs))} -> "
+                f"{', '.join(map(str, self.outputs))}>")
+
+    def __call__(self, *arrays, **named):
+        """Runs the model on NumPy arrays, or anything that offers DLPack or can
+        be made an array. Inputs go in by name or, in the model's order, by
+        position. Types must be the model's; numbers and lists take its type.
+
+        Returns the output, or if there are several a dict of name -> array.
+        """
+        outputs = self.run(self._bind(arrays, named))
+        if len(outputs) == 1:
+            return outputs[0]
+        return {port.name: array for port, array in zip(self.outputs, outputs)}
+
+    def run(self, arrays):
+        """The list of outputs for a list of inputs."""
+        arrays = [self._convert(port, array) for port, array in zip(self.inputs, arrays)]
+        dims = self._open_dims(arrays)
+        extents = (ctypes.c_int64 * max(1, sum(len(port.dims) for port in self.outputs)))()
+        self._descriptor.result_dims(dims, extents)
+
+        inputs = (_abi.Tensor * len(arrays))()
+        for entry, array, raw in zip(inputs, arrays, self._raw(self._descriptor.inputs)):
+            entry.data, entry.rank, entry.dtype = array.ctypes.data, array.ndim, raw.dtype
+            entry.dims = (ctypes.c_int64 * max(1, array.ndim))(*array.shape)
+        outputs = (_abi.Tensor * len(self.outputs))()
+        results, at = [], 0
+        for entry, port, raw in zip(outputs, self.outputs, self._raw(self._descriptor.outputs)):
+            shape = extents[at:at + raw.rank]
+            at += raw.rank
+            by_values = _abi.DIM_DATA in raw.dims[:raw.rank]
+            results.append(None if by_values else _aligned_empty(shape, port.dtype))
+            entry.data = None if by_values else results[-1].ctypes.data
+            entry.rank, entry.dtype = raw.rank, raw.dtype
+            entry.dims = (ctypes.c_int64 * max(1, raw.rank))(*shape)
+        self._run(inputs, outputs, dims)
+        return [self._take(entry, port) if array is None else array
+                for entry, port, array in zip(outputs, self.outputs, results)]
+
+    def _run(self, inputs, outputs, dims):
+        need = self._descriptor.workspace_bytes(dims)
+        if need < 0:
+            raise RunError("the workspace for these dimensions is too large")
+        workspace = self._take_workspace(need)
+        fault = _abi.Fault(-1, -1, 0, 0)
+        context = self._context.copy()
+        context.fault = ctypes.pointer(fault)
+
+        def run():
+            return self._descriptor.run(ctypes.byref(context), inputs, outputs,
+                                        workspace.ctypes.data, need)
+        if context.pool:
+            with self._lock:
+                status = run()
+        else:
+            status = run()
+        self._workspaces.append(workspace)
+        if status:
+            for entry, raw in zip(outputs, self._raw(self._descriptor.outputs)):
+                if _abi.DIM_DATA in raw.dims[:raw.rank]:
+                    _libc.free(entry.data)
+        self._check(status, fault)
+
+    def _take_workspace(self, need):
+        """A workspace of an earlier call, if it is free and large enough."""
+        try:
+            workspace = self._workspaces.pop()
+        except IndexError:
+            workspace = None
+        if workspace is None or workspace.size < need:
+            workspace = _aligned_empty((need,), np.dtype(np.uint8))
+        return workspace
+
+    def _take(self, entry, port):
+        """The array of an output that the library allocated."""
+        shape = tuple(entry.dims[:entry.rank])
+        array = _aligned_empty(shape, port.dtype)
+        ctypes.memmove(array.ctypes.data, entry.data, array.nbytes)
+        _libc.free(entry.data)
+        return array
+
+    def _raw(self, table):
+        count = len(self.inputs) if table is self._descriptor.inputs else len(self.outputs)
+        return [table[i] for i in range(count)]
+
+    def _port(self, raw):
+        def dim(extent):
+            if extent in (_abi.DIM_COMPUTED, _abi.DIM_DATA):
+                return None
+            return extent if extent >= 0 else self.dim_names[-1 - extent]
+        return Port(raw.name.decode(), tuple(map(dim, raw.dims[:raw.rank])),
+                    _numpy_dtype(raw.dtype))
+
+    def _bind(self, arrays, named):
+        if len(arrays) > len(self.inputs):
+            raise TypeError(f"model '{self.name}' has {len(self.inputs)} inputs, got {len(arrays)}")
+        names = [port.name for port in self.inputs]
+        for name in named:
+            if name not in names[len(arrays):]:
+                raise TypeError(f"input '{name}' is given twice" if name in names else
+                                f"model '{self.name}' has no input '{name}'")
+        for port in self.inputs[len(arrays):]:
+            if port.name not in named:
+                raise TypeError(f"input {port} is missing")
+        return list(arrays) + [named[name] for name in names[len(arrays):]]
+
+    @staticmethod
+    def _convert(port, value):
+        """The value as an aligned, contiguous array of the port's type."""
+        if isinstance(value, (np.ndarray, np.generic)):
+            array = np.asarray(value)
+        elif hasattr(value, "__dlpack__"):
+            array = np.from_dlpack(value)
+        else:
+            array = np.asarray(value, port.dtype)
+        if array.dtype != port.dtype:
+            raise TypeError(f"input {port} is given as {array.dtype}")
+        if array.flags.c_contiguous and array.ctypes.data % _abi.ALIGNMENT == 0:
+            return array
+        aligned = _aligned_empty(array.shape, array.dtype)
+        aligned[...] = array
+        return aligned
+
+    def _open_dims(self, arrays):
+        """The sizes of the open dimensions, read off the inputs."""
+        sizes = {}
+        for port, array in zip(self.inputs, arrays):
+            if array.ndim != len(port.dims):
+                raise RunError(f"input {port} is given with shape {array.shape}")
+            for dim, size in zip(port.dims, array.shape):
+                if isinstance(dim, str):
+                    if sizes.setdefault(dim, size) != size:
+                        raise RunError(f"dimension '{dim}' is {size} in input {port}, but "
+                                       f"{sizes[dim]} in an input before it")
+                elif dim != size:
+                    raise RunError(f"input {port} is given with shape {array.shape}")
+        return (ctypes.c_int64 * max(1, len(self.dim_names)))(
+            *[sizes[name] for name in self.dim_names])
+
+    def _check(self, status, fault):
+        if not status:
+            return
+        text = self._descriptor.status_text(status).decode()
+        if fault and fault.port >= 0:
+            port = (self.inputs + self.outputs)[fault.port]
+            where = f", dimension {fault.dim}" if fault.dim >= 0 else ""
+            text += f" ({port}{where}, expected {fault.expected}, got {fault.actual})"
+        raise RunError(f"model '{self.name}' failed: {text}")
