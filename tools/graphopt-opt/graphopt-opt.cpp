@@ -1,6 +1,7 @@
 //===- graphopt-opt.cpp - Runs single passes and pipelines on MLIR --------===//
 
 #include "graphopt/Codegen/CPU/Passes.h"
+#include "graphopt/Codegen/Common/Passes.h"
 #include "graphopt/Conversion/Passes.h"
 #include "graphopt/Transforms/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -13,6 +14,7 @@ int main(int argc, char **argv) {
   registerDialects(registry);
   registerUpstreamPasses();
   graphopt::registerGraphOptCodegenCPUPasses();
+  graphopt::registerGraphOptCodegenCommonPasses();
   graphopt::registerGraphOptConversionPasses();
   graphopt::registerGraphOptTransformsPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(

@@ -1,0 +1,14 @@
+#ifndef GRAPHOPT_CODEGEN_COMMON_PASSES_H
+#define GRAPHOPT_CODEGEN_COMMON_PASSES_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Pass/Pass.h"
+
+namespace graphopt {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "graphopt/Codegen/Common/Passes.h.inc"
+} // namespace graphopt
+
+#endif // GRAPHOPT_CODEGEN_COMMON_PASSES_H
