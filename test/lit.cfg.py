@@ -36,3 +36,6 @@ config.substitutions += [
 ]
 if os.geteuid() == 0:
     config.available_features.add("root")
+# `graphopt compile` comes with the pipeline.
+if os.path.exists(os.path.join(config.source_dir, "lib", "Pipeline")):
+    config.available_features.add("compile")

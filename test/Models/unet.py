@@ -1,3 +1,4 @@
+# REQUIRES: compile
 # RUN: %python %s
 import sys
 

@@ -1,3 +1,4 @@
+# REQUIRES: compile
 # RUN: %python %s
 """Models with real weights, out of wheels (wheels.json), at sizes that they leave open."""
 import sys

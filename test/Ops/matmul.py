@@ -1,3 +1,4 @@
+# REQUIRES: compile
 # RUN: %python %s
 from harness import Case, Const, integers, main, normal
 
