@@ -5,10 +5,12 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/TargetParser/AArch64TargetParser.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 #include "llvm/TargetParser/X86TargetParser.h"
+#include <algorithm>
 
 using namespace llvm;
 using namespace graphopt;
@@ -107,6 +109,26 @@ Expected<CpuModel> graphopt::findCpuModel(StringRef name) {
     return selectRow("aarch64", name, "", has);
   }
   return makeError("unknown CPU '" + name + "'");
+}
+
+int64_t CpuModel::panelVectors(int64_t rows, int64_t columns,
+                               int64_t bits) const {
+  // Two or four vectors reuse each element of the left side enough. Few rows
+  // need more sums to hide the latency of the multiply-add: about 8.
+  int64_t most = vectorRegisters >= 32 ? 4 : 2;
+  if (rows > 0)
+    most = std::max(most, std::min<int64_t>(8, 12 / rows));
+  if (columns < 0)
+    return most;
+  int64_t vectors = std::max<int64_t>(1, divideCeil(columns, lanes(bits)));
+  return divideCeil(vectors, divideCeil(vectors, most));
+}
+
+int64_t CpuModel::tileRows(int64_t vectors) const {
+  // Without a fused form the product needs a register, too. More than 12 rows
+  // run out of address registers and gain nothing.
+  int64_t left = vectorRegisters - 1 - vectors - (fma ? 0 : 1);
+  return std::clamp<int64_t>(left / vectors, 1, 12);
 }
 
 SmallVector<StringRef> graphopt::listCpuModels() {

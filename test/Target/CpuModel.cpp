@@ -56,3 +56,24 @@ TEST(CpuModel, HostIsAlwaysTheSame) {
   EXPECT_EQ(find("host").features, find("host").features);
   EXPECT_FALSE(find("host").llvmCpu.empty());
 }
+
+TEST(CpuModel, PanelsAreEqualNotWide) {
+  CpuModel cpu = find("avx512");
+  EXPECT_EQ(cpu.panelVectors(-1, 384, 32), 4);
+  EXPECT_EQ(cpu.panelVectors(-1, 96, 32), 3); // 48 + 48, not 64 + 32
+  EXPECT_EQ(cpu.panelVectors(-1, 5, 32), 1);
+  EXPECT_EQ(cpu.panelVectors(-1, 0, 32), 1);
+  EXPECT_EQ(cpu.panelVectors(-1, -1, 32), 4);
+  EXPECT_EQ(cpu.panelVectors(1, 4096, 32), 8); // one row: more sums
+}
+
+TEST(CpuModel, TilesFitTheRegisters) {
+  for (llvm::StringRef row : listCpuModels()) {
+    CpuModel cpu = find(row.data());
+    for (int64_t vectors : {1, 2, 3, 4})
+      EXPECT_LE(cpu.tileRows(vectors) * vectors + vectors + 1,
+                cpu.vectorRegisters);
+  }
+  EXPECT_EQ(find("avx512").tileRows(4), 6);
+  EXPECT_EQ(find("avx2").tileRows(2), 6);
+}

@@ -15,11 +15,9 @@ function(graphopt_precompiled_headers header)
 endfunction()
 
 # LLVM is built without exceptions; so is all our code but what calls ONNX.
-# A precompiled header without time stamps lets ccache reuse what includes it.
 function(graphopt_compile_options name)
   target_compile_options(${name} PRIVATE
     $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>
-    $<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>
     -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers)
 endfunction()
 
@@ -53,9 +51,6 @@ function(graphopt_tool name)
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   target_compile_options(${name} PRIVATE -fPIC)
   if(TARGET GraphOptPrecompiled)
-    # The precompiled header is built with -fPIC, programs are with -fPIE.
-    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-    target_compile_options(${name} PRIVATE -fPIC)
     target_precompile_headers(${name} REUSE_FROM GraphOptPrecompiled)
   endif()
   target_link_libraries(${name} PRIVATE ${ARG_LINK} MLIR LLVM)

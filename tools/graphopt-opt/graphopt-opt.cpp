@@ -1,8 +1,4 @@
 //===- graphopt-opt.cpp - Runs single passes and pipelines on MLIR --------===//
-//
-// An input that ends in .onnx or .onnxtxt is imported first.
-//
-//===----------------------------------------------------------------------===//
 
 #include "graphopt/Codegen/CPU/Passes.h"
 #include "graphopt/Codegen/Common/Passes.h"
@@ -12,8 +8,6 @@
 
 void registerDialects(mlir::DialectRegistry &registry);
 void registerUpstreamPasses();
-int runOnModel(llvm::StringRef inputPath, llvm::StringRef outputPath,
-               mlir::DialectRegistry &registry);
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
@@ -23,11 +17,6 @@ int main(int argc, char **argv) {
   graphopt::registerGraphOptCodegenCommonPasses();
   graphopt::registerGraphOptConversionPasses();
   graphopt::registerGraphOptTransformsPasses();
-  auto [input, output] = mlir::registerAndParseCLIOptions(
-      argc, argv, "graphopt pass driver\n", registry);
-  llvm::StringRef path = input;
-  if (path.ends_with(".onnx") || path.ends_with(".onnxtxt"))
-    return runOnModel(input, output, registry);
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, input, output, registry));
+  return mlir::asMainReturnCode(mlir::MlirOptMain(
+      argc, argv, "graphopt pass driver\n", registry));
 }

@@ -29,6 +29,15 @@ struct CpuModel {
 
   /// Elements of `bits` bits in a vector.
   int64_t lanes(int64_t bits) const { return vectorBytes * 8 / bits; }
+
+  /// Vectors in a panel of columns of a product with `rows` rows and `columns`
+  /// columns of `bits` bits; negative sizes are open. Ragged panels are wasteful,
+  /// so equal panels are preferred to wide ones.
+  int64_t panelVectors(int64_t rows, int64_t columns, int64_t bits) const;
+
+  /// Rows of a register tile of `vectors` columns of vectors: with them, one
+  /// row of the right side and an element of the left, all in registers.
+  int64_t tileRows(int64_t vectors) const;
 };
 
 /// The model for the `--cpu` argument: `host`, a row of CpuModels.def, or one of

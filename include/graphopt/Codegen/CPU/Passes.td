@@ -36,3 +36,48 @@ def VectorizeLinalg : Pass<"graphopt-vectorize-linalg", "::mlir::func::FuncOp"> 
     "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
   ];
 }
+
+def ExpandKernels : Pass<"graphopt-expand-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Expands kernel ops on memrefs into loops over native vectors";
+  let description = [{
+    A matrix product or convolution becomes loops over panels of columns and tiles
+    of rows. The sums of a tile stay in registers; the tile's size comes from the
+    CPU's row in CpuModels.def. Rows are cut into tiles as equal as can be; an
+    open number of rows gets one loop and a switch on the tile's rows. A packed
+    panel larger than half of the level 2 cache is summed in blocks of k.
+
+    Sums are added in the order of k whatever the tile, so a product is equal to a
+    loop of fused multiply-adds to the bit (of multiply and add, on a CPU without).
+
+    ```mlir
+    kernel.matmul ins(%a, %b : memref<6x384xf32>, memref<1x384x16xf32>) packed
+        outs(%c : memref<6x16xf32>) {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+    ```
+    becomes
+    ```mlir
+    %sums:6 = scf.for %k = %c0 to %c384 step %c1 iter_args(%s0 = %zero, ...) {
+      %b_k = vector.load %b[%c0, %k, %c0] : memref<1x384x16xf32>, vector<16xf32>
+      %a_k = memref.load %a[%c0, %k] : memref<6x384xf32>
+      %v_k = vector.broadcast %a_k : f32 to vector<16xf32>
+      %t0 = vector.fma %v_k, %b_k, %s0 : vector<16xf32>
+      ...
+    }
+    vector.store %sums#0, %c[%c0, %c0] : memref<6x16xf32>, vector<16xf32>
+    ```
+  }];
+  let options = [
+    Option<"cpu", "cpu", "std::string", "\"host\"",
+           "host, a row of CpuModels.def, or LLVM's name of a CPU">,
+    Option<"epilogue", "epilogue", "std::string", "\"auto\"",
+           "auto (by cost), unroll (in registers) or loop (over a stack tile)">,
+    Option<"panelBytes", "panel-bytes", "int64_t", "0",
+           "Largest panel that is summed in one block; 0: half of level 2">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+  ];
+}

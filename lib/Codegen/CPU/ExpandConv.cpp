@@ -1,0 +1,282 @@
+//===- ExpandConv.cpp - kernel.conv, kernel.depthwise_conv to loops -------===//
+
+#include "TileEmitter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace graphopt::cpu;
+using namespace graphopt::kernel;
+
+static ArrayRef<int64_t> shapeOf(Value memref) {
+  return cast<MemRefType>(memref.getType()).getShape();
+}
+
+/// [0], ..., [dim, dim + 1], ..., [rank - 1]
+static SmallVector<ReassociationIndices> mergePair(int64_t rank, int64_t dim) {
+  SmallVector<ReassociationIndices> groups;
+  for (int64_t i = 0; i < rank; ++i) {
+    if (i == dim + 1)
+      groups.back().push_back(i);
+    else
+      groups.push_back({i});
+  }
+  return groups;
+}
+
+namespace {
+/// A convolution whose rows are neighbours in the last spatial dimension.
+template <typename Op>
+class WindowEmitter : protected TileEmitter {
+public:
+  WindowEmitter(Op op, ExpandContext &context)
+      : TileEmitter(cast<EpilogueOp>(op.getOperation()), context), op(op),
+        input(op.getInput()), filter(op.getFilter()),
+        spatialDims(op.getStrides().size()) {}
+
+protected:
+  int64_t panelColumns() { return shapeOf(filter).back(); }
+  ArrayRef<int64_t> kernelShape() {
+    return cast<MemRefType>(op.getFilter().getType())
+        .getShape()
+        .slice(1, spatialDims);
+  }
+
+  /// `body` for each batch and position in the outer spatial dimensions, which
+  /// it finds in epilogue.outer and as the window's corner in `corner`.
+  void forLines(llvm::function_ref<void()> body) {
+    SmallVector<Size> sizes = b.sizesOf(epilogue.init);
+    sizes.pop_back_n(2);
+    b.forNest(sizes, [&](ValueRange coordinates) {
+      epilogue.outer.assign(coordinates.begin(), coordinates.end());
+      corner.assign({coordinates.front()});
+      for (auto [y, stride] : llvm::zip(coordinates.drop_front(), op.getStrides()))
+        corner.push_back(b.mul(y, stride));
+      body();
+    });
+  }
+  Size lineSize() {
+    return b.sizeOf(epilogue.init, shapeOf(epilogue.init).size() - 2);
+  }
+
+  /// Batch and outer spatial indices of the input under the window's `k`.
+  SmallVector<Value> lineIndices(ValueRange k) {
+    SmallVector<Value> indices{corner.front()};
+    for (int64_t dim = 0; dim + 1 < spatialDims; ++dim)
+      indices.push_back(
+          b.add(corner[1 + dim], b.mul(k[dim], op.getDilations()[dim])));
+    return indices;
+  }
+
+  Op op;
+  Value input, filter, panel;
+  int64_t spatialDims;
+  SmallVector<Value> corner;
+};
+
+class ConvEmitter : WindowEmitter<ConvOp> {
+public:
+  using WindowEmitter::WindowEmitter;
+
+  void emit() {
+    if (isPointwise() && epilogue.flattenRows(input)) {
+      isFlat = true;
+      // The filter is one matrix a panel.
+      while (shapeOf(filter).size() > 3)
+        filter = memref::CollapseShapeOp::create(
+            b, filter, mergePair(shapeOf(filter).size(), 1));
+      return forPanels([&](Columns columns) {
+        emitRows(columns, b.sizeOf(epilogue.init, 0));
+      });
+    }
+    mergeRun();
+    // Batches outside: the panel of a filter is used for all lines of an image.
+    forPanels([&](Columns columns) {
+      forLines([&] { emitRows(columns, lineSize()); });
+    });
+  }
+
+private:
+  int64_t channelsPerGroup() {
+    return shapeOf(op.getInput()).back() / op.getGroups();
+  }
+
+  /// True if an output position depends on the same input position only.
+  bool isPointwise() {
+    auto isOne = [](int64_t size) { return size == 1; };
+    return op.getGroups() == 1 && llvm::all_of(kernelShape(), isOne) &&
+           llvm::all_of(op.getStrides(), isOne);
+  }
+
+  /// (kw, c) is one run of the input if nothing lies between its pixels.
+  void mergeRun() {
+    int64_t inputRank = shapeOf(input).size();
+    auto inputGroups = mergePair(inputRank, inputRank - 2);
+    auto filterGroups = mergePair(inputRank + 1, inputRank - 2);
+    isRun = op.getGroups() == 1 &&
+            (op.getDilations().back() == 1 || kernelShape().back() == 1) &&
+            memref::CollapseShapeOp::isGuaranteedCollapsible(
+                cast<MemRefType>(input.getType()), inputGroups) &&
+            memref::CollapseShapeOp::isGuaranteedCollapsible(
+                cast<MemRefType>(filter.getType()), filterGroups);
+    if (!isRun)
+      return;
+    input = memref::CollapseShapeOp::create(b, input, inputGroups);
+    filter = memref::CollapseShapeOp::create(b, filter, filterGroups);
+  }
+
+  void forPanels(llvm::function_ref<void(Columns)> body) {
+    int64_t perGroup = shapeOf(op.getInit()).back() / op.getGroups();
+    int64_t panels = llvm::divideCeil(perGroup, panelColumns());
+    b.forCount(b.getIndexAttr(op.getGroups()), [&](Value group) {
+      firstChannel = b.mul(group, channelsPerGroup());
+      auto emitPanel = [&](Value i, int64_t columns) {
+        panel = b.add(b.mul(group, panels), i);
+        Value first = b.add(b.mul(group, perGroup), b.mul(i, panelColumns()));
+        body(makeColumns(first, columns));
+      };
+      b.forCount(b.getIndexAttr(perGroup / panelColumns()),
+                 [&](Value i) { emitPanel(i, panelColumns()); });
+      if (int64_t ragged = perGroup % panelColumns())
+        emitPanel(b.index(perGroup / panelColumns()), ragged);
+    });
+  }
+
+  SmallVector<Size> reductionSizes() override {
+    // Everything between the panels and the columns.
+    SmallVector<Size> sizes;
+    for (int64_t size : shapeOf(filter).drop_front().drop_back())
+      sizes.push_back(b.getIndexAttr(size));
+    return sizes;
+  }
+
+  Value prepareRow(Value x) override {
+    if (isFlat)
+      return x;
+    Value column = b.mul(x, op.getStrides().back());
+    return isRun ? b.mul(column, shapeOf(op.getInput()).back()) : column;
+  }
+
+  Value lhsVector(Value start, ValueRange k) override {
+    SmallVector<Value> indices;
+    if (isFlat) {
+      indices = {start, k[0]};
+    } else if (isRun) {
+      indices = lineIndices(k);
+      indices.push_back(b.add(start, k.back()));
+    } else {
+      indices = lineIndices(k);
+      Value offset = b.mul(k[spatialDims - 1], op.getDilations().back());
+      indices.push_back(b.add(start, offset));
+      indices.push_back(b.add(firstChannel, k.back()));
+    }
+    return broadcast(widen(memref::LoadOp::create(b, input, indices)));
+  }
+
+  Value rhsVector(ValueRange k, Column column) override {
+    SmallVector<Value> indices{panel};
+    indices.append(k.begin(), k.end());
+    indices.push_back(column.offset);
+    return widen(epilogue.load(filter, indices, Value()));
+  }
+
+  Value firstChannel;
+  bool isFlat = false, isRun = false;
+};
+
+/// Columns are channels: the left side is a vector, too. The last window
+/// dimension is unrolled, so that neighbouring rows share their loads.
+class DepthwiseConvEmitter : WindowEmitter<DepthwiseConvOp> {
+public:
+  using WindowEmitter::WindowEmitter;
+
+  void emit() {
+    int64_t channels = shapeOf(op.getInit()).back();
+    auto emitPanel = [&](Value i, int64_t count) {
+      panel = i;
+      SmallVector<Column> columns =
+          makeColumns(b.mul(i, panelColumns()), count);
+      forLines([&] { emitRows(columns, lineSize()); });
+    };
+    b.forCount(b.getIndexAttr(channels / panelColumns()),
+               [&](Value i) { emitPanel(i, panelColumns()); });
+    if (int64_t ragged = channels % panelColumns())
+      emitPanel(b.index(channels / panelColumns()), ragged);
+  }
+
+private:
+  static constexpr int64_t kMostUnrolled = 8;
+
+  bool isUnrolled() { return kernelShape().back() <= kMostUnrolled; }
+
+  SmallVector<Size> reductionSizes() override {
+    SmallVector<Size> sizes;
+    for (int64_t size : kernelShape())
+      sizes.push_back(b.getIndexAttr(size));
+    if (isUnrolled()) {
+      sizes.pop_back();
+      if (sizes.empty()) // one spatial dimension: a loop of one step
+        sizes.push_back(b.getIndexAttr(1));
+    }
+    return sizes;
+  }
+
+  Value lhsVector(Value, ValueRange) override {
+    llvm_unreachable("the left side depends on the column");
+  }
+  Value rhsVector(ValueRange k, Column column) override {
+    SmallVector<Value> indices{panel};
+    indices.append(k.begin(), k.end());
+    indices.append({b.index(0), column.offset});
+    return widen(epilogue.load(filter, indices, Value()));
+  }
+  Value inputVector(ValueRange line, Value x, Column column) {
+    SmallVector<Value> indices(line);
+    indices.append({x, column.index});
+    return widen(epilogue.load(input, indices, column.mask));
+  }
+
+  SmallVector<Value> emitReduction(Columns columns, ArrayRef<Value> rows,
+                                   SmallVector<Value> sums, Value first,
+                                   Value last) override {
+    int64_t stride = op.getStrides().back(), dilation = op.getDilations().back();
+    int64_t taps = isUnrolled() ? kernelShape().back() : 1;
+    return emitSumNest(
+        reductionSizes(), first, last, sums,
+        [&](ValueRange indices, SmallVector<Value> sums) {
+          SmallVector<Value> k(indices.take_front(spatialDims - 1));
+          SmallVector<Value> line = lineIndices(k);
+          Value start = b.mul(rows.front(), stride);
+          if (!isUnrolled())
+            start = b.add(start, b.mul(indices.back(), dilation));
+          for (size_t c = 0; c < columns.size(); ++c) {
+            llvm::DenseMap<int64_t, Value> loaded; // by distance from start
+            for (int64_t tap = 0; tap < taps; ++tap) {
+              SmallVector<Value> at(k);
+              at.push_back(isUnrolled() ? b.index(tap) : indices.back());
+              Value weight = rhsVector(at, columns[c]);
+              for (size_t r = 0; r < rows.size(); ++r) {
+                int64_t distance = r * stride + tap * dilation;
+                Value &pixel = loaded[distance];
+                if (!pixel)
+                  pixel = inputVector(line, b.add(start, b.index(distance)),
+                                      columns[c]);
+                Value &sum = sums[r * columns.size() + c];
+                sum = multiplyAdd(pixel, weight, sum);
+              }
+            }
+          }
+          return sums;
+        });
+  }
+};
+} // namespace
+
+void graphopt::cpu::emitConv(ConvOp op, ExpandContext &context) {
+  ConvEmitter(op, context).emit();
+}
+void graphopt::cpu::emitDepthwiseConv(DepthwiseConvOp op,
+                                      ExpandContext &context) {
+  DepthwiseConvEmitter(op, context).emit();
+}

@@ -1,0 +1,119 @@
+//===- ExpandKernels.cpp - kernel-expand ----------------------------------===//
+
+#include "TileEmitter.h"
+#include "graphopt/Codegen/CPU/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace graphopt {
+#define GEN_PASS_DEF_EXPANDKERNELS
+#include "graphopt/Codegen/CPU/Passes.h.inc"
+} // namespace graphopt
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::cpu;
+using namespace graphopt::kernel;
+
+/// The operands that are read or written as vectors. lhs and a conv's input are
+/// read by element.
+static SmallVector<OpOperand *> getVectorOperands(Operation *op) {
+  SmallVector<OpOperand *> operands;
+  bool readsFirst = isa<DepthwiseConvOp>(op);
+  for (OpOperand &operand : op->getOpOperands())
+    if (operand.getOperandNumber() > 0 || readsFirst)
+      operands.push_back(&operand);
+  return operands;
+}
+
+/// Vectors need neighbours in memory: an operand whose last dimension has
+/// another stride is copied to a dense buffer, init back from one.
+static void makeDense(EpilogueOp op) {
+  for (OpOperand *operand : getVectorOperands(op)) {
+    auto type = cast<MemRefType>(operand->get().getType());
+    if (type.getRank() == 0 || type.isLastDimUnitStride())
+      continue;
+    Value sparse = operand->get();
+    LoopBuilder b(op.getLoc(), op);
+    Value dense = memref::AllocOp::create(b, b.getLoc(), b.sizesOf(sparse),
+                                          type.getElementType());
+    operand->set(dense);
+    if (!op.isDpsInit(operand)) {
+      memref::CopyOp::create(b, sparse, dense);
+      continue;
+    }
+    b.setInsertionPointAfter(op);
+    memref::CopyOp::create(b, dense, sparse);
+  }
+}
+
+/// What the emitters rely on and a packing for another CPU breaks.
+static LogicalResult checkPanels(EpilogueOp op, const CpuModel &cpu) {
+  if (!op.getPacked() && isa<MatMulOp>(op.getOperation()))
+    return success();
+  if (!op.getPacked())
+    return op->emitOpError("has a filter that is not packed");
+  int64_t columns =
+      cast<MemRefType>(op.getInputs().back().getType()).getShape().back();
+  int64_t lanes = cpu.lanes(op.getValueType().getIntOrFloatBitWidth());
+  if (columns % lanes == 0)
+    return success();
+  return op->emitOpError("is packed in panels of ")
+         << columns << " columns, but vectors of " << cpu.row << " have "
+         << lanes << " lanes";
+}
+
+namespace {
+struct ExpandKernels : graphopt::impl::ExpandKernelsBase<ExpandKernels> {
+  using ExpandKernelsBase::ExpandKernelsBase;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    llvm::Expected<CpuModel> found = findCpuModel(cpu);
+    if (!found)
+      return emitError(UnknownLoc::get(context),
+                       llvm::toString(found.takeError()));
+    model = *found;
+    return success();
+  }
+
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (function.isExternal())
+      return;
+    EpilogueForm form = epilogue == "loop"     ? EpilogueForm::Loop
+                        : epilogue == "unroll" ? EpilogueForm::Unroll
+                                               : EpilogueForm::Auto;
+    // Half of the cache: the rest is for the rows that pass by.
+    int64_t most = panelBytes ? panelBytes : model.level2Bytes / 2;
+    ExpandContext context{model, function.getBody().front(), form, most};
+    WalkResult result = function.walk([&](Operation *op) -> WalkResult {
+      if (!isa<EpilogueOp, PackOp>(op))
+        return WalkResult::advance();
+      if (!cast<DestinationStyleOpInterface>(op).hasPureBufferSemantics())
+        return op->emitOpError("must be bufferized before it is expanded");
+      if (auto kernel = dyn_cast<EpilogueOp>(op)) {
+        if (failed(checkPanels(kernel, model)))
+          return WalkResult::interrupt();
+        makeDense(kernel);
+      }
+      if (auto matmul = dyn_cast<MatMulOp>(op))
+        emitMatMul(matmul, context);
+      else if (auto conv = dyn_cast<ConvOp>(op))
+        emitConv(conv, context);
+      else if (auto conv = dyn_cast<DepthwiseConvOp>(op))
+        emitDepthwiseConv(conv, context);
+      else
+        emitPack(cast<PackOp>(op));
+      op->erase();
+      return WalkResult::skip();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+
+  CpuModel model;
+};
+} // namespace

@@ -1,0 +1,144 @@
+//===- ExpandMatMul.cpp - kernel.matmul to loops over vectors -------------===//
+
+#include "TileEmitter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace graphopt::cpu;
+using namespace graphopt::kernel;
+
+namespace {
+class MatMulEmitter : TileEmitter {
+public:
+  MatMulEmitter(MatMulOp op, ExpandContext &context)
+      : TileEmitter(cast<EpilogueOp>(op.getOperation()), context), op(op),
+        lhs(op.getLhs()), rhs(op.getRhs()) {}
+
+  void emit() {
+    if (!hasRhsBatch() && hasLhsBatch() && epilogue.flattenRows(lhs))
+      return emitPanels();
+    SmallVector<Size> batch = b.sizesOf(epilogue.init);
+    batch.pop_back_n(2);
+    b.forNest(batch, [&](ValueRange coordinates) {
+      epilogue.outer.assign(coordinates.begin(), coordinates.end());
+      emitPanels();
+    });
+  }
+
+private:
+  static ArrayRef<int64_t> shapeOf(Value memref) {
+    return cast<MemRefType>(memref.getType()).getShape();
+  }
+  bool hasRhsBatch() {
+    return !op.getPacked() &&
+           llvm::any_of(shapeOf(rhs).drop_back(2),
+                        [](int64_t size) { return size != 1; });
+  }
+  /// True if lhs has all of init's batches.
+  bool hasLhsBatch() {
+    ArrayRef<int64_t> have = shapeOf(lhs).drop_back(2);
+    ArrayRef<int64_t> need = shapeOf(epilogue.init).drop_back(2);
+    if (have.size() != need.size())
+      return false;
+    for (auto [size, wanted] : llvm::zip(have, need))
+      if (size == 1 && wanted != 1)
+        return false;
+    return true;
+  }
+
+  /// All panels of the batch in epilogue.outer.
+  void emitPanels() {
+    int64_t rank = epilogue.outer.size() + 2;
+    Size rows = b.sizeOf(epilogue.init, rank - 2);
+    Size size = b.sizeOf(epilogue.init, rank - 1);
+    std::optional<int64_t> fixed = getFixed(size);
+    int64_t panelColumns =
+        op.getPacked() ? shapeOf(rhs).back()
+                       : lanes * context.cpu.panelVectors(
+                                     getFixed(rows).value_or(-1),
+                                     fixed.value_or(-1),
+                                     sumType.getElementTypeBitWidth());
+    chooseBlockSize(panelColumns);
+    auto emitPanel = [&](Value i, int64_t columns) {
+      panel = i;
+      emitRows(makeColumns(b.mul(i, panelColumns), columns), rows);
+    };
+    if (!fixed)
+      return emitOpenColumns(b.index(size), rows, panelColumns);
+    // Full panels in a loop, the last one apart when it is ragged.
+    b.forCount(b.getIndexAttr(*fixed / panelColumns),
+               [&](Value i) { emitPanel(i, panelColumns); });
+    if (int64_t ragged = *fixed % panelColumns)
+      emitPanel(b.index(*fixed / panelColumns), ragged);
+  }
+
+  /// Full panels, then single vectors, the last of which may be masked.
+  void emitOpenColumns(Value size, Size rows, int64_t panelColumns) {
+    Value full = arith::DivUIOp::create(b, size, b.index(panelColumns));
+    b.forCount(full, [&](Value i) {
+      emitRows(makeColumns(b.mul(i, panelColumns), panelColumns), rows);
+    });
+    Value first = b.mul(full, panelColumns);
+    Value rest = b.sub(size, first);
+    b.forCount(b.ceilDiv(rest, lanes), [&](Value i) {
+      Column column{b.add(first, b.mul(i, lanes)), Value(), b.index(0)};
+      Value left = b.sub(size, column.index);
+      column.mask = vector::CreateMaskOp::create(
+          b, epilogue.vectorOf(b.getI1Type()), left);
+      emitRows(column, rows);
+    });
+  }
+
+  void chooseBlockSize(int64_t panelColumns) {
+    std::optional<int64_t> k = getFixed(reductionSizes().front());
+    int64_t bytesPerK =
+        panelColumns *
+        cast<MemRefType>(rhs.getType()).getElementTypeBitWidth() / 8;
+    if (!k || *k * bytesPerK <= context.panelBytes)
+      return;
+    // Equal blocks.
+    int64_t most = std::max<int64_t>(1, context.panelBytes / bytesPerK);
+    blockSize = llvm::divideCeil(*k, llvm::divideCeil(*k, most));
+  }
+
+  SmallVector<Size> reductionSizes() override {
+    return {b.sizeOf(rhs, cast<MemRefType>(rhs.getType()).getRank() - 2)};
+  }
+
+  /// The batch coordinates of an operand, its last two indices added.
+  SmallVector<Value> coordinatesIn(Value operand, Value x, Value y) {
+    ArrayRef<int64_t> batch = shapeOf(operand).drop_back(2);
+    SmallVector<Value> indices;
+    ArrayRef<Value> outer = epilogue.outer;
+    // Flattened rows leave a plain rhs with batch dimensions of size 1.
+    for (size_t i = 0; i < batch.size(); ++i)
+      indices.push_back(batch[i] == 1 ? b.index(0)
+                                      : outer.take_back(batch.size())[i]);
+    indices.append({x, y});
+    return indices;
+  }
+
+  Value lhsVector(Value row, ValueRange k) override {
+    Value element =
+        memref::LoadOp::create(b, lhs, coordinatesIn(lhs, row, k[0]));
+    return broadcast(widen(element, op.getUnsignedLhs()));
+  }
+  Value rhsVector(ValueRange k, Column column) override {
+    Value vector =
+        op.getPacked()
+            ? epilogue.load(rhs, {panel, k[0], column.offset}, Value())
+            : epilogue.load(rhs, coordinatesIn(rhs, k[0], column.index),
+                            column.mask);
+    return widen(vector, op.getUnsignedRhs());
+  }
+
+  MatMulOp op;
+  Value lhs, rhs, panel;
+};
+} // namespace
+
+void graphopt::cpu::emitMatMul(MatMulOp op, ExpandContext &context) {
+  MatMulEmitter(op, context).emit();
+}

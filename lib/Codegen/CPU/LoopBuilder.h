@@ -1,0 +1,43 @@
+//===- LoopBuilder.h - Index arithmetic and loops, folded where fixed -----===//
+
+#ifndef GRAPHOPT_LIB_CODEGEN_CPU_LOOPBUILDER_H
+#define GRAPHOPT_LIB_CODEGEN_CPU_LOOPBUILDER_H
+
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace graphopt::cpu {
+
+/// Builds loops over counts that are fixed (attributes) or open (values). What
+/// is fixed is folded, so a nest for fixed sizes has no code for open ones.
+class LoopBuilder : public mlir::ImplicitLocOpBuilder {
+public:
+  using Size = mlir::OpFoldResult;
+  using mlir::ImplicitLocOpBuilder::ImplicitLocOpBuilder;
+
+  mlir::Value index(int64_t value);
+  mlir::Value index(Size size);
+  mlir::Value add(mlir::Value x, mlir::Value y);
+  mlir::Value sub(mlir::Value x, mlir::Value y);
+  mlir::Value mul(mlir::Value x, mlir::Value y);
+  mlir::Value mul(mlir::Value x, int64_t y) { return mul(x, index(y)); }
+  mlir::Value min(mlir::Value x, mlir::Value y);
+  mlir::Value ceilDiv(mlir::Value x, int64_t y);
+
+  /// Dimension `dim` of a memref.
+  Size sizeOf(mlir::Value memref, int64_t dim);
+  mlir::SmallVector<Size> sizesOf(mlir::Value memref);
+
+  /// `body(i)` for i in 0 .. count - 1; no loop for a fixed 0 or 1.
+  void forCount(Size count, llvm::function_ref<void(mlir::Value)> body);
+  /// `body(i...)` over a nest of loops.
+  void forNest(llvm::ArrayRef<Size> counts,
+               llvm::function_ref<void(mlir::ValueRange)> body);
+};
+
+/// The value of a fixed size.
+std::optional<int64_t> getFixed(LoopBuilder::Size size);
+
+} // namespace graphopt::cpu
+
+#endif

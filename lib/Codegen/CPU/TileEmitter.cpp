@@ -1,0 +1,299 @@
+//===- TileEmitter.cpp - Sums of products in register tiles ---------------===//
+
+#include "TileEmitter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace graphopt::cpu;
+using namespace graphopt::kernel;
+
+TileEmitter::TileEmitter(EpilogueOp op, ExpandContext &context)
+    : context(context), b(op.getLoc(), op),
+      lanes(context.cpu.lanes(op.getValueType().getIntOrFloatBitWidth())),
+      sumType(VectorType::get(lanes, op.getValueType())),
+      epilogue(op, lanes, b) {
+  loopEpilogue = context.epilogue == EpilogueForm::Auto
+                     ? isHeavyEpilogue(*op.getBody())
+                     : context.epilogue == EpilogueForm::Loop;
+}
+
+SmallVector<Column> TileEmitter::makeColumns(Value first, int64_t count) {
+  SmallVector<Column> columns;
+  for (int64_t c = 0; c < count; c += lanes) {
+    Value offset = b.index(c);
+    Column column{b.add(first, offset), Value(), offset};
+    if (count - c < lanes)
+      column.mask = vector::ConstantMaskOp::create(
+          b, epilogue.vectorOf(b.getI1Type()), ArrayRef<int64_t>{count - c});
+    columns.push_back(column);
+  }
+  return columns;
+}
+
+void TileEmitter::emitRows(Columns columns, Size size) {
+  int64_t most = context.cpu.tileRows(columns.size());
+  if (std::optional<int64_t> fixed = getFixed(size))
+    most = std::min(most, std::max<int64_t>(*fixed, 1));
+  if (blockSize)
+    return emitBlockedRows(columns, size, most);
+  if (loopEpilogue)
+    stack = getStack(most, columns.size());
+
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(sumType));
+  auto emitTile = [&](Value row, int64_t rows) {
+    SmallVector<Value> indices = rowIndices(row, rows);
+    SmallVector<Value> sums(rows * columns.size(), zero);
+    sums = emitReduction(columns, indices, sums, b.index(0),
+                         b.index(reductionSizes().front()));
+    epilogue.forgetLoads();
+    for (auto [i, sum] : llvm::enumerate(sums)) {
+      size_t r = i / columns.size(), c = i % columns.size();
+      if (loopEpilogue)
+        storeSum(sum, b.index(r), c);
+      else
+        epilogue.store(epilogue.apply(sum, indices[r], columns[c]), indices[r],
+                       columns[c]);
+    }
+  };
+  cutRows(b.index(0), size, most, emitTile, [&](Value row, Value rows) {
+    if (loopEpilogue)
+      emitEpilogueLoop(columns, row, rows);
+  });
+}
+
+SmallVector<Value> TileEmitter::rowIndices(Value row, int64_t rows) {
+  SmallVector<Value> indices;
+  for (int64_t r = 0; r < rows; ++r)
+    indices.push_back(b.add(row, b.index(r)));
+  return indices;
+}
+
+//===----------------------------------------------------------------------===//
+// The cut into tiles
+//===----------------------------------------------------------------------===//
+
+void TileEmitter::cutRows(Value first, Size size, int64_t most, EmitTile tile,
+                          AfterTile after) {
+  if (std::optional<int64_t> fixed = getFixed(size))
+    cutFixedRows(first, *fixed, most, tile, after);
+  else
+    cutOpenRows(first, b.index(size), most, tile, after);
+}
+
+/// size = large * (base + 1) + (tiles - large) * base, as two loops.
+void TileEmitter::cutFixedRows(Value first, int64_t size, int64_t most,
+                               EmitTile tile, AfterTile after) {
+  if (size == 0)
+    return;
+  int64_t tiles = llvm::divideCeil(size, most);
+  int64_t base = size / tiles, large = size % tiles;
+  auto run = [&](int64_t start, int64_t count, int64_t rows) {
+    b.forCount(b.getIndexAttr(count), [&](Value i) {
+      Value row = b.add(b.add(first, b.index(start)), b.mul(i, rows));
+      tile(row, rows);
+      after(row, b.index(rows));
+    });
+  };
+  run(0, large, base + 1);
+  run(large * (base + 1), tiles - large, base);
+}
+
+/// The same cut at run time: one loop over tiles, a switch on their rows.
+void TileEmitter::cutOpenRows(Value first, Value size, int64_t most,
+                              EmitTile tile, AfterTile after) {
+  Value one = b.index(1);
+  Value tiles = b.ceilDiv(size, most);
+  Value divisor = arith::MaxUIOp::create(b, tiles, one); // no row, no tile
+  Value base = arith::DivUIOp::create(b, size, divisor);
+  Value large = arith::RemUIOp::create(b, size, divisor);
+  b.forCount(tiles, [&](Value i) {
+    Value isLarge =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ult, i, large);
+    Value rows = arith::SelectOp::create(b, isLarge, b.add(base, one), base);
+    Value row = b.add(first, b.add(b.mul(i, base), b.min(i, large)));
+    // Region 0, the default, is a full tile; region r has r rows.
+    auto cases = llvm::to_vector(llvm::seq<int64_t>(1, most));
+    auto select = scf::IndexSwitchOp::create(b, TypeRange(), rows, cases,
+                                             cases.size());
+    for (auto [r, region] : llvm::enumerate(select->getRegions())) {
+      OpBuilder::InsertionGuard guard(b);
+      b.createBlock(&region);
+      tile(row, r == 0 ? most : r);
+      scf::YieldOp::create(b);
+    }
+    after(row, rows);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks of the reduction
+//===----------------------------------------------------------------------===//
+
+/// Blocks of rows whose sums stay on the stack while one block of k after the
+/// other, small enough to stay in cache, is added to them.
+void TileEmitter::emitBlockedRows(Columns columns, Size size, int64_t most) {
+  constexpr int64_t kTilesPerBlock = 16;
+  int64_t blockRows = most * kTilesPerBlock;
+  if (std::optional<int64_t> fixed = getFixed(size)) {
+    blockRows = std::min(blockRows, std::max<int64_t>(*fixed, 1));
+    stack = getStack(blockRows, columns.size());
+    return cutFixedRows(
+        b.index(0), *fixed, blockRows,
+        [&](Value first, int64_t rows) {
+          emitBlock(columns, first, b.getIndexAttr(rows), most);
+        },
+        [](Value, Value) {});
+  }
+  stack = getStack(blockRows, columns.size());
+  Value rows = b.index(size);
+  b.forCount(b.ceilDiv(rows, blockRows), [&](Value i) {
+    Value first = b.mul(i, blockRows);
+    Value count = b.min(b.index(blockRows), b.sub(rows, first));
+    emitBlock(columns, first, count, most);
+  });
+}
+
+void TileEmitter::emitBlock(Columns columns, Value first, Size size,
+                            int64_t most) {
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(sumType));
+  b.forCount(size, [&](Value row) {
+    for (size_t c = 0; c < columns.size(); ++c)
+      storeSum(zero, row, c);
+  });
+  Value total = b.index(reductionSizes().front());
+  b.forCount(b.ceilDiv(total, blockSize), [&](Value block) {
+    Value from = b.mul(block, blockSize);
+    Value to = b.min(b.add(from, b.index(blockSize)), total);
+    auto emitTile = [&](Value row, int64_t rows) {
+      SmallVector<Value> sums, onStack = rowIndices(b.sub(row, first), rows);
+      for (size_t i = 0; i < rows * columns.size(); ++i)
+        sums.push_back(loadSum(onStack[i / columns.size()], i % columns.size()));
+      sums = emitReduction(columns, rowIndices(row, rows), sums, from, to);
+      for (auto [i, sum] : llvm::enumerate(sums))
+        storeSum(sum, onStack[i / columns.size()], i % columns.size());
+    };
+    cutRows(first, size, most, emitTile, [](Value, Value) {});
+  });
+  emitEpilogueLoop(columns, first, b.index(size));
+}
+
+//===----------------------------------------------------------------------===//
+// Sums
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> TileEmitter::emitSumNest(
+    ArrayRef<Size> sizes, Value first, Value last, SmallVector<Value> values,
+    llvm::function_ref<SmallVector<Value>(ValueRange, SmallVector<Value>)>
+        body) {
+  SmallVector<scf::ForOp> loops;
+  SmallVector<Value> indices;
+  OpBuilder::InsertionGuard guard(b);
+  for (Size size : sizes) {
+    bool isFirst = loops.empty();
+    auto loop = scf::ForOp::create(b, isFirst ? first : b.index(0),
+                                   isFirst ? last : b.index(size), b.index(1),
+                                   values);
+    if (!isFirst)
+      scf::YieldOp::create(b, loop.getResults());
+    loops.push_back(loop);
+    indices.push_back(loop.getInductionVar());
+    values.assign(loop.getRegionIterArgs().begin(),
+                  loop.getRegionIterArgs().end());
+    b.setInsertionPointToStart(loop.getBody());
+  }
+  scf::YieldOp::create(b, body(indices, values));
+  return SmallVector<Value>(loops.front().getResults());
+}
+
+SmallVector<Value> TileEmitter::emitReduction(Columns columns,
+                                              ArrayRef<Value> rows,
+                                              SmallVector<Value> sums,
+                                              Value first, Value last) {
+  SmallVector<Value> prepared = llvm::map_to_vector(
+      rows, [&](Value row) { return prepareRow(row); });
+  return emitSumNest(
+      reductionSizes(), first, last, sums,
+      [&](ValueRange indices, SmallVector<Value> sums) {
+        SmallVector<Value> rhs;
+        for (const Column &column : columns)
+          rhs.push_back(rhsVector(indices, column));
+        for (size_t r = 0; r < rows.size(); ++r) {
+          Value lhs = lhsVector(prepared[r], indices);
+          for (size_t c = 0; c < columns.size(); ++c) {
+            Value &sum = sums[r * columns.size() + c];
+            sum = multiplyAdd(lhs, rhs[c], sum);
+          }
+        }
+        return sums;
+      });
+}
+
+Value TileEmitter::multiplyAdd(Value lhs, Value rhs, Value sum) {
+  if (isa<IntegerType>(sumType.getElementType()))
+    return arith::AddIOp::create(b, sum, arith::MulIOp::create(b, lhs, rhs));
+  if (context.cpu.fma)
+    return vector::FMAOp::create(b, lhs, rhs, sum);
+  return arith::AddFOp::create(b, sum, arith::MulFOp::create(b, lhs, rhs));
+}
+
+Value TileEmitter::widen(Value input, bool isUnsigned) {
+  Type element = getElementTypeOrSelf(input);
+  if (element == sumType.getElementType())
+    return input;
+  Type type = sumType.getElementType();
+  if (auto vector = dyn_cast<VectorType>(input.getType()))
+    type = vector.clone(type);
+  if (isa<FloatType>(element))
+    return arith::ExtFOp::create(b, type, input);
+  if (isUnsigned)
+    return arith::ExtUIOp::create(b, type, input);
+  return arith::ExtSIOp::create(b, type, input);
+}
+
+Value TileEmitter::broadcast(Value scalar) {
+  return vector::BroadcastOp::create(b, sumType, scalar);
+}
+
+//===----------------------------------------------------------------------===//
+// Sums on the stack
+//===----------------------------------------------------------------------===//
+
+void TileEmitter::emitEpilogueLoop(Columns columns, Value row, Value rows) {
+  b.forCount(rows, [&](Value r) {
+    epilogue.forgetLoads();
+    Value rowIndex = b.add(row, r);
+    SmallVector<Value> values;
+    for (auto [c, column] : llvm::enumerate(columns))
+      values.push_back(epilogue.apply(loadSum(r, c), rowIndex, column));
+    for (auto [value, column] : llvm::zip(values, columns))
+      epilogue.store(value, rowIndex, column);
+  });
+}
+
+Value TileEmitter::getStack(int64_t rows, int64_t vectors) {
+  auto type =
+      MemRefType::get({rows, vectors * lanes}, sumType.getElementType());
+  Value &buffer = context.stack[type];
+  if (!buffer) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&context.entry);
+    constexpr int64_t kAlignment = 64;
+    buffer = memref::AllocaOp::create(b, type, b.getI64IntegerAttr(kAlignment));
+  }
+  return buffer;
+}
+
+Value TileEmitter::loadSum(Value row, int64_t vector) {
+  return vector::LoadOp::create(b, sumType, stack,
+                                ValueRange{row, b.index(vector * lanes)});
+}
+
+void TileEmitter::storeSum(Value sum, Value row, int64_t vector) {
+  vector::StoreOp::create(b, sum, stack,
+                          ValueRange{row, b.index(vector * lanes)});
+}

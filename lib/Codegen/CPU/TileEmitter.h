@@ -1,0 +1,119 @@
+//===- TileEmitter.h - Sums of products in register tiles -----------------===//
+
+#ifndef GRAPHOPT_LIB_CODEGEN_CPU_TILEEMITTER_H
+#define GRAPHOPT_LIB_CODEGEN_CPU_TILEEMITTER_H
+
+#include "EpilogueEmitter.h"
+#include "graphopt/Target/Target.h"
+
+namespace graphopt::cpu {
+
+/// When a tile's epilogue runs.
+enum class EpilogueForm {
+  Auto,    ///< by its cost
+  Unroll,  ///< in registers, a copy for each vector of the tile
+  Loop,    ///< over a tile on the stack
+};
+
+/// What all kernels of a function share.
+struct ExpandContext {
+  const CpuModel &cpu;
+  mlir::Block &entry; ///< of the function
+  EpilogueForm epilogue = EpilogueForm::Auto;
+  /// Bytes of a panel beyond which the sum over k is cut into blocks.
+  int64_t panelBytes = 0;
+  /// Stack buffers by type: kernels run one after the other.
+  llvm::DenseMap<mlir::Type, mlir::Value> stack{};
+};
+
+/// Emits sums of products as tiles of rows x vectors accumulators. What kernels
+/// share is here: the cut into tiles, the reduction loops, the epilogue. A
+/// kernel says how it addresses its inputs.
+///
+/// Sums are added up in the order of the reduction, whatever the tile: results
+/// do not depend on the machine's vectors, nor on the cut of k into blocks.
+class TileEmitter {
+public:
+  TileEmitter(kernel::EpilogueOp op, ExpandContext &context);
+  virtual ~TileEmitter() = default;
+
+protected:
+  using Size = LoopBuilder::Size;
+  using Columns = llvm::ArrayRef<Column>;
+
+  /// Columns first .. first + count - 1 of init, which are the first of a panel.
+  mlir::SmallVector<Column> makeColumns(mlir::Value first, int64_t count);
+  /// All of the `size` rows of these columns.
+  void emitRows(Columns columns, Size size);
+
+  // What differs.
+  virtual mlir::SmallVector<Size> reductionSizes() = 0;
+  /// What lhsVector needs about a row, computed once outside the reduction.
+  virtual mlir::Value prepareRow(mlir::Value row) { return row; }
+  /// One element of lhs in all lanes, in the type of the sums.
+  virtual mlir::Value lhsVector(mlir::Value row, mlir::ValueRange reduction) = 0;
+  virtual mlir::Value rhsVector(mlir::ValueRange reduction, Column column) = 0;
+  /// The sums over reduction indices `first` .. `last` - 1 of the first
+  /// reduction loop and all of the others, added to `sums`, row by row.
+  virtual mlir::SmallVector<mlir::Value>
+  emitReduction(Columns columns, llvm::ArrayRef<mlir::Value> rows,
+                mlir::SmallVector<mlir::Value> sums, mlir::Value first,
+                mlir::Value last);
+
+  mlir::Value multiplyAdd(mlir::Value lhs, mlir::Value rhs, mlir::Value sum);
+  /// An input element or vector in the type of the sums.
+  mlir::Value widen(mlir::Value input, bool isUnsigned = false);
+  mlir::Value broadcast(mlir::Value scalar);
+  /// A nest of loops from 0 (the first from `first` to `last`) that hands
+  /// `values` inwards and back; `body` maps (indices, values) to new values.
+  mlir::SmallVector<mlir::Value> emitSumNest(
+      llvm::ArrayRef<Size> sizes, mlir::Value first, mlir::Value last,
+      mlir::SmallVector<mlir::Value> values,
+      llvm::function_ref<mlir::SmallVector<mlir::Value>(
+          mlir::ValueRange, mlir::SmallVector<mlir::Value>)>
+          body);
+
+  ExpandContext &context;
+  LoopBuilder b;
+  int64_t lanes;
+  mlir::VectorType sumType;
+  EpilogueEmitter epilogue;
+  /// Reduction indices of the first loop in a block; 0: all in one.
+  int64_t blockSize = 0;
+
+private:
+  using EmitTile = llvm::function_ref<void(mlir::Value row, int64_t rows)>;
+  using AfterTile = llvm::function_ref<void(mlir::Value row, mlir::Value rows)>;
+
+  /// Cuts `size` rows from `first` on into tiles of at most `most` rows, as
+  /// equal as can be. `after` follows each tile.
+  void cutRows(mlir::Value first, Size size, int64_t most, EmitTile tile,
+               AfterTile after);
+  void cutFixedRows(mlir::Value first, int64_t size, int64_t most,
+                    EmitTile tile, AfterTile after);
+  void cutOpenRows(mlir::Value first, mlir::Value size, int64_t most,
+                   EmitTile tile, AfterTile after);
+
+  void emitBlockedRows(Columns columns, Size size, int64_t most);
+  void emitBlock(Columns columns, mlir::Value first, Size size, int64_t most);
+  mlir::SmallVector<mlir::Value> rowIndices(mlir::Value row, int64_t rows);
+
+  /// Applies the epilogue to `rows` rows of sums on the stack and stores them.
+  void emitEpilogueLoop(Columns columns, mlir::Value row, mlir::Value rows);
+  mlir::Value getStack(int64_t rows, int64_t vectors);
+  mlir::Value loadSum(mlir::Value row, int64_t vector);
+  void storeSum(mlir::Value sum, mlir::Value row, int64_t vector);
+
+  bool loopEpilogue;
+  mlir::Value stack; // rows x columns of sums
+};
+
+// The kernels; each emits `op`'s loops in front of it.
+void emitMatMul(kernel::MatMulOp op, ExpandContext &context);
+void emitConv(kernel::ConvOp op, ExpandContext &context);
+void emitDepthwiseConv(kernel::DepthwiseConvOp op, ExpandContext &context);
+void emitPack(kernel::PackOp op);
+
+} // namespace graphopt::cpu
+
+#endif

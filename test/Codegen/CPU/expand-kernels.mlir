@@ -1,0 +1,107 @@
+// RUN: %graphopt-opt %s --graphopt-expand-kernels=cpu=avx2 --canonicalize | FileCheck %s
+
+// 7 rows are one tile of 4 and one of 3, not 6 and 1; sums stay in registers.
+// CHECK-LABEL: func @rows_are_balanced(
+// CHECK-SAME:      %[[A:[^:]+]]: memref<7x37xf32>, %[[B:[^:]+]]: memref<1x37x16xf32>, %[[C:[^:]+]]: memref<7x16xf32>
+// CHECK:         %[[LARGE:.+]]:8 = scf.for %{{.+}} iter_args
+// CHECK-COUNT-8:   vector.fma
+// CHECK:         vector.store %[[LARGE]]#0, %[[C]][%c0, %c0]
+// CHECK:         vector.store %[[LARGE]]#7, %[[C]][%c3, %c8]
+// CHECK:         %[[SMALL:.+]]:6 = scf.for %{{.+}} iter_args
+// CHECK-COUNT-6:   vector.fma
+// CHECK:         vector.store %[[SMALL]]#0, %[[C]][%c4, %c0]
+func.func @rows_are_balanced(%a: memref<7x37xf32>, %b: memref<1x37x16xf32>, %c: memref<7x16xf32>) {
+  kernel.matmul ins(%a, %b : memref<7x37xf32>, memref<1x37x16xf32>) packed outs(%c : memref<7x16xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// An open number of rows is one loop over tiles and a switch on a tile's rows,
+// of which one vector leaves room for 12; a mask stores the three columns only.
+// CHECK-LABEL: func @open_rows(
+// CHECK:         scf.for
+// CHECK:           scf.index_switch
+// CHECK:           case 1 {
+// CHECK:             vector.maskedstore
+// CHECK:           case 11 {
+// CHECK-NOT:       case 12
+// CHECK:           default {
+func.func @open_rows(%a: memref<?x37xf32>, %b: memref<1x37x8xf32>, %c: memref<?x3xf32>) {
+  kernel.matmul ins(%a, %b : memref<?x37xf32>, memref<1x37x8xf32>) packed outs(%c : memref<?x3xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// A costly epilogue exists once: a loop over sums that lie on the stack.
+// CHECK-LABEL: func @heavy_epilogue(
+// CHECK:         memref.alloca() {alignment = 64 : i64} : memref<6x16xf32>
+// CHECK:         scf.for
+// CHECK:           scf.index_switch
+// CHECK-NOT:       math.erf
+// CHECK:           scf.for
+// CHECK-COUNT-2:     math.erf {{.+}} : vector<8xf32>
+// CHECK-NOT:       math.erf
+func.func @heavy_epilogue(%a: memref<?x37xf32>, %b: memref<1x37x16xf32>, %c: memref<?x16xf32>) {
+  kernel.matmul ins(%a, %b : memref<?x37xf32>, memref<1x37x16xf32>) packed outs(%c : memref<?x16xf32>) {
+  ^bb0(%sum: f32):
+    %0 = math.erf %sum : f32
+    %1 = arith.mulf %0, %sum : f32
+    kernel.yield %1 : f32
+  }
+  return
+}
+
+// A packed right side is shared by the batches: they become rows. The bias does
+// not mind, the residual is flattened with init.
+// CHECK-LABEL: func @batches_become_rows(
+// CHECK-SAME:      %[[C:[^:]+]]: memref<?x?x16xf32>, %[[BIAS:[^:]+]]: memref<16xf32>
+// CHECK:         %[[ROWS:.+]] = memref.collapse_shape %[[C]] {{\[\[}}0, 1], [2]]
+// CHECK:         scf.for
+// CHECK:           scf.index_switch
+// CHECK:             vector.load %[[BIAS]]
+// CHECK:             vector.load %[[RESIDUAL:.+]][%{{.+}}, %c0] : memref<?x16xf32>
+// CHECK:             vector.store %{{.+}}, %[[ROWS]]
+func.func @batches_become_rows(%a: memref<?x?x37xf32>, %b: memref<1x37x16xf32>, %c: memref<?x?x16xf32>,
+                               %bias: memref<16xf32>) {
+  kernel.matmul ins(%a, %b : memref<?x?x37xf32>, memref<1x37x16xf32>) packed outs(%c : memref<?x?x16xf32>)
+    extras(%bias, %c : memref<16xf32>, memref<?x?x16xf32>)
+    maps [affine_map<(b, m, n) -> (n)>, affine_map<(b, m, n) -> (b, m, n)>] {
+  ^bb0(%sum: f32, %x: f32, %y: f32):
+    %0 = arith.addf %sum, %x : f32
+    %1 = arith.addf %0, %y : f32
+    kernel.yield %1 : f32
+  }
+  return
+}
+
+// A panel larger than half of level 2 is summed block by block on the stack.
+// CHECK-LABEL: func @blocks_of_k(
+// CHECK:         memref.alloca() {alignment = 64 : i64} : memref<6x16xf32>
+// CHECK:         scf.for %[[BLOCK:.+]] = %c0 to %c2 step
+// CHECK:           %[[FROM:.+]] = arith.muli %[[BLOCK]], %c2304
+// CHECK:           scf.for %{{.+}} = %[[FROM]] to
+func.func @blocks_of_k(%a: memref<6x4608xf32>, %b: memref<1x4608x16xf32>, %c: memref<6x16xf32>) {
+  kernel.matmul ins(%a, %b : memref<6x4608xf32>, memref<1x4608x16xf32>) packed outs(%c : memref<6x16xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// Vectors need neighbours: a strided right side is copied first.
+// CHECK-LABEL: func @strided_operand(
+// CHECK-SAME:      %[[A:[^:]+]]: memref<6x4xf32>, %[[B:[^:]+]]: memref<4x8xf32, strided<[16, 2]>>
+// CHECK:         %[[DENSE:.+]] = memref.alloc() : memref<4x8xf32>
+// CHECK:         memref.copy %[[B]], %[[DENSE]]
+// CHECK:         vector.load %[[DENSE]]
+func.func @strided_operand(%a: memref<6x4xf32>, %b: memref<4x8xf32, strided<[16, 2]>>, %c: memref<6x8xf32>) {
+  kernel.matmul ins(%a, %b : memref<6x4xf32>, memref<4x8xf32, strided<[16, 2]>>) outs(%c : memref<6x8xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
