@@ -15,9 +15,11 @@ function(graphopt_precompiled_headers header)
 endfunction()
 
 # LLVM is built without exceptions; so is all our code but what calls ONNX.
+# A precompiled header without time stamps lets ccache reuse what includes it.
 function(graphopt_compile_options name)
   target_compile_options(${name} PRIVATE
     $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>
+    $<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>
     -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers)
 endfunction()
 

@@ -1,4 +1,8 @@
 //===- graphopt-opt.cpp - Runs single passes and pipelines on MLIR --------===//
+//
+// An input that ends in .onnx or .onnxtxt is imported first.
+//
+//===----------------------------------------------------------------------===//
 
 #include "graphopt/Codegen/CPU/Passes.h"
 #include "graphopt/Codegen/Common/Passes.h"
@@ -8,6 +12,8 @@
 
 void registerDialects(mlir::DialectRegistry &registry);
 void registerUpstreamPasses();
+int runOnModel(llvm::StringRef inputPath, llvm::StringRef outputPath,
+               mlir::DialectRegistry &registry);
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
@@ -17,6 +23,11 @@ int main(int argc, char **argv) {
   graphopt::registerGraphOptCodegenCommonPasses();
   graphopt::registerGraphOptConversionPasses();
   graphopt::registerGraphOptTransformsPasses();
-  return mlir::asMainReturnCode(mlir::MlirOptMain(
-      argc, argv, "graphopt pass driver\n", registry));
+  auto [input, output] = mlir::registerAndParseCLIOptions(
+      argc, argv, "graphopt pass driver\n", registry);
+  llvm::StringRef path = input;
+  if (path.ends_with(".onnx") || path.ends_with(".onnxtxt"))
+    return runOnModel(input, output, registry);
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, input, output, registry));
 }

@@ -114,3 +114,83 @@ def BindRuntime : Pass<"graphopt-bind-runtime", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
+
+def BindResults : Pass<"graphopt-bind-results", "::mlir::ModuleOp"> {
+  let summary = "Makes the results of @main arguments that it writes";
+  let description = [{
+    Runs on tensors, before bufferization. Each result becomes a memref argument
+    with `graph.result`, the result's number, and keeps its other attributes.
+    `@result_dims` computes all extents of all results, one after the other, from
+    the open dimensions (`graph.open_dims`, made if it is missing). A result whose
+    extents depend on values stays a result; its extents there are -1.
+
+    ```mlir
+    func.func @main(%x: tensor<?x4xf32> {graph.name = "x", graph.dims = ["n", ""]})
+        -> (tensor<?x4xf32> {graph.name = "y"}) {
+      ...
+      return %y : tensor<?x4xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @main(%x: tensor<?x4xf32> {graph.name = "x", graph.dims = ["n", ""]},
+                    %out: memref<?x4xf32> {graph.name = "y", graph.result = 0, graph.dims = ["n", ""]}) {
+      ...
+      bufferization.materialize_in_destination %y in restrict writable %out
+      return
+    }
+    func.func private @result_dims(%n: index) -> (index, index) {
+      %c4 = arith.constant 4 : index
+      return %n, %c4 : index, index
+    }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numBound", "num-bound", "Results that became arguments">,
+    Statistic<"numDataDependent", "num-data-dependent",
+              "Results whose extents depend on values">
+  ];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::bufferization::BufferizationDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def PlanMemory : Pass<"graphopt-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "Places the buffers of @main in one workspace";
+  let description = [{
+    Each memref.alloc in `@main` whose size is a function of the open dimensions
+    becomes a view of the new last argument, `memref<?xi8>`. Buffers that do not
+    live at the same time share memory. `@workspace_bytes` computes the size from
+    the open dimensions. `graph.workspace` of `@main` tells the bytes of the plan,
+    of what lives at once at most, and of all buffers together; with open
+    dimensions, for the sample extents.
+
+    Buffers of other sizes, and those that a loop hands to its next turn, stay
+    allocations; they are freed after their last use where that is known.
+
+    ```mlir
+    func.func @main(%x: memref<64xf32>, %y: memref<64xf32>) {
+      %a = memref.alloc() : memref<64xf32>
+    ```
+    becomes
+    ```mlir
+    func.func @main(%x: memref<64xf32>, %y: memref<64xf32>, %workspace: memref<?xi8>) {
+      %c0 = arith.constant 0 : index
+      %a = memref.view %workspace[%c0][] : memref<?xi8> to memref<64xf32>
+    ```
+  }];
+  let options = [
+    Option<"sampleExtent", "sample-extent", "int64_t", "128",
+           "Extent of each open dimension for which the placement is found">
+  ];
+  let statistics = [
+    Statistic<"numPlanned", "num-planned", "Buffers in the workspace">,
+    Statistic<"numAllocations", "num-allocations",
+              "Buffers that are allocated at run time">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"
+  ];
+}

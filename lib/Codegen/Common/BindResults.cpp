@@ -1,0 +1,218 @@
+//===- BindResults.cpp - Results of @main become arguments ----------------===//
+
+#include "OpenDims.h"
+#include "graphopt/Codegen/Common/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/ADT/ScopeExit.h"
+
+namespace graphopt {
+#define GEN_PASS_DEF_BINDRESULTS
+#include "graphopt/Codegen/Common/Passes.h.inc"
+} // namespace graphopt
+
+using namespace mlir;
+using namespace graphopt;
+
+/// Turns dims of results of tensor ops into arithmetic on dims of arguments.
+static void populateResolveDimsPatterns(RewritePatternSet &patterns) {
+  MLIRContext *context = patterns.getContext();
+  memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
+  memref::populateResolveShapedTypeResultDimsPatterns(patterns);
+  scf::populateSCFForLoopCanonicalizationPatterns(patterns);
+  tensor::DimOp::getCanonicalizationPatterns(patterns, context);
+  tensor::CastOp::getCanonicalizationPatterns(patterns, context);
+}
+
+namespace {
+struct BindResults : graphopt::impl::BindResultsBase<BindResults> {
+  using BindResultsBase::BindResultsBase;
+
+  void runOnOperation() override {
+    auto main = getOperation().lookupSymbol<func::FuncOp>("main");
+    if (!main || !main.getBody().hasOneBlock()) {
+      getOperation().emitError("has no function @main of one block");
+      return signalPassFailure();
+    }
+    for (Type type : main.getResultTypes())
+      if (!isa<RankedTensorType>(type)) {
+        main.emitError("has a result that is not a ranked tensor: ") << type;
+        return signalPassFailure();
+      }
+    dims = OpenDims::get(getOperation(), main);
+    if (failed(computeResultDims(main)))
+      return signalPassFailure();
+    bind(main);
+  }
+
+private:
+  /// Makes @result_dims: all extents of all results. Finds in `extents` what
+  /// each one is: a position in open dimensions, or not that.
+  LogicalResult computeResultDims(func::FuncOp main) {
+    // A copy of main that returns extents; simplification leaves little of it.
+    func::FuncOp copy = main.clone();
+    OwningOpRef<func::FuncOp> owner(copy);
+    copy.setName("graphopt.result_dims");
+    getOperation().insert(getOperation().end(), owner.release());
+    llvm::scope_exit eraseCopy([&] { copy.erase(); });
+
+    auto end = cast<func::ReturnOp>(copy.getBody().front().getTerminator());
+    OpBuilder builder(end);
+    SmallVector<Value> sizes;
+    for (Value result : end.getOperands())
+      for (int64_t k = 0; k < cast<RankedTensorType>(result.getType()).getRank();
+           ++k)
+        sizes.push_back(
+            tensor::DimOp::create(builder, end.getLoc(), result, k));
+    end.getOperandsMutable().assign(sizes);
+    copy.setFunctionType(builder.getFunctionType(
+        copy.getArgumentTypes(), SmallVector<Type>(sizes.size(),
+                                                   builder.getIndexType())));
+    copy.setResAttrsAttr({});
+
+    RewritePatternSet patterns(&getContext());
+    populateResolveDimsPatterns(patterns);
+    if (failed(applyPatternsGreedily(copy, std::move(patterns))))
+      return copy.emitError("extents of results do not simplify");
+
+    extents.clear();
+    for (Value size : end.getOperands())
+      extents.push_back({dims.match(copy, size), dims.canCompute(copy, size)});
+    dims.createFunction(copy, "result_dims", end.getOperands());
+    return success();
+  }
+
+  void bind(func::FuncOp main) {
+    auto end = cast<func::ReturnOp>(main.getBody().front().getTerminator());
+    OpBuilder builder(end);
+    SmallVector<Value> returned;
+    SmallVector<Attribute> returnedAttrs;
+    size_t firstExtent = 0;
+    for (auto [i, value] : llvm::enumerate(end.getOperands())) {
+      auto type = cast<RankedTensorType>(value.getType());
+      ArrayRef<Extent> own =
+          ArrayRef(extents).slice(firstExtent, type.getRank());
+      firstExtent += type.getRank();
+      DictionaryAttr attrs = portAttrs(main, i, type, own);
+      if (!llvm::all_of(own, [](Extent e) { return e.isComputable; })) {
+        ++numDataDependent;
+        returned.push_back(value);
+        returnedAttrs.push_back(attrs);
+        continue;
+      }
+      auto memref = MemRefType::get(type.getShape(), type.getElementType());
+      unsigned position = main.getNumArguments();
+      (void)main.insertArgument(position, memref, attrs, value.getLoc());
+      materialize(builder, value, main.getArgument(position));
+      ++numBound;
+    }
+    end.getOperandsMutable().assign(returned);
+    main.setFunctionType(builder.getFunctionType(
+        main.getArgumentTypes(), llvm::to_vector_of<Type>(
+                                     ValueRange(returned).getTypes())));
+    main.setResAttrsAttr(returnedAttrs.empty()
+                             ? ArrayAttr()
+                             : builder.getArrayAttr(returnedAttrs));
+  }
+
+  /// Writes `value` to `buffer`. Reshapes move to the buffer, so that the op
+  /// before them can write in place.
+  void materialize(OpBuilder &builder, Value value, Value buffer) {
+    OpBuilder atStart =
+        OpBuilder::atBlockBegin(&buffer.getParentRegion()->front());
+    while (Operation *reshape = value.getDefiningOp()) {
+      Value reshaped;
+      if (auto expand = dyn_cast<tensor::ExpandShapeOp>(reshape))
+        reshaped = undoExpand(atStart, expand, buffer);
+      else if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(reshape))
+        reshaped = undoCollapse(atStart, collapse, buffer);
+      if (!reshaped)
+        break;
+      buffer = reshaped;
+      value = reshape->getOperand(0);
+    }
+    bufferization::MaterializeInDestinationOp::create(
+        builder, value.getLoc(), /*result=*/Type(), value, buffer,
+        /*restrict=*/true, /*writable=*/true);
+  }
+
+  static Value undoExpand(OpBuilder &builder, tensor::ExpandShapeOp expand,
+                          Value buffer) {
+    RankedTensorType type = expand.getSrcType();
+    return memref::CollapseShapeOp::create(
+        builder, expand.getLoc(),
+        MemRefType::get(type.getShape(), type.getElementType()), buffer,
+        expand.getReassociationIndices());
+  }
+
+  /// Null if sizes cannot be told from the buffer's.
+  static Value undoCollapse(OpBuilder &builder, tensor::CollapseShapeOp collapse,
+                            Value buffer) {
+    RankedTensorType type = collapse.getSrcType();
+    Location loc = collapse.getLoc();
+    SmallVector<ReassociationIndices> groups =
+        collapse.getReassociationIndices();
+    if (llvm::any_of(groups, [&](ReassociationIndices &group) {
+          return llvm::count_if(group, [&](int64_t k) {
+                   return type.isDynamicDim(k);
+                 }) > 1;
+        }))
+      return {};
+    SmallVector<OpFoldResult> sizes;
+    for (int64_t extent : type.getShape())
+      sizes.push_back(builder.getIndexAttr(extent));
+    for (auto [position, group] : llvm::enumerate(groups)) {
+      int64_t known = 1;
+      for (int64_t k : group)
+        known *= type.isDynamicDim(k) ? 1 : type.getDimSize(k);
+      for (int64_t k : group) {
+        if (!type.isDynamicDim(k))
+          continue;
+        if (known == 0)
+          return {};
+        Value size = memref::DimOp::create(builder, loc, buffer,
+                                           static_cast<int64_t>(position));
+        Value factor = arith::ConstantIndexOp::create(builder, loc, known);
+        sizes[k] =
+            arith::DivUIOp::create(builder, loc, size, factor).getResult();
+      }
+    }
+    auto memref = MemRefType::get(type.getShape(), type.getElementType());
+    return memref::ExpandShapeOp::create(builder, loc, memref, buffer, groups,
+                                         sizes);
+  }
+
+  struct Extent {
+    std::optional<unsigned> openDim;
+    bool isComputable;
+  };
+
+  /// The result's attributes, its number, and names for those extents that are
+  /// open dimensions for certain.
+  DictionaryAttr portAttrs(func::FuncOp main, unsigned i, RankedTensorType type,
+                           ArrayRef<Extent> own) {
+    MLIRContext *context = &getContext();
+    NamedAttrList attrs(main.getResultAttrDict(i));
+    attrs.set("graph.result",
+              IntegerAttr::get(IntegerType::get(context, 64), i));
+    ArrayAttr openDims =
+        getOperation()->getAttrOfType<ArrayAttr>("graph.open_dims");
+    SmallVector<Attribute> names;
+    for (auto [k, extent] : llvm::enumerate(own))
+      names.push_back(type.isDynamicDim(k) && extent.openDim
+                          ? openDims[*extent.openDim]
+                          : StringAttr::get(context));
+    attrs.set("graph.dims", ArrayAttr::get(context, names));
+    return attrs.getDictionary(context);
+  }
+
+  OpenDims dims;
+  SmallVector<Extent> extents; // all results, one after the other
+};
+} // namespace

@@ -1,0 +1,122 @@
+#include "lib/Import/GraphImporter.h"
+#include "lib/Import/Types.h"
+#include "lib/Import/Weights.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+using namespace graphopt;
+
+//===--- Errors ----------------------------------------------------------===//
+
+ErrorLog::ErrorLog(MLIRContext *context, int64_t opset)
+    : opset(opset), handler(context, [this](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+          return failure(); // for the caller's handler
+        add(diagnostic);
+        return success();
+      }) {}
+
+void ErrorLog::add(const Diagnostic &diagnostic) {
+  if (count++ > 0)
+    text += "\n";
+  if (node)
+    text += "node '" + node->name() + "' (" + node->op_type() + ", opset " +
+            std::to_string(opset) + "): ";
+  text += diagnostic.str();
+  for (const Diagnostic &note : diagnostic.getNotes())
+    text += "\n  note: " + note.str();
+}
+
+//===--- Graphs ----------------------------------------------------------===//
+
+SmallVector<const onnx::ValueInfoProto *>
+graphopt::getFreeInputs(const onnx::GraphProto &graph) {
+  llvm::StringSet<> set;
+  for (const onnx::TensorProto &tensor : graph.initializer())
+    set.insert(tensor.name());
+  SmallVector<const onnx::ValueInfoProto *> inputs;
+  for (const onnx::ValueInfoProto &input : graph.input())
+    if (!set.contains(input.name()))
+      inputs.push_back(&input);
+  return inputs;
+}
+
+Value GraphImporter::lookup(StringRef name) const {
+  auto value = values.find(name);
+  if (value != values.end())
+    return value->second;
+  return outer ? outer->lookup(name) : Value();
+}
+
+Value GraphImporter::createTensor(const onnx::TensorProto &tensor,
+                                  Location loc) {
+  StringRef name = tensor.name();
+  if (name.empty())
+    name = "constant";
+  ElementsAttr elements =
+      convertTensor(builder.getContext(), model, tensor, name);
+  if (!elements) {
+    emitError(loc) << "tensor '" << name << "' has element type "
+                   << dataTypeName(tensor.data_type())
+                   << ", which is not supported";
+    return {};
+  }
+  return arith::ConstantOp::create(builder, loc, cast<TypedAttr>(elements));
+}
+
+FailureOr<SmallVector<Value>> GraphImporter::run(const onnx::GraphProto &graph,
+                                                 ValueRange inputs) {
+  this->graph = &graph;
+  for (auto [input, value] : llvm::zip_equal(getFreeInputs(graph), inputs))
+    define(input->name(), value);
+  for (const onnx::TensorProto &tensor : graph.initializer()) {
+    Location loc = NameLoc::get(builder.getStringAttr(tensor.name()));
+    if (Value value = createTensor(tensor, loc))
+      define(tensor.name(), value);
+  }
+  // Without its tensors a graph gives errors that mean nothing.
+  if (!errors.empty())
+    return failure();
+  for (const onnx::NodeProto &node : graph.node())
+    if (failed(importNode(node)))
+      return failure();
+  SmallVector<Value> results;
+  for (const onnx::ValueInfoProto &output : graph.output())
+    results.push_back(lookup(output.name()));
+  return results;
+}
+
+LogicalResult GraphImporter::importNode(const onnx::NodeProto &node) {
+  errors.setNode(&node);
+  NodeImporter importer(*this, node);
+  ImporterFunction function = lookupImporter(node.domain(), node.op_type());
+  LogicalResult result = function(importer);
+  errors.setNode(nullptr);
+  if (succeeded(result) && !importer.hasFailed())
+    return success();
+  return errors.isFull() ? failure() : bindPlaceholders(node);
+}
+
+LogicalResult GraphImporter::bindPlaceholders(const onnx::NodeProto &node) {
+  llvm::StringMap<const onnx::TypeProto *> types;
+  for (const onnx::ValueInfoProto &value : graph->value_info())
+    types[value.name()] = &value.type();
+  for (const onnx::ValueInfoProto &value : graph->output())
+    types[value.name()] = &value.type();
+  for (const std::string &output : node.output()) {
+    if (output.empty())
+      continue;
+    auto found = types.find(output);
+    if (found == types.end())
+      return failure();
+    std::string why;
+    Type type = convertType(builder.getContext(), *found->second, why);
+    if (!type)
+      return failure();
+    auto placeholder = UnrealizedConversionCastOp::create(
+        builder, builder.getUnknownLoc(), type, ValueRange());
+    define(output, placeholder.getResult(0));
+  }
+  return success();
+}

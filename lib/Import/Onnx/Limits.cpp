@@ -1,0 +1,100 @@
+// What must hold before anything is computed from a model. ONNX's checker does
+// not look at these (see docs/Rationale).
+#include "lib/Import/Onnx/Steps.h"
+#include "lib/Import/Onnx/Walk.h"
+#include "onnx/common/constants.h"
+#include "onnx/defs/schema.h"
+
+using namespace graphopt;
+using llvm::StringRef;
+using llvm::Twine;
+
+static void checkVersions(const onnx::ModelProto &model) {
+  if (model.ir_version() < 1 || model.ir_version() > onnx::Version::IR_VERSION)
+    fail("ir_version " + Twine(model.ir_version()) +
+         " is not supported: 1 to " + Twine(int(onnx::Version::IR_VERSION)) +
+         " are");
+  for (const onnx::OperatorSetIdProto &import : model.opset_import()) {
+    if (!normalDomain(import.domain()).empty())
+      continue;
+    if (import.version() < 1 || import.version() > canonicalOpset)
+      fail("opset " + Twine(import.version()) + " is not supported: 1 to " +
+           Twine(canonicalOpset) + " are");
+  }
+  if (opsetOf(model) == 0)
+    fail("the model imports no opset of the standard");
+}
+
+//===--- Names -----------------------------------------------------------===//
+
+static void checkName(StringRef name, const Twine &what) {
+  if (name.contains('\0'))
+    fail("the name of " + what + " holds a NUL character");
+}
+
+static void checkNodeNames(const onnx::NodeProto &node) {
+  checkName(node.name(), "a node");
+  std::string what = describe(node);
+  checkName(node.op_type(), "the operator of " + what);
+  checkName(node.domain(), "the domain of " + what);
+  for (const std::string &name : node.input())
+    checkName(name, "an input of " + what);
+  for (const std::string &name : node.output())
+    checkName(name, "an output of " + what);
+  for (const onnx::AttributeProto &attribute : node.attribute())
+    checkName(attribute.name(), "an attribute of " + what);
+}
+
+static void checkNames(const onnx::ModelProto &model) {
+  forEachNode(model, checkNodeNames);
+  forEachGraph(model, [](const onnx::GraphProto &graph) {
+    checkName(graph.name(), "a graph");
+    for (const onnx::TensorProto &tensor : graph.initializer())
+      checkName(tensor.name(), "an initializer");
+    for (const onnx::ValueInfoProto &value : graph.input())
+      checkName(value.name(), "an input");
+    for (const onnx::ValueInfoProto &value : graph.output())
+      checkName(value.name(), "an output");
+  });
+  for (const onnx::FunctionProto &function : model.functions()) {
+    checkName(function.name(), "a function");
+    checkName(function.domain(), "a function's domain");
+  }
+}
+
+//===--- Types -----------------------------------------------------------===//
+
+static void checkValueType(const onnx::ValueInfoProto &value,
+                           const Twine &what) {
+  if (!value.type().has_tensor_type())
+    return;
+  const onnx::TypeProto::Tensor &type = value.type().tensor_type();
+  google::protobuf::RepeatedField<int64_t> fixed;
+  for (const auto &[index, dim] : llvm::enumerate(type.shape().dim())) {
+    checkName(dim.dim_param(), "a dimension of " + what);
+    if (!dim.has_dim_value())
+      continue;
+    if (dim.dim_value() < 0)
+      fail("dimension " + Twine(index) + " of " + what + " is " +
+           Twine(dim.dim_value()));
+    fixed.Add(dim.dim_value());
+  }
+  tensorBytes(type.elem_type(), fixed, what);
+}
+
+static void checkTypes(const onnx::ModelProto &model) {
+  forEachGraph(model, [](const onnx::GraphProto &graph) {
+    for (const onnx::ValueInfoProto &value : graph.input())
+      checkValueType(value, "input '" + value.name() + "'");
+    for (const onnx::ValueInfoProto &value : graph.output())
+      checkValueType(value, "output '" + value.name() + "'");
+    for (const onnx::ValueInfoProto &value : graph.value_info())
+      checkValueType(value, "value '" + value.name() + "'");
+  });
+}
+
+void graphopt::checkLimits(const OnnxModel &model) {
+  checkVersions(model.proto);
+  checkNames(model.proto);
+  checkTypes(model.proto);
+}

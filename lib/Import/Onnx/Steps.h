@@ -1,0 +1,112 @@
+// The steps of loadOnnxModel, in its order. Each throws ImportError for what is
+// wrong with the model, or whatever ONNX throws.
+#ifndef GRAPHOPT_IMPORT_ONNX_STEPS_H
+#define GRAPHOPT_IMPORT_ONNX_STEPS_H
+
+#include "lib/Import/Onnx/OnnxModel.h"
+#include "llvm/ADT/Twine.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <stdexcept>
+
+namespace graphopt {
+
+struct ImportError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+[[noreturn]] void fail(const llvm::Twine &message);
+
+/// "node 'conv1' (Conv)"
+std::string describe(const onnx::NodeProto &node);
+
+/// "" for both spellings of the standard domain.
+llvm::StringRef normalDomain(llvm::StringRef domain);
+
+/// Version of `domain` that the model imports, 0 if none.
+int64_t opsetOf(const onnx::ModelProto &model, llvm::StringRef domain = "");
+
+//===--- Reading ---------------------------------------------------------===//
+
+/// Reads a binary or text model. Large raw data stays in the mapped file: it is
+/// left out of the parsed proto and becomes weights.
+OnnxModel readModelFile(llvm::StringRef path);
+
+/// The serialized model in `file` without the raw data of large tensors, which
+/// are appended to `weights`; the tensors refer to them (see setWeight).
+std::string trimWeights(std::shared_ptr<const llvm::MemoryBuffer> file,
+                        std::vector<WeightBytes> &weights);
+
+/// Names the nodes that have no name: operator and index, as in `Conv_3`.
+void nameNodes(onnx::ModelProto &model);
+
+//===--- Checks ----------------------------------------------------------===//
+
+/// Versions, names, dims and sizes: what must hold before anything is computed
+/// from them.
+void checkLimits(const OnnxModel &model);
+
+/// Gives tensors that are stored beside the model their bytes.
+void resolveExternalData(OnnxModel &model, llvm::StringRef modelPath);
+
+/// Holds the bytes of each tensor against its dims.
+void checkTensorSizes(OnnxModel &model);
+
+/// Lists the nodes whose operator is neither native nor expandable.
+void checkOperators(const onnx::ModelProto &model);
+
+/// Finds names that nothing defines and cycles; sorts nodes by dependency where
+/// they are not.
+void orderNodes(onnx::ModelProto &model);
+
+/// Bounds the nesting of model-local functions and the number of nodes that
+/// inlining them would make.
+void checkFunctionExpansion(const onnx::ModelProto &model, uint64_t maxNodes);
+
+/// Runs ONNX's own checker.
+void runChecker(const onnx::ModelProto &model);
+
+//===--- Normalization ---------------------------------------------------===//
+
+/// Replaces sparse initializers and sparse Constant nodes by dense ones.
+void densifySparseTensors(OnnxModel &model, uint64_t maxBytes);
+
+/// Puts every tensor's elements into `raw_data` and moves large ones out.
+void normalizeTensors(OnnxModel &model);
+
+/// Fixes input dimensions and the names that they bind, drops inferred shapes
+/// that the file holds.
+void applyInputShapes(onnx::ModelProto &model,
+                      const std::vector<InputShape> &shapes);
+
+/// Replaces functions of the standard that have no importer by their bodies.
+void expandFunctions(onnx::ModelProto &model, uint64_t maxNodes);
+
+/// Writes the default of each attribute that a node leaves out.
+void bindDefaultAttributes(onnx::ModelProto &model);
+
+/// True if OnnxOps.def has a row for the operator.
+bool isNative(llvm::StringRef domain, llvm::StringRef opType);
+
+//===--- Tensors ---------------------------------------------------------===//
+
+/// Bytes of a tensor; fails if a dim is negative or the size overflows.
+/// `what` names the tensor in the message.
+uint64_t tensorBytes(int dataType,
+                     const google::protobuf::RepeatedField<int64_t> &dims,
+                     const llvm::Twine &what);
+
+/// Size of an element in bits; 0 for strings and unknown types.
+unsigned elementBits(int dataType);
+
+/// Makes `tensor` refer to `weights[index]`.
+void setWeight(onnx::TensorProto &tensor, size_t index);
+
+/// Key of the external_data entry that refers to a weight.
+inline constexpr char weightKey[] = "graphopt.weight";
+
+/// Raw data above this size becomes a weight.
+constexpr size_t largeTensorBytes = 1024;
+
+} // namespace graphopt
+
+#endif // GRAPHOPT_IMPORT_ONNX_STEPS_H

@@ -1,0 +1,87 @@
+#include "lib/Import/Types.h"
+#include "lib/Import/Onnx/OnnxModel.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace graphopt;
+using onnx::TensorProto;
+
+namespace {
+
+struct DataType {
+  int onnx;
+  StringRef name;
+  Type type;
+};
+
+} // namespace
+
+/// Calls `visit` with each element type until it returns true.
+static void findDataType(MLIRContext *context,
+                         function_ref<bool(const DataType &)> visit) {
+  Builder b(context);
+  auto unsignedInt = [&](unsigned width) {
+    return b.getIntegerType(width, /*isSigned=*/false);
+  };
+  const DataType types[] = {
+      {TensorProto::FLOAT, "float", b.getF32Type()},
+      {TensorProto::DOUBLE, "double", b.getF64Type()},
+      {TensorProto::FLOAT16, "float16", b.getF16Type()},
+      {TensorProto::BFLOAT16, "bfloat16", b.getBF16Type()},
+      {TensorProto::BOOL, "bool", b.getI1Type()},
+      {TensorProto::INT8, "int8", b.getI8Type()},
+      {TensorProto::INT16, "int16", b.getI16Type()},
+      {TensorProto::INT32, "int32", b.getI32Type()},
+      {TensorProto::INT64, "int64", b.getI64Type()},
+      {TensorProto::UINT8, "uint8", unsignedInt(8)},
+      {TensorProto::UINT16, "uint16", unsignedInt(16)},
+      {TensorProto::UINT32, "uint32", unsignedInt(32)},
+      {TensorProto::UINT64, "uint64", unsignedInt(64)},
+  };
+  (void)llvm::any_of(types, visit);
+}
+
+Type graphopt::convertDataType(MLIRContext *context, int dataType) {
+  Type result;
+  findDataType(context, [&](const DataType &row) {
+    if (row.onnx == dataType)
+      result = row.type;
+    return bool(result);
+  });
+  return result;
+}
+
+StringRef graphopt::dataTypeName(Type elementType) {
+  StringRef result;
+  findDataType(elementType.getContext(), [&](const DataType &row) {
+    if (row.type == elementType)
+      result = row.name;
+    return !result.empty();
+  });
+  return result;
+}
+
+RankedTensorType graphopt::convertType(MLIRContext *context,
+                                       const onnx::TypeProto &type,
+                                       std::string &why) {
+  if (!type.has_tensor_type()) {
+    why = "is not a tensor";
+    return {};
+  }
+  const onnx::TypeProto::Tensor &tensor = type.tensor_type();
+  Type elementType = convertDataType(context, tensor.elem_type());
+  if (!elementType) {
+    why = "has element type " + dataTypeName(tensor.elem_type()) +
+          ", which is not supported";
+    return {};
+  }
+  if (!tensor.has_shape()) {
+    why = "has no rank";
+    return {};
+  }
+  SmallVector<int64_t> shape;
+  for (const auto &dim : tensor.shape().dim())
+    shape.push_back(dim.has_dim_value() ? dim.dim_value()
+                                        : ShapedType::kDynamic);
+  return RankedTensorType::get(shape, elementType);
+}

@@ -1,0 +1,27 @@
+// ONNX's element types and MLIR's.
+#ifndef GRAPHOPT_IMPORT_TYPES_H
+#define GRAPHOPT_IMPORT_TYPES_H
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "onnx/onnx_pb.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace graphopt {
+
+/// The element type of the graph dialect for a TensorProto.DataType, null if it
+/// has none (strings, complex numbers, 8-bit floats, 4-bit types).
+mlir::Type convertDataType(mlir::MLIRContext *context, int dataType);
+
+/// ONNX's name of an element type of the graph dialect, as in "float".
+llvm::StringRef dataTypeName(mlir::Type elementType);
+
+/// The type of a tensor, with open dimensions where `type` gives no number.
+/// Null if it is no tensor, has no rank or an element type that we lack; `why`
+/// then says so.
+mlir::RankedTensorType convertType(mlir::MLIRContext *context,
+                                   const onnx::TypeProto &type,
+                                   std::string &why);
+
+} // namespace graphopt
+
+#endif // GRAPHOPT_IMPORT_TYPES_H

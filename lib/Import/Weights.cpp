@@ -1,0 +1,76 @@
+#include "lib/Import/Weights.h"
+#include "lib/Import/Types.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+using namespace mlir;
+using namespace graphopt;
+
+static size_t elementBytes(Type type) {
+  return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
+}
+
+/// A blob on `weight`. Raw data lies anywhere in a model file; elements that are
+/// not aligned there are copied. The alignment that the blob states must not
+/// depend on where memory happens to lie: it is part of a dump's bytes.
+static AsmResourceBlob makeBlob(const WeightBytes &weight,
+                                size_t elementBytes) {
+  ArrayRef<char> bytes(weight.bytes.data(), weight.bytes.size());
+  if (reinterpret_cast<uintptr_t>(bytes.data()) % elementBytes != 0)
+    return HeapAsmResourceBlob::allocateAndCopyWithAlign(
+        bytes, elementBytes, /*dataIsMutable=*/false);
+  return AsmResourceBlob(
+      bytes, elementBytes,
+      /*deleter=*/[owner = weight.owner](void *, size_t, size_t) {},
+      /*dataIsMutable=*/false);
+}
+
+static DenseElementsAttr makeDense(RankedTensorType type, StringRef bytes) {
+  if (!type.getElementType().isInteger(1))
+    return DenseElementsAttr::getFromRawBuffer(
+        type, ArrayRef<char>(bytes.data(), bytes.size()));
+  SmallVector<bool> values =
+      llvm::map_to_vector(bytes, [](char byte) { return byte != 0; });
+  return DenseElementsAttr::get(type, values);
+}
+
+/// Nonzero bytes become 1: whoever reads a blob of booleans relies on it.
+static WeightBytes normalizeBools(const WeightBytes &weight) {
+  if (llvm::all_of(weight.bytes, [](char byte) { return byte == (byte & 1); }))
+    return weight;
+  auto owned = std::make_shared<std::string>(weight.bytes);
+  for (char &byte : *owned)
+    byte = byte != 0;
+  return {owned, *owned};
+}
+
+ElementsAttr graphopt::convertTensor(MLIRContext *context,
+                                     const OnnxModel &model,
+                                     const onnx::TensorProto &tensor,
+                                     StringRef name) {
+  Type elementType = convertDataType(context, tensor.data_type());
+  if (!elementType)
+    return {};
+  auto type = RankedTensorType::get(
+      SmallVector<int64_t>(tensor.dims().begin(), tensor.dims().end()),
+      elementType);
+  std::optional<size_t> index = weightIndex(tensor);
+  StringRef bytes =
+      index ? model.weights[*index].bytes : StringRef(tensor.raw_data());
+  bool isScalar = type.getNumElements() <= 1;
+  if (isScalar ||
+      (elementType.isInteger() && type.getNumElements() <= maxDenseElements))
+    return makeDense(type, bytes);
+
+  WeightBytes weight;
+  if (index) {
+    weight = model.weights[*index];
+  } else {
+    auto owned = std::make_shared<std::string>(bytes);
+    weight = {owned, *owned};
+  }
+  if (elementType.isInteger(1))
+    weight = normalizeBools(weight);
+  return DenseResourceElementsAttr::get(
+      type, name, makeBlob(weight, elementBytes(elementType)));
+}

@@ -1,0 +1,84 @@
+// RUN: graphopt-opt %s --graphopt-bind-results -split-input-file -verify-diagnostics | FileCheck %s
+
+// The result becomes an argument; its open extent is the input's.
+// CHECK-LABEL: func @main(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<?x4xf32>
+// CHECK-SAME:      %[[OUT:[^:]+]]: memref<?x4xf32> {graph.dims = ["n", ""], graph.name = "y", graph.result = 0 : i64})
+// CHECK:         %[[Y:.+]] = linalg.exp
+// CHECK-NEXT:    bufferization.materialize_in_destination %[[Y]] in restrict writable %[[OUT]]
+// CHECK-NEXT:    return
+// CHECK:       func private @result_dims(%[[N:.+]]: index) -> (index, index) {
+// CHECK:         %[[C4:.+]] = arith.constant 4 : index
+// CHECK:         return %[[N]], %[[C4]]
+func.func @main(%x: tensor<?x4xf32> {graph.name = "x", graph.dims = ["n", ""]})
+    -> (tensor<?x4xf32> {graph.name = "y"}) {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+  %e = tensor.empty(%n) : tensor<?x4xf32>
+  %y = linalg.exp ins(%x : tensor<?x4xf32>) outs(%e : tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
+
+// -----
+
+// A computed extent has no name, whatever the model says.
+// CHECK-LABEL: module attributes {graph.open_dims = ["n"]}
+// CHECK: func.func @main({{.+}}, %{{.+}}: memref<?xf32> {graph.dims = [""], graph.name = "y", graph.result = 0 : i64}
+// CHECK: func private @result_dims(%[[N:.+]]: index) -> index {
+// CHECK:   %[[SUM:.+]] = affine.apply #{{.+}}()[%[[N]], %[[N]]]
+// CHECK:   return %[[SUM]]
+func.func @main(%x: tensor<?xf32> {graph.name = "x", graph.dims = ["n"]})
+    -> (tensor<?xf32> {graph.name = "y", graph.dims = ["n"]}) {
+  %y = tensor.concat dim(0) %x, %x : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
+// -----
+
+// A size that depends on values: the result stays. Open dimensions get names.
+// CHECK-LABEL: module attributes {graph.open_dims = ["i_0"]}
+// CHECK: func.func @main(%{{.+}}: tensor<?xi64> {graph.dims = ["i_0"], graph.name = "i"})
+// CHECK-SAME: -> (tensor<?xf32> {graph.dims = [""], graph.name = "y", graph.result = 0 : i64})
+// CHECK: func private @result_dims(%{{.+}}: index) -> index {
+// CHECK:   %[[NONE:.+]] = arith.constant -1 : index
+// CHECK:   return %[[NONE]]
+func.func @main(%i: tensor<?xi64> {graph.name = "i"}) -> (tensor<?xf32> {graph.name = "y"}) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %v = tensor.extract %i[%c0] : tensor<?xi64>
+  %k = arith.index_cast %v : i64 to index
+  %e = tensor.empty(%k) : tensor<?xf32>
+  %y = linalg.fill ins(%zero : f32) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
+// -----
+
+// A reshape of the result is undone on the buffer, so that nothing is copied.
+// CHECK-LABEL: module attributes {graph.open_dims = ["x_0"]}
+// CHECK:       func.func @main({{.+}}, %[[OUT:[^:]+]]: memref<?xf32>
+// CHECK:         %[[DIM:.+]] = memref.dim %[[OUT]]
+// CHECK:         %[[N:.+]] = arith.divui %[[DIM]]
+// CHECK:         %[[FLAT:.+]] = memref.expand_shape %[[OUT]] {{\[\[}}0, 1]] output_shape [%[[N]], 4]
+// CHECK:         bufferization.materialize_in_destination %{{.+}} in restrict writable %[[FLAT]]
+func.func @main(%x: tensor<?x4xf32> {graph.name = "x"}) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+  %e = tensor.empty(%n) : tensor<?x4xf32>
+  %y = linalg.exp ins(%x : tensor<?x4xf32>) outs(%e : tensor<?x4xf32>) -> tensor<?x4xf32>
+  %flat = tensor.collapse_shape %y [[0, 1]] : tensor<?x4xf32> into tensor<?xf32>
+  return %flat : tensor<?xf32>
+}
+
+// -----
+
+// expected-error @below {{has a result that is not a ranked tensor: 'f32'}}
+func.func @main(%x: f32) -> f32 {
+  return %x : f32
+}
+
+// -----
+
+// expected-error @below {{has no function @main of one block}}
+module {
+}
