@@ -1,23 +1,14 @@
 #include "dialects/Graph/Elementwise.h"
-#include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace graphopt::graph;
 
-#include "dialects/Graph/ElementwiseEnums.cpp.inc"
-#define GET_ATTRDEF_CLASSES
-#include "dialects/Graph/ElementwiseAttrs.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/Graph/Elementwise.cpp.inc"
 
 void GraphDialect::registerElementwise() {
-  addAttributes<
-#define GET_ATTRDEF_LIST
-#include "dialects/Graph/ElementwiseAttrs.cpp.inc"
-      >();
   addOperations<
 #define GET_OP_LIST
 #include "dialects/Graph/Elementwise.cpp.inc"

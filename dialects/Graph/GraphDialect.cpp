@@ -1,11 +1,20 @@
 #include "dialects/Graph/Graph.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace graphopt::graph;
 
 #include "dialects/Graph/GraphDialect.cpp.inc"
+#include "dialects/Graph/GraphEnums.cpp.inc"
 #include "dialects/Graph/InferResults.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Graph/GraphAttrs.cpp.inc"
 
 void GraphDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/Graph/GraphAttrs.cpp.inc"
+      >();
 #define GRAPHOPT_FAMILY(Family) register##Family();
 #include "dialects/Graph/Families.def"
 #undef GRAPHOPT_FAMILY

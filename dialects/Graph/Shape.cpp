@@ -1,14 +1,9 @@
 #include "dialects/Graph/Shape.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
-#include "mlir/IR/DialectImplementation.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace graphopt::graph;
 
-#include "dialects/Graph/ShapeEnums.cpp.inc"
-#define GET_ATTRDEF_CLASSES
-#include "dialects/Graph/ShapeAttrs.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/Graph/Shape.cpp.inc"
 

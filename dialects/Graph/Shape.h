@@ -3,9 +3,6 @@
 
 #include "dialects/Graph/Graph.h"
 
-#include "dialects/Graph/ShapeEnums.h.inc"
-#define GET_ATTRDEF_CLASSES
-#include "dialects/Graph/ShapeAttrs.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/Graph/Shape.h.inc"
 

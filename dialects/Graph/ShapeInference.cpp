@@ -313,6 +313,10 @@ std::optional<InferredTensor> ShapeInference::fromOp(OpResult value) {
     }
     return inferred;
   }
+  // A cast only forgets extents.
+  if (auto cast = value.getDefiningOp<tensor::CastOp>())
+    if (isa<RankedTensorType>(cast.getSource().getType()))
+      return get(cast.getSource());
   // A chain of computed shapes this long is no shape computation.
   constexpr unsigned maxDepth = 100;
   auto op = dyn_cast<InferResultsOpInterface>(value.getOwner());

@@ -67,16 +67,12 @@ function(graphopt_passes room)
 endfunction()
 
 # graphopt_ops(Graph Elementwise): dialects/Graph/Elementwise.td to
-# Elementwise{,Enums,Attrs}.{h,cpp}.inc. One set a family, so that a change in
-# one family does not recompile the others.
+# Elementwise.{h,cpp}.inc. One pair a family, so that a change in one family does
+# not recompile the others.
 function(graphopt_ops dialect family)
   set(LLVM_TARGET_DEFINITIONS ${family}.td)
   set(inc -I${PROJECT_SOURCE_DIR})
   mlir_tablegen(${family}.h.inc -gen-op-decls ${inc})
   mlir_tablegen(${family}.cpp.inc -gen-op-defs ${inc})
-  mlir_tablegen(${family}Enums.h.inc -gen-enum-decls ${inc})
-  mlir_tablegen(${family}Enums.cpp.inc -gen-enum-defs ${inc})
-  mlir_tablegen(${family}Attrs.h.inc -gen-attrdef-decls ${inc})
-  mlir_tablegen(${family}Attrs.cpp.inc -gen-attrdef-defs ${inc})
   add_public_tablegen_target(GraphOpt${dialect}${family}IncGen)
 endfunction()

@@ -1,6 +1,7 @@
 #ifndef GRAPHOPT_CONVERSION_PASSES_H
 #define GRAPHOPT_CONVERSION_PASSES_H
 
+#include "dialects/Kernel/Kernel.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"

@@ -104,6 +104,19 @@ struct LowerConstant : OpConversionPattern<arith::ConstantOp> {
   }
 };
 
+/// A tensor.cast of elements that change their type.
+struct LowerTensorCast : OpConversionPattern<tensor::CastOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(tensor::CastOp op, OpAdaptor in,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<tensor::CastOp>(
+        op, getTypeConverter()->convertType(op.getType()), in.getSource());
+    return success();
+  }
+};
+
 struct GraphToLinalg : graphopt::impl::GraphToLinalgBase<GraphToLinalg> {
   using GraphToLinalgBase::GraphToLinalgBase;
 
@@ -124,7 +137,7 @@ struct GraphToLinalg : graphopt::impl::GraphToLinalgBase<GraphToLinalg> {
 #define GRAPHOPT_FAMILY(Family) populate##Family##Lowering(to);
 #include "dialects/Graph/Families.def"
 #undef GRAPHOPT_FAMILY
-    patterns.add<LowerConstant>(types, &getContext());
+    patterns.add<LowerConstant, LowerTensorCast>(types, &getContext());
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    types);
     populateReturnOpTypeConversionPattern(patterns, types);
@@ -134,8 +147,12 @@ struct GraphToLinalg : graphopt::impl::GraphToLinalgBase<GraphToLinalg> {
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return types.isSignatureLegal(op.getFunctionType());
     });
-    target.addDynamicallyLegalOp<func::ReturnOp, arith::ConstantOp>(
+    target.addDynamicallyLegalOp<func::ReturnOp, tensor::CastOp>(
         [&](Operation *op) { return types.isLegal(op); });
+    // Scalars are of lowered types already, a condition is an i1.
+    target.addDynamicallyLegalOp<arith::ConstantOp>([&](arith::ConstantOp op) {
+      return !isa<ShapedType>(op.getType()) || types.isLegal(op.getType());
+    });
     target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
     return applyPartialConversion(function, target, std::move(patterns));
   }

@@ -1,0 +1,128 @@
+#include "dialects/Graph/Control.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace graphopt::graph;
+
+#define GET_OP_CLASSES
+#include "dialects/Graph/Control.cpp.inc"
+
+void GraphDialect::registerControl() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Graph/Control.cpp.inc"
+      >();
+}
+
+static LogicalResult verifyOneElement(Operation *op, Value value,
+                                      StringRef what) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type.hasStaticShape() && type.getNumElements() != 1)
+    return op->emitOpError() << what << " must have one element, not "
+                             << type.getNumElements();
+  return success();
+}
+
+/// True if a value of type `from` can be used where `to` is expected.
+static bool fits(Type from, Type to) {
+  return getElementTypeOrSelf(from) == getElementTypeOrSelf(to) &&
+         succeeded(verifyCompatibleShape(from, to));
+}
+
+//===----------------------------------------------------------------------===//
+// If
+//===----------------------------------------------------------------------===//
+
+LogicalResult IfOp::verify() {
+  for (Region *branch : {&getThenBranch(), &getElseBranch()}) {
+    auto yield = cast<YieldOp>(branch->front().getTerminator());
+    if (yield.getValues().size() != getNumResults()) // C1
+      return emitOpError("has ") << getNumResults() << " results, but a branch yields "
+                                 << yield.getValues().size() << " values";
+    for (auto [value, result] :
+         llvm::zip_equal(yield.getValues(), getResults()))
+      if (!fits(value.getType(), result.getType())) // C1
+        return emitOpError("result has type ")
+               << result.getType() << ", but a branch yields " << value.getType();
+  }
+  return verifyOneElement(*this, getCondition(), "condition"); // C2
+}
+
+/// if (constant) a else b  =>  a or b
+LogicalResult IfOp::canonicalize(IfOp op, PatternRewriter &rewriter) {
+  DenseIntElementsAttr condition;
+  if (!matchPattern(op.getCondition(), m_Constant(&condition)) ||
+      condition.getNumElements() != 1)
+    return rewriter.notifyMatchFailure(op, "condition is not constant");
+  bool taken = !(*condition.getValues<APInt>().begin()).isZero();
+  Block &block = (taken ? op.getThenBranch() : op.getElseBranch()).front();
+  auto yield = cast<YieldOp>(block.getTerminator());
+  SmallVector<Value> values(yield.getValues());
+  rewriter.inlineBlockBefore(&block, op);
+  rewriter.eraseOp(yield);
+  for (auto [value, type] : llvm::zip_equal(values, op.getResultTypes()))
+    if (value.getType() != type)
+      value = tensor::CastOp::create(rewriter, op.getLoc(), type, value);
+  rewriter.replaceOp(op, values);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Loop
+//===----------------------------------------------------------------------===//
+
+YieldOp LoopOp::getYield() {
+  return cast<YieldOp>(getBody().front().getTerminator());
+}
+
+LogicalResult LoopOp::verify() {
+  Block &body = getBody().front();
+  size_t carried = getInits().size();
+  OpBuilder builder(getContext());
+  auto counter = RankedTensorType::get({}, builder.getI64Type());
+  auto condition = RankedTensorType::get({}, builder.getI1Type());
+  if (body.getNumArguments() != 2 + carried ||
+      body.getArgument(0).getType() != counter ||
+      body.getArgument(1).getType() != condition) // C1
+    return emitOpError("body needs arguments tensor<i64>, tensor<i1> and ")
+           << carried << " carried values";
+  for (auto [init, argument] :
+       llvm::zip_equal(getInits(), body.getArguments().drop_front(2)))
+    if (!fits(init.getType(), argument.getType())) // C1
+      return emitOpError("initial value of type ")
+             << init.getType() << " does not fit " << argument.getType();
+
+  auto yield = dyn_cast<YieldOp>(body.getTerminator());
+  if (!yield || yield.getValues().size() != 1 + getNumResults() ||
+      getNumResults() < carried) // C2
+    return emitOpError("body must yield a condition and ")
+           << getNumResults() << " values";
+  auto values = yield.getValues();
+  if (getElementTypeOrSelf(values[0]) != builder.getI1Type()) // C2
+    return emitOpError("body must yield a condition first");
+  for (size_t i = 0; i < carried; ++i) {
+    if (!fits(values[1 + i].getType(), body.getArgument(2 + i).getType())) // C2
+      return emitOpError("body yields ")
+             << values[1 + i].getType() << " for a carried value of type "
+             << body.getArgument(2 + i).getType();
+    if (!fits(body.getArgument(2 + i).getType(), getResult(i).getType())) // C3
+      return emitOpError("carried value of type ")
+             << body.getArgument(2 + i).getType() << " does not fit the result "
+             << getResult(i).getType();
+  }
+  for (size_t i = carried; i < getNumResults(); ++i) {
+    auto type = cast<RankedTensorType>(values[1 + i].getType());
+    SmallVector<int64_t> shape(type.getShape());
+    shape.insert(shape.begin(), ShapedType::kDynamic);
+    if (!fits(type.clone(shape), getResult(i).getType())) // C3
+      return emitOpError("scan output of type ")
+             << type << " does not fit the result " << getResult(i).getType();
+  }
+  if (getMaxTrips() && failed(verifyOneElement(*this, getMaxTrips(), "maxTrips")))
+    return failure();
+  return getCondition() ? verifyOneElement(*this, getCondition(), "condition")
+                        : success();
+}

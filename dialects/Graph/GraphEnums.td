@@ -1,0 +1,85 @@
+#ifndef GRAPHOPT_GRAPH_ENUMS
+#define GRAPHOPT_GRAPH_ENUMS
+
+include "dialects/Graph/GraphBase.td"
+
+// The enumerations of all families: TableGen wants a dialect's attributes in one
+// place.
+
+// The case name is the ONNX operator's name: the importer looks it up here.
+def Graph_UnaryKind : Graph_Enum<"UnaryKind", "element-wise function of one tensor", [
+  I32EnumAttrCase<"Abs", 0>,
+  I32EnumAttrCase<"Acos", 1>,
+  I32EnumAttrCase<"Acosh", 2>,
+  I32EnumAttrCase<"Asin", 3>,
+  I32EnumAttrCase<"Asinh", 4>,
+  I32EnumAttrCase<"Atan", 5>,
+  I32EnumAttrCase<"Atanh", 6>,
+  I32EnumAttrCase<"BitwiseNot", 7>,
+  I32EnumAttrCase<"Ceil", 8>,
+  I32EnumAttrCase<"Cos", 9>,
+  I32EnumAttrCase<"Cosh", 10>,
+  I32EnumAttrCase<"Erf", 11>,
+  I32EnumAttrCase<"Exp", 12>,
+  I32EnumAttrCase<"Floor", 13>,
+  I32EnumAttrCase<"HardSwish", 14>,
+  I32EnumAttrCase<"IsNaN", 15>,
+  I32EnumAttrCase<"Log", 16>,
+  I32EnumAttrCase<"Mish", 17>,
+  I32EnumAttrCase<"Neg", 18>,
+  I32EnumAttrCase<"Not", 19>,
+  I32EnumAttrCase<"Reciprocal", 20>,
+  I32EnumAttrCase<"Relu", 21>,
+  I32EnumAttrCase<"Round", 22>,     // half to even
+  I32EnumAttrCase<"Sigmoid", 23>,
+  I32EnumAttrCase<"Sign", 24>,
+  I32EnumAttrCase<"Sin", 25>,
+  I32EnumAttrCase<"Sinh", 26>,
+  I32EnumAttrCase<"Softplus", 27>,  // log(1 + exp(x))
+  I32EnumAttrCase<"Softsign", 28>,  // x / (1 + |x|)
+  I32EnumAttrCase<"Sqrt", 29>,
+  I32EnumAttrCase<"Tan", 30>,
+  I32EnumAttrCase<"Tanh", 31>,
+]>;
+
+def Graph_BinaryKind : Graph_Enum<"BinaryKind", "element-wise function of two tensors", [
+  I32EnumAttrCase<"Add", 0>,
+  I32EnumAttrCase<"And", 1>,
+  I32EnumAttrCase<"BitShiftLeft", 2>,
+  I32EnumAttrCase<"BitShiftRight", 3>,
+  I32EnumAttrCase<"BitwiseAnd", 4>,
+  I32EnumAttrCase<"BitwiseOr", 5>,
+  I32EnumAttrCase<"BitwiseXor", 6>,
+  I32EnumAttrCase<"Div", 7>,            // integers: toward zero
+  I32EnumAttrCase<"Equal", 8>,
+  I32EnumAttrCase<"FMod", 9>,           // sign of the dividend
+  I32EnumAttrCase<"Greater", 10>,
+  I32EnumAttrCase<"GreaterOrEqual", 11>,
+  I32EnumAttrCase<"Less", 12>,
+  I32EnumAttrCase<"LessOrEqual", 13>,
+  I32EnumAttrCase<"Max", 14>,           // NaN if one operand is
+  I32EnumAttrCase<"Min", 15>,           // NaN if one operand is
+  I32EnumAttrCase<"Mod", 16>,           // sign of the divisor
+  I32EnumAttrCase<"Mul", 17>,
+  I32EnumAttrCase<"Or", 18>,
+  I32EnumAttrCase<"PRelu", 19>,         // lhs < 0 ? lhs * rhs : lhs
+  I32EnumAttrCase<"Pow", 20>,           // result has lhs' type
+  I32EnumAttrCase<"Sub", 21>,
+  I32EnumAttrCase<"Xor", 22>,
+]>;
+
+def Graph_UnaryKindAttr : EnumAttr<Graph_Dialect, Graph_UnaryKind, "unary">;
+
+def Graph_BinaryKindAttr : EnumAttr<Graph_Dialect, Graph_BinaryKind, "binary">;
+
+// The case name is the ONNX operator's name, the value its number of gates.
+def Graph_RecurrentKind : Graph_Enum<"RecurrentKind", "recurrent cell", [
+  I32EnumAttrCase<"RNN", 1>,
+  I32EnumAttrCase<"GRU", 3>,   // gates in the order z, r, h
+  I32EnumAttrCase<"LSTM", 4>,  // gates in the order i, o, f, c
+]>;
+
+def Graph_RecurrentKindAttr
+    : EnumAttr<Graph_Dialect, Graph_RecurrentKind, "recurrent">;
+
+#endif
