@@ -82,4 +82,20 @@ def Graph_RecurrentKind : Graph_Enum<"RecurrentKind", "recurrent cell", [
 def Graph_RecurrentKindAttr
     : EnumAttr<Graph_Dialect, Graph_RecurrentKind, "recurrent">;
 
+// The case name is the ONNX operator's name after `Reduce`.
+def Graph_ReduceKind : Graph_Enum<"ReduceKind", "reduction of many elements to one", [
+  I32EnumAttrCase<"L1", 0>,         // sum of |x|
+  I32EnumAttrCase<"L2", 1>,         // square root of the sum of x^2
+  I32EnumAttrCase<"LogSum", 2>,
+  I32EnumAttrCase<"LogSumExp", 3>,
+  I32EnumAttrCase<"Max", 4>,        // NaN if one element is
+  I32EnumAttrCase<"Mean", 5>,
+  I32EnumAttrCase<"Min", 6>,        // NaN if one element is
+  I32EnumAttrCase<"Prod", 7>,
+  I32EnumAttrCase<"Sum", 8>,
+  I32EnumAttrCase<"SumSquare", 9>,
+]>;
+
+def Graph_ReduceKindAttr : EnumAttr<Graph_Dialect, Graph_ReduceKind, "reduce">;
+
 #endif

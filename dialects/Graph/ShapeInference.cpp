@@ -445,3 +445,19 @@ graphopt::graph::normalizeAxis(std::optional<Location> loc, int64_t axis,
                              rank, ")");
   return axis < 0 ? axis + rank : axis;
 }
+
+FailureOr<SmallVector<int64_t>>
+graphopt::graph::normalizeAxes(std::optional<Location> loc,
+                               ArrayRef<int64_t> axes, int64_t rank) {
+  SmallVector<int64_t> result;
+  for (int64_t axis : axes) {
+    FailureOr<int64_t> normalized = normalizeAxis(loc, axis, rank);
+    if (failed(normalized))
+      return failure();
+    if (llvm::is_contained(result, *normalized))
+      return emitOptionalError(loc, "axes [", axes, "] name dimension ",
+                               *normalized, " twice");
+    result.push_back(*normalized);
+  }
+  return result;
+}

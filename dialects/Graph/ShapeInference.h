@@ -120,6 +120,11 @@ inferBroadcast(std::optional<mlir::Location> loc,
 llvm::FailureOr<int64_t> normalizeAxis(std::optional<mlir::Location> loc,
                                        int64_t axis, int64_t rank);
 
+/// The same for a list of different axes; the message calls it `axes`.
+llvm::FailureOr<llvm::SmallVector<int64_t>>
+normalizeAxes(std::optional<mlir::Location> loc, llvm::ArrayRef<int64_t> axes,
+              int64_t rank);
+
 } // namespace graphopt::graph
 
 #endif

@@ -27,6 +27,14 @@ Value Lowering::lowered(Value graphValue) {
   return value ? value : graphValue;
 }
 
+Value Lowering::known(Value graphValue) {
+  Value value = lowered(graphValue);
+  Type type = types.convertType(get(graphValue).getType());
+  if (value.getType() == type)
+    return value;
+  return tensor::CastOp::create(b, loc, type, value);
+}
+
 OpFoldResult Lowering::size(AffineExpr expr) {
   return shapes.materialize(b, loc, expr,
                             [&](Value value) { return lowered(value); });
@@ -94,13 +102,10 @@ Value Lowering::map(ValueRange inputs, ArrayRef<AffineMap> maps,
       .getResult(0);
 }
 
-/// The input as an operand that can be read over the result's dimensions, and
-/// the map to read it through. An extent that is only at run time known to be 1
-/// or the result's is expanded by a copy.
 Value Lowering::expand(Value graphInput, ArrayRef<AffineExpr> resultDims,
                        ArrayRef<OpFoldResult> resultSizes, AffineMap &map) {
   const InferredTensor &input = get(graphInput);
-  Value value = lowered(graphInput);
+  Value value = known(graphInput);
   int64_t rank = resultDims.size(), offset = rank - input.getRank();
   SmallVector<AffineExpr> exprs;
   SmallVector<OpFoldResult> fullSizes;
@@ -123,47 +128,57 @@ Value Lowering::expand(Value graphInput, ArrayRef<AffineExpr> resultDims,
   for (int64_t i = 0; i < input.getRank(); ++i)
     extents.push_back(asIndex(tensor::getMixedSize(b, loc, value, i)));
   Type elementType = cast<RankedTensorType>(value.getType()).getElementType();
-  return generate(fullSizes, elementType,
-                  [&](OpBuilder &inner, Location loc, ValueRange position) {
-                    SmallVector<Value> indices;
-                    for (auto [extent, index] : llvm::zip_equal(extents, position)) {
-                      Value repeats = arith::CmpIOp::create(
-                          inner, loc, arith::CmpIPredicate::eq, extent, one);
-                      indices.push_back(arith::SelectOp::create(
-                          inner, loc, repeats, zero, index));
-                    }
-                    return tensor::ExtractOp::create(inner, loc, value, indices)
-                        .getResult();
-                  });
+  return generate(
+      fullSizes, elementType,
+      [&](OpBuilder &inner, Location loc, ValueRange position) {
+        SmallVector<Value> indices;
+        for (auto [extent, index] : llvm::zip_equal(extents, position)) {
+          Value repeats = arith::CmpIOp::create(
+              inner, loc, arith::CmpIPredicate::eq, extent, one);
+          indices.push_back(
+              arith::SelectOp::create(inner, loc, repeats, zero, index));
+        }
+        return tensor::ExtractOp::create(inner, loc, value, indices)
+            .getResult();
+      });
+}
+
+SmallVector<OpFoldResult>
+Lowering::broadcastSizes(ArrayRef<ArrayRef<AffineExpr>> shapes,
+                         ArrayRef<AffineExpr> resultDims) {
+  SmallVector<OpFoldResult> sizes;
+  for (auto [i, dim] : llvm::enumerate(resultDims)) {
+    if (isComputable(dim)) {
+      sizes.push_back(size(dim));
+      continue;
+    }
+    // Which of the extents is repeated shows only at run time.
+    Value extent;
+    for (ArrayRef<AffineExpr> shape : shapes) {
+      size_t missing = resultDims.size() - shape.size();
+      if (i < missing || getConstant(shape[i - missing]) == 1)
+        continue;
+      Value own = asIndex(size(shape[i - missing]));
+      if (!extent) {
+        extent = own;
+        continue;
+      }
+      Value repeats = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                            extent, constantIndex(1));
+      extent = arith::SelectOp::create(b, loc, repeats, own, extent);
+    }
+    sizes.push_back(extent);
+  }
+  return sizes;
 }
 
 Value Lowering::broadcastMap(ValueRange graphInputs, Value graphResult,
                              Type resultElement, Body body) {
   const InferredTensor &result = get(graphResult);
-  SmallVector<OpFoldResult> resultSizes;
-  for (auto [i, dim] : llvm::enumerate(result.dims)) {
-    if (isComputable(dim)) {
-      resultSizes.push_back(size(dim));
-      continue;
-    }
-    // Which of the extents is repeated shows only at run time.
-    Value extent;
-    for (Value input : graphInputs) {
-      const InferredTensor &tensor = get(input);
-      int64_t own = i - (result.getRank() - tensor.getRank());
-      if (own < 0 || getConstant(tensor.dims[own]) == 1)
-        continue;
-      Value size = asIndex(this->size(tensor.dims[own]));
-      if (!extent) {
-        extent = size;
-        continue;
-      }
-      Value repeats = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                            extent, constantIndex(1));
-      extent = arith::SelectOp::create(b, loc, repeats, size, extent);
-    }
-    resultSizes.push_back(extent);
-  }
+  SmallVector<ArrayRef<AffineExpr>> shapes;
+  for (Value input : graphInputs)
+    shapes.push_back(get(input).dims);
+  SmallVector<OpFoldResult> resultSizes = broadcastSizes(shapes, result.dims);
   SmallVector<Value> values;
   SmallVector<AffineMap> maps(graphInputs.size());
   for (auto [input, map] : llvm::zip_equal(graphInputs, maps))

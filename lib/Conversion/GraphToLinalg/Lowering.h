@@ -33,9 +33,12 @@ public:
   }
   /// The lowered form of a graph value that is defined before the op.
   mlir::Value lowered(mlir::Value graphValue);
+  /// The same with all that inference knows in its type.
+  mlir::Value known(mlir::Value graphValue);
   /// `expr` as an index, computed before the op.
   mlir::OpFoldResult size(mlir::AffineExpr expr);
-  mlir::SmallVector<mlir::OpFoldResult> sizes(llvm::ArrayRef<mlir::AffineExpr> dims);
+  mlir::SmallVector<mlir::OpFoldResult>
+  sizes(llvm::ArrayRef<mlir::AffineExpr> dims);
   mlir::SmallVector<mlir::OpFoldResult> sizes(mlir::Value graphValue) {
     return sizes(get(graphValue).dims);
   }
@@ -63,8 +66,21 @@ public:
                   llvm::ArrayRef<mlir::OpFoldResult> resultSizes,
                   mlir::Type resultElement, Body body);
   /// The same where inputs are graph values that broadcast against the result.
-  mlir::Value broadcastMap(mlir::ValueRange graphInputs, mlir::Value graphResult,
-                           mlir::Type resultElement, Body body);
+  mlir::Value broadcastMap(mlir::ValueRange graphInputs,
+                           mlir::Value graphResult, mlir::Type resultElement,
+                           Body body);
+  /// The lowered `graphInput` so that it can be read through `map`, a map over
+  /// `resultDims`, which it broadcasts to. It is copied where only the run
+  /// tells which of its extents are repeated.
+  mlir::Value expand(mlir::Value graphInput,
+                     llvm::ArrayRef<mlir::AffineExpr> resultDims,
+                     llvm::ArrayRef<mlir::OpFoldResult> resultSizes,
+                     mlir::AffineMap &map);
+  /// The sizes of the broadcast of `shapes`, whose dimensions inference said to
+  /// be `resultDims`.
+  mlir::SmallVector<mlir::OpFoldResult>
+  broadcastSizes(llvm::ArrayRef<llvm::ArrayRef<mlir::AffineExpr>> shapes,
+                 llvm::ArrayRef<mlir::AffineExpr> resultDims);
   /// Without inputs: `body` gets the index of the element.
   mlir::Value generate(llvm::ArrayRef<mlir::OpFoldResult> resultSizes,
                        mlir::Type resultElement, Body body);
@@ -76,12 +92,6 @@ public:
   mlir::Operation *op;
   const mlir::TypeConverter &types;
   graph::ShapeInference &shapes;
-
-private:
-  mlir::Value expand(mlir::Value graphInput,
-                     llvm::ArrayRef<mlir::AffineExpr> resultDims,
-                     llvm::ArrayRef<mlir::OpFoldResult> resultSizes,
-                     mlir::AffineMap &map);
 };
 
 /// A conversion pattern for one op: `lower` gives the values of its results, or
@@ -128,7 +138,8 @@ struct LoweringPatterns {
 };
 
 // One function a family, in <Family>.cpp.
-#define GRAPHOPT_FAMILY(Family) void populate##Family##Lowering(LoweringPatterns);
+#define GRAPHOPT_FAMILY(Family)                                                \
+  void populate##Family##Lowering(LoweringPatterns);
 #include "dialects/Graph/Families.def"
 #undef GRAPHOPT_FAMILY
 

@@ -6,48 +6,9 @@ using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
 
-namespace {
-/// Short names for the ops that bodies are made of.
-struct Scalar {
-  OpBuilder &b;
-  Location loc;
-
-  template <typename Op> Value op(ValueRange operands) {
-    return Op::create(b, loc, TypeRange{operands[0].getType()}, operands,
-                      ArrayRef<NamedAttribute>{})
-        ->getResult(0);
-  }
-  Value constant(Type type, double value) {
-    TypedAttr attr = isa<FloatType>(type)
-                         ? TypedAttr(b.getFloatAttr(type, value))
-                         : TypedAttr(b.getIntegerAttr(
-                               type, static_cast<int64_t>(value)));
-    return arith::ConstantOp::create(b, loc, attr);
-  }
-  Value constant(Value like, double value) {
-    return constant(like.getType(), value);
-  }
-  Value add(Value x, Value y) { return op<arith::AddFOp>({x, y}); }
-  Value sub(Value x, Value y) { return op<arith::SubFOp>({x, y}); }
-  Value mul(Value x, Value y) { return op<arith::MulFOp>({x, y}); }
-  Value div(Value x, Value y) { return op<arith::DivFOp>({x, y}); }
-  Value exp(Value x) { return op<math::ExpOp>({x}); }
-  Value log(Value x) { return op<math::LogOp>({x}); }
-  Value cmp(arith::CmpFPredicate predicate, Value x, Value y) {
-    return arith::CmpFOp::create(b, loc, predicate, x, y);
-  }
-  Value cmp(arith::CmpIPredicate predicate, Value x, Value y) {
-    return arith::CmpIOp::create(b, loc, predicate, x, y);
-  }
-  Value select(Value condition, Value x, Value y) {
-    return arith::SelectOp::create(b, loc, condition, x, y);
-  }
-  /// A condition as the byte that stands for a boolean in memory.
-  Value boolean(Value condition) {
-    return arith::ExtUIOp::create(b, loc, b.getI8Type(), condition);
-  }
-};
-} // namespace
+Value Scalar::convert(Value x, Type type) {
+  return buildCast(b, loc, x.getType(), type, x);
+}
 
 Value graphopt::buildCondition(OpBuilder &b, Location loc, Value x) {
   Scalar s{b, loc};

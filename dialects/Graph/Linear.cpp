@@ -1,0 +1,97 @@
+#include "dialects/Graph/Linear.h"
+
+using namespace mlir;
+using namespace graphopt::graph;
+
+#define GET_OP_CLASSES
+#include "dialects/Graph/Linear.cpp.inc"
+
+void GraphDialect::registerLinear() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Graph/Linear.cpp.inc"
+      >();
+}
+
+/// ONNX multiplies matrices of floats and of wide integers.
+static bool isMatrixElement(Type type) {
+  return isa<FloatType>(type) || type.getIntOrFloatBitWidth() >= 32;
+}
+
+static LogicalResult checkElements(std::optional<Location> loc,
+                                   const InferredTensor &lhs,
+                                   const InferredTensor &rhs) {
+  if (lhs.elementType == rhs.elementType && isMatrixElement(lhs.elementType))
+    return success();
+  return emitOptionalError(loc, "cannot multiply matrices of ", lhs.elementType,
+                           " and ", rhs.elementType);
+}
+
+/// `columns` of the left side against `rows` of the right.
+static LogicalResult checkDepth(std::optional<Location> loc, AffineExpr columns,
+                                AffineExpr rows) {
+  std::optional<int64_t> left = getConstant(columns), right = getConstant(rows);
+  if (!left || !right || left == right)
+    return success();
+  return emitOptionalError(loc, "lhs has ", *left, " columns, but rhs has ",
+                           *right, " rows");
+}
+
+LogicalResult MatMulOp::inferResults(ShapeInference &shapes,
+                                     std::optional<Location> loc, Adaptor op,
+                                     SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &lhs = shapes.get(op.getLhs());
+  const InferredTensor &rhs = shapes.get(op.getRhs());
+  if (failed(checkElements(loc, lhs, rhs))) // C1
+    return failure();
+  if (lhs.dims.empty() || rhs.dims.empty()) // C2
+    return emitOptionalError(loc, "cannot multiply a scalar");
+  ArrayRef<AffineExpr> left = lhs.dims, right = rhs.dims;
+  AffineExpr rows = right.size() == 1 ? right[0] : right[right.size() - 2];
+  if (failed(checkDepth(loc, left.back(), rows))) // C3
+    return failure();
+  FailureOr<SmallVector<AffineExpr>> dims = inferBroadcast(
+      loc, {left.drop_back(std::min<size_t>(left.size(), 2)),
+            right.drop_back(std::min<size_t>(right.size(), 2))}); // C4
+  if (failed(dims))
+    return failure();
+  if (left.size() > 1)
+    dims->push_back(left[left.size() - 2]);
+  if (right.size() > 1)
+    dims->push_back(right.back());
+  results.push_back({lhs.elementType, std::move(*dims)});
+  return success();
+}
+
+LogicalResult GemmOp::inferResults(ShapeInference &shapes,
+                                   std::optional<Location> loc, Adaptor op,
+                                   SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &lhs = shapes.get(op.getLhs());
+  const InferredTensor &rhs = shapes.get(op.getRhs());
+  if (failed(checkElements(loc, lhs, rhs))) // C1
+    return failure();
+  if (lhs.getRank() != 2 || rhs.getRank() != 2) // C2
+    return emitOptionalError(loc, "lhs has rank ", lhs.getRank(),
+                             " and rhs rank ", rhs.getRank(), ", not 2");
+  bool transA = op.getTransA(), transB = op.getTransB();
+  if (failed(checkDepth(loc, lhs.dims[!transA], rhs.dims[transB]))) // C3
+    return failure();
+  InferredTensor result{lhs.elementType, {lhs.dims[transA], rhs.dims[!transB]}};
+  if (op.getBias()) {
+    const InferredTensor &bias = shapes.get(op.getBias());
+    if (failed(checkElements(loc, lhs, bias))) // C1
+      return failure();
+    FailureOr<SmallVector<AffineExpr>> dims =
+        inferBroadcast(loc, {result.dims, bias.dims});
+    auto grows = [](AffineExpr from, AffineExpr to) {
+      return getConstant(from) && getConstant(to) &&
+             getConstant(from) != getConstant(to);
+    };
+    if (failed(dims) || dims->size() > 2 || grows(result.dims[0], (*dims)[0]) ||
+        grows(result.dims[1], (*dims)[1])) // C4
+      return emitOptionalError(loc, "bias of type ", op.getBias().getType(),
+                               " does not broadcast to ", result.getType());
+  }
+  results.push_back(std::move(result));
+  return success();
+}

@@ -1,0 +1,111 @@
+#include "dialects/Graph/Normalization.h"
+
+using namespace mlir;
+using namespace graphopt::graph;
+
+#define GET_OP_CLASSES
+#include "dialects/Graph/Normalization.cpp.inc"
+
+void GraphDialect::registerNormalization() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Graph/Normalization.cpp.inc"
+      >();
+}
+
+/// The result is like the input; `axis` must be one of its dimensions.
+static LogicalResult inferLikeInput(ShapeInference &shapes,
+                                    std::optional<Location> loc, Value value,
+                                    int64_t axis,
+                                    SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(value);
+  if (failed(normalizeAxis(loc, axis, input.getRank()))) // C1
+    return failure();
+  results.push_back({input.elementType, input.dims});
+  return success();
+}
+
+LogicalResult
+SoftmaxOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
+                        Adaptor op, SmallVectorImpl<InferredTensor> &results) {
+  return inferLikeInput(shapes, loc, op.getInput(), op.getAxis(), results);
+}
+
+LogicalResult
+LogSoftmaxOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
+                           Adaptor op,
+                           SmallVectorImpl<InferredTensor> &results) {
+  return inferLikeInput(shapes, loc, op.getInput(), op.getAxis(), results);
+}
+
+LogicalResult
+HardmaxOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
+                        Adaptor op, SmallVectorImpl<InferredTensor> &results) {
+  return inferLikeInput(shapes, loc, op.getInput(), op.getAxis(), results);
+}
+
+LogicalResult
+LpNormalizationOp::inferResults(ShapeInference &shapes,
+                                std::optional<Location> loc, Adaptor op,
+                                SmallVectorImpl<InferredTensor> &results) {
+  if (op.getP() != 1 && op.getP() != 2) // C2
+    return emitOptionalError(loc, "p is ", op.getP(), ", not 1 or 2");
+  return inferLikeInput(shapes, loc, op.getInput(), op.getAxis(), results);
+}
+
+/// Checks that `value` can be repeated to have the shape `dims`.
+static LogicalResult checkBroadcastsTo(std::optional<Location> loc,
+                                       ShapeInference &shapes, Value value,
+                                       ArrayRef<AffineExpr> dims) {
+  ArrayRef<AffineExpr> own = shapes.get(value).dims;
+  bool fits = own.size() <= dims.size();
+  for (size_t fromEnd = 1; fits && fromEnd <= own.size(); ++fromEnd) {
+    std::optional<int64_t> from = getConstant(own[own.size() - fromEnd]);
+    std::optional<int64_t> to = getConstant(dims[dims.size() - fromEnd]);
+    fits = !from || !to || from == 1 || from == to;
+  }
+  return fits ? success()
+              : emitOptionalError(loc, value.getType(),
+                                  " does not broadcast to the input's shape");
+}
+
+LogicalResult
+LayerNormalizationOp::inferResults(ShapeInference &shapes,
+                                   std::optional<Location> loc, Adaptor op,
+                                   SmallVectorImpl<InferredTensor> &results) {
+  if (failed(inferLikeInput(shapes, loc, op.getInput(), op.getAxis(),
+                            results))) // C1
+    return failure();
+  InferredTensor row{Float32Type::get(shapes.getContext()), results[0].dims};
+  if (op.getStash())
+    row.elementType = *op.getStash();
+  for (Value value : {op.getScale(), op.getBias()}) {
+    if (!value)
+      continue;
+    Type elementType = shapes.get(value).elementType;
+    if (elementType != results[0].elementType) // C2
+      return emitOptionalError(loc, "scale or bias has elements of type ",
+                               elementType, ", the input of type ",
+                               results[0].elementType);
+    if (failed(checkBroadcastsTo(loc, shapes, value, row.dims))) // C3
+      return failure();
+  }
+  int64_t axis = *normalizeAxis(loc, op.getAxis(), row.getRank());
+  for (AffineExpr &dim : MutableArrayRef(row.dims).drop_front(axis))
+    dim = shapes.constant(1);
+  results.append({row, row});
+  return success();
+}
+
+LogicalResult
+RMSNormalizationOp::inferResults(ShapeInference &shapes,
+                                 std::optional<Location> loc, Adaptor op,
+                                 SmallVectorImpl<InferredTensor> &results) {
+  if (failed(inferLikeInput(shapes, loc, op.getInput(), op.getAxis(),
+                            results)) || // C1
+      failed(checkBroadcastsTo(loc, shapes, op.getScale(),
+                               results[0].dims))) // C2
+    return failure();
+  results[0].elementType = shapes.get(op.getScale()).elementType;
+  return success();
+}

@@ -1,0 +1,75 @@
+// RUN: graphopt-opt %s -split-input-file -verify-diagnostics
+
+// matmul
+
+func.func @c1_matmul_types(%x: tensor<2x3xf32>, %y: tensor<3x4xf64>) {
+  // expected-error @below {{cannot multiply matrices of 'f32' and 'f64'}}
+  %t = graph.matmul %x, %y : tensor<2x3xf32>, tensor<3x4xf64>
+  return
+}
+
+// -----
+
+func.func @c1_matmul_narrow(%x: tensor<2x3xi8>, %y: tensor<3x4xi8>) {
+  // expected-error @below {{cannot multiply matrices of 'i8' and 'i8'}}
+  %t = graph.matmul %x, %y : tensor<2x3xi8>, tensor<3x4xi8>
+  return
+}
+
+// -----
+
+func.func @c2_matmul(%x: tensor<f32>, %y: tensor<3x4xf32>) {
+  // expected-error @below {{cannot multiply a scalar}}
+  %t = graph.matmul %x, %y : tensor<f32>, tensor<3x4xf32>
+  return
+}
+
+// -----
+
+func.func @c3_matmul(%x: tensor<2x3xf32>, %y: tensor<5x4xf32>) {
+  // expected-error @below {{lhs has 3 columns, but rhs has 5 rows}}
+  %t = graph.matmul %x, %y : tensor<2x3xf32>, tensor<5x4xf32>
+  return
+}
+
+// -----
+
+func.func @c4_matmul(%x: tensor<2x6x3xf32>, %y: tensor<4x3x5xf32>) {
+  // expected-error @below {{cannot broadcast extents 2 and 4}}
+  %t = graph.matmul %x, %y : tensor<2x6x3xf32>, tensor<4x3x5xf32>
+  return
+}
+
+// -----
+
+// gemm
+
+func.func @c1_gemm(%x: tensor<2x3xf32>, %y: tensor<3x4xf32>, %z: tensor<4xf16>) {
+  // expected-error @below {{cannot multiply matrices of 'f32' and 'f16'}}
+  %t = graph.gemm %x, %y, %z : tensor<2x3xf32>, tensor<3x4xf32>, tensor<4xf16>
+  return
+}
+
+// -----
+
+func.func @c2_gemm(%x: tensor<2x3xf32>, %y: tensor<3xf32>) {
+  // expected-error @below {{lhs has rank 2 and rhs rank 1, not 2}}
+  %t = graph.gemm %x, %y : tensor<2x3xf32>, tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @c3_gemm(%x: tensor<2x3xf32>, %y: tensor<3x4xf32>) {
+  // expected-error @below {{lhs has 3 columns, but rhs has 4 rows}}
+  %t = graph.gemm %x, %y transB : tensor<2x3xf32>, tensor<3x4xf32>
+  return
+}
+
+// -----
+
+func.func @c4_gemm(%x: tensor<2x3xf32>, %y: tensor<3x4xf32>, %z: tensor<5x2x4xf32>) {
+  // expected-error @below {{bias of type 'tensor<5x2x4xf32>' does not broadcast to 'tensor<2x4xf32>'}}
+  %t = graph.gemm %x, %y, %z : tensor<2x3xf32>, tensor<3x4xf32>, tensor<5x2x4xf32>
+  return
+}
