@@ -13,7 +13,6 @@ graphopt_image_\name\()_end:
 
 image x86_64, "runtime-x86_64.bc"
 image aarch64, "runtime-aarch64.bc"
-image riscv64, "runtime-riscv64.bc"
 image header, "graphopt.h"
 image cpp_header, "graphopt.hpp"
 

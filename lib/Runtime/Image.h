@@ -1,5 +1,5 @@
-// The runtime's bitcode for each target family and the texts of the headers that
-// go with every model, all embedded by Image.S.
+// The runtime's bitcode for each target family and the texts of the headers
+// that go with every model, all embedded by Image.S.
 #pragma once
 
 #include "llvm/ADT/StringRef.h"
@@ -14,7 +14,6 @@
   }
 GRAPHOPT_IMAGE(x86_64)
 GRAPHOPT_IMAGE(aarch64)
-GRAPHOPT_IMAGE(riscv64)
 GRAPHOPT_IMAGE(header)
 GRAPHOPT_IMAGE(cpp_header)
 #undef GRAPHOPT_IMAGE
@@ -28,8 +27,6 @@ inline llvm::StringRef runtimeBitcode(const llvm::Triple &triple) {
     return graphopt_image_text_x86_64();
   case llvm::Triple::aarch64:
     return graphopt_image_text_aarch64();
-  case llvm::Triple::riscv64:
-    return graphopt_image_text_riscv64();
   default:
     return {};
   }

@@ -1,6 +1,6 @@
-/* The C library as far as the runtime uses it. Declared here, because bitcode is
- * made for every target family, not only for those whose headers are installed.
- * lib/Emit/Symbols.cpp allows these names in a model's object. */
+/* The C library as far as the runtime uses it. Declared here, because bitcode
+ * is made for every target family, not only for those whose headers are
+ * installed. lib/Emit/Symbols.cpp allows these names in a model's object. */
 #ifndef GRAPHOPT_LIB_RUNTIME_LIBC_H
 #define GRAPHOPT_LIB_RUNTIME_LIBC_H
 

@@ -10,8 +10,7 @@ struct graphopt_block {
   void *data;
 };
 
-void *graphopt_context_allocate(const graphopt_context *context,
-                                size_t bytes) {
+void *graphopt_context_allocate(const graphopt_context *context, size_t bytes) {
   if (context && context->allocate)
     return context->allocate(context->allocator, bytes);
   return aligned_alloc(GRAPHOPT_ALIGNMENT,
@@ -34,8 +33,7 @@ static void lock_blocks(graphopt_run *run) {
 }
 
 static void unlock_blocks(graphopt_run *run) {
-  atomic_store_explicit((_Atomic int32_t *)&run->lock, 0,
-                        memory_order_release);
+  atomic_store_explicit((_Atomic int32_t *)&run->lock, 0, memory_order_release);
 }
 
 void *graphopt_allocate(graphopt_run *run, int64_t bytes) {
@@ -43,8 +41,8 @@ void *graphopt_allocate(graphopt_run *run, int64_t bytes) {
   size_t room = 0;
   if (bytes >= 0 && bytes <= PTRDIFF_MAX - 4 * GRAPHOPT_ALIGNMENT) {
     room = ((size_t)bytes + 15) & ~(size_t)15;
-    data = graphopt_context_allocate(run->context,
-                                     room + sizeof(graphopt_block));
+    data =
+        graphopt_context_allocate(run->context, room + sizeof(graphopt_block));
   }
   if (!data) {
     graphopt_fail(run, GRAPHOPT_OUT_OF_MEMORY);

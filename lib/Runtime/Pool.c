@@ -20,7 +20,7 @@
 typedef struct pool {
   _Alignas(64) atomic_uint loop; /* number of the current loop */
   atomic_int stop;
-  _Alignas(64) atomic_int sleepers; /* workers asleep on `loop` */
+  _Alignas(64) atomic_int sleepers;      /* workers asleep on `loop` */
   _Alignas(64) _Atomic(uint64_t) ticket; /* loop << 32 | next item */
   _Alignas(64) atomic_uint done;         /* finished items of the loop */
   atomic_int joining;                    /* the caller sleeps on `done` */
@@ -110,8 +110,7 @@ static void work(pool *p) {
     int64_t base = count / items, longer = count % items;
     int64_t begin = base * item + (item < longer ? item : longer);
     body(captures, begin, begin + base + (item < longer));
-    if (atomic_fetch_add(&p->done, 1) + 1 == items &&
-        atomic_load(&p->joining))
+    if (atomic_fetch_add(&p->done, 1) + 1 == items && atomic_load(&p->joining))
       wake_all(p, &p->done);
     ticket = atomic_load_explicit(&p->ticket, memory_order_acquire);
   }

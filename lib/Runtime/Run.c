@@ -73,8 +73,7 @@ static graphopt_status check_type(const check *c, int32_t port,
     return refuse(c, GRAPHOPT_BAD_DTYPE, port, -1, declared->dtype,
                   tensor->dtype);
   if (tensor->rank != declared->rank)
-    return refuse(c, GRAPHOPT_BAD_RANK, port, -1, declared->rank,
-                  tensor->rank);
+    return refuse(c, GRAPHOPT_BAD_RANK, port, -1, declared->rank, tensor->rank);
   if (declared->rank > 0 && !tensor->dims)
     return refuse(c, GRAPHOPT_NULL_POINTER, port, -1, 0, 0);
   return GRAPHOPT_OK;

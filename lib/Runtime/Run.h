@@ -18,9 +18,9 @@ typedef struct graphopt_block graphopt_block;
 typedef struct graphopt_run {
   const graphopt_context *context; /* may be NULL */
   graphopt_tensor *outputs;
-  graphopt_block *blocks;     /* what the run still owns */
-  int32_t lock;               /* guards `blocks`; 0 is free */
-  int32_t status;             /* first failure */
+  graphopt_block *blocks; /* what the run still owns */
+  int32_t lock;           /* guards `blocks`; 0 is free */
+  int32_t status;         /* first failure */
 } graphopt_run;
 
 /* What the compiler makes of the model's main function. `tensors` are the data
@@ -59,8 +59,8 @@ void graphopt_fail(graphopt_run *run, int32_t status);
 /* The first failure so far, or GRAPHOPT_OK. */
 int32_t graphopt_run_status(const graphopt_run *run);
 
-/* Gives output `index`, whose extents depend on values, its data: memory of this
- * run changes hands, other memory is copied. */
+/* Gives output `index`, whose extents depend on values, its data: memory of
+ * this run changes hands, other memory is copied. */
 void graphopt_set_result(graphopt_run *run, int32_t index, void *data,
                          int64_t bytes, const int64_t *extents);
 

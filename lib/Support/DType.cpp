@@ -15,6 +15,14 @@ std::optional<DType> graphopt::dtypeFromOnnx(int64_t number) {
   }
 }
 
+std::optional<DType> graphopt::dtypeFromName(llvm::StringRef name) {
+#define DTYPE(dtype, number, onnxName, numpyCode, type)                        \
+  if (name == onnxName)                                                        \
+    return DType::dtype;
+#include "graphopt/Support/DTypes.def"
+  return std::nullopt;
+}
+
 std::optional<DType> graphopt::dtypeFromNumpyCode(llvm::StringRef code) {
 #define DTYPE(name, number, onnxName, numpyCode, type)                         \
   if (code == numpyCode)                                                       \

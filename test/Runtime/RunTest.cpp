@@ -16,26 +16,25 @@ const graphopt_port outputPorts[] = {{"y", xDims, 2, GRAPHOPT_FLOAT},
                                      {"found", foundDims, 1, GRAPHOPT_INT64}};
 const char *const dimNames[] = {"n"};
 
-const graphopt_model model = {
-    GRAPHOPT_ABI_VERSION,
-    2,
-    2,
-    1,
-    "hand",
-    inputPorts,
-    outputPorts,
-    dimNames,
-    0,
-    [](const int64_t *dims) { return 128 * dims[0]; },
-    [](const int64_t *dims, int64_t *extents) {
-      extents[0] = dims[0];
-      extents[1] = 4;
-      extents[2] = -1;
-    },
-    nullptr,
-    graphopt_pool_create,
-    graphopt_pool_destroy,
-    graphopt_status_text};
+const graphopt_model model = {GRAPHOPT_ABI_VERSION,
+                              2,
+                              2,
+                              1,
+                              "hand",
+                              inputPorts,
+                              outputPorts,
+                              dimNames,
+                              0,
+                              [](const int64_t *dims) { return 128 * dims[0]; },
+                              [](const int64_t *dims, int64_t *extents) {
+                                extents[0] = dims[0];
+                                extents[1] = 4;
+                                extents[2] = -1;
+                              },
+                              nullptr,
+                              graphopt_pool_create,
+                              graphopt_pool_destroy,
+                              graphopt_status_text};
 
 struct Doubling {
   const float *x;
@@ -76,7 +75,9 @@ int32_t entry(void *const *tensors, const int64_t *dims, void *workspace,
 
 template <class T> struct Aligned {
   explicit Aligned(size_t count)
-      : data(static_cast<T *>(aligned_alloc(64, (count * sizeof(T) | 63) + 1))) {}
+      : data(
+            static_cast<T *>(aligned_alloc(64, (count * sizeof(T) | 63) + 1))) {
+  }
   ~Aligned() { free(data); }
   T *data;
 };

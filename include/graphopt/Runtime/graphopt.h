@@ -30,13 +30,13 @@ typedef enum graphopt_status {
   GRAPHOPT_NULL_POINTER = 5,        /* data, dims, table or workspace is NULL */
   GRAPHOPT_MISALIGNED = 6,          /* data or workspace: GRAPHOPT_ALIGNMENT */
   GRAPHOPT_WORKSPACE_TOO_SMALL = 7, /* see <model>_workspace_bytes */
-  GRAPHOPT_ABI_MISMATCH = 8,        /* context of another GRAPHOPT_ABI_VERSION */
-  GRAPHOPT_BAD_DATA = 9,            /* values the model cannot work on, such as
-                                       an index out of range */
-  GRAPHOPT_NOT_NULL = 10,           /* the library allocates this output */
-  GRAPHOPT_OVERLAP = 11,            /* an output shares memory with a tensor or
-                                       the workspace */
-  GRAPHOPT_NO_THREADS = 12          /* the pool could not start its threads */
+  GRAPHOPT_ABI_MISMATCH = 8, /* context of another GRAPHOPT_ABI_VERSION */
+  GRAPHOPT_BAD_DATA = 9,     /* values the model cannot work on, such as
+                                an index out of range */
+  GRAPHOPT_NOT_NULL = 10,    /* the library allocates this output */
+  GRAPHOPT_OVERLAP = 11,     /* an output shares memory with a tensor or
+                                the workspace */
+  GRAPHOPT_NO_THREADS = 12   /* the pool could not start its threads */
 } graphopt_status;
 
 /* Element types, numbered as in ONNX (TensorProto.DataType). A bool is one byte
@@ -92,8 +92,9 @@ typedef struct graphopt_context {
   uint32_t abi; /* GRAPHOPT_ABI_VERSION */
   uint32_t reserved;
 
-  /* Calls `body` on disjoint ranges that cover 0 .. count-1, in any order on any
-   * threads, and returns when all are done. NULL: one range, this thread. */
+  /* Calls `body` on disjoint ranges that cover 0 .. count-1, in any order on
+   * any threads, and returns when all are done. NULL: one range, this thread.
+   */
   void (*parallel_for)(void *pool, graphopt_body body, void *captures,
                        int64_t count);
   void *pool;
@@ -109,7 +110,7 @@ typedef struct graphopt_context {
 } graphopt_context;
 
 #define GRAPHOPT_CONTEXT_INIT                                                  \
-  {GRAPHOPT_ABI_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL}
+  { GRAPHOPT_ABI_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /* Extents in graphopt_port.dims that are not numbers. */
 #define GRAPHOPT_DIM_COMPUTED INT64_MIN   /* ask result_dims */
@@ -139,8 +140,8 @@ typedef struct graphopt_model {
    * if it cannot be had. */
   int64_t (*workspace_bytes)(const int64_t *dims);
 
-  /* Writes all extents of all outputs, one after the other. Those that depend on
-   * values become -1. */
+  /* Writes all extents of all outputs, one after the other. Those that depend
+   * on values become -1. */
   void (*result_dims)(const int64_t *dims, int64_t *extents);
 
   /* Checks every argument, then runs. `context` may be NULL; `workspace` too if

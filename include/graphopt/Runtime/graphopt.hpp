@@ -198,17 +198,16 @@ public:
 
 private:
   const graphopt_port &port(int32_t index) const {
-    return index < model.input_count
-               ? model.inputs[index]
-               : model.outputs[index - model.input_count];
+    return index < model.input_count ? model.inputs[index]
+                                     : model.outputs[index - model.input_count];
   }
 
   /// The open dimensions as the inputs give them; the run itself checks them.
   std::vector<int64_t> openDims(const std::vector<Tensor> &inputs) const {
     std::vector<int64_t> open(size_t(model.dim_count) + 1, 0);
     for (size_t i = 0; i < inputs.size(); ++i)
-      for (size_t k = 0; k < inputs[i].dims().size() &&
-                         int32_t(k) < model.inputs[i].rank;
+      for (size_t k = 0;
+           k < inputs[i].dims().size() && int32_t(k) < model.inputs[i].rank;
            ++k)
         if (model.inputs[i].dims[k] < 0)
           open[size_t(-1 - model.inputs[i].dims[k])] = inputs[i].dims()[k];

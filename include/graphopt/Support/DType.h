@@ -29,6 +29,9 @@ enum class DType : int32_t {
 /// (strings, complex numbers, 8- and 4-bit floats).
 std::optional<DType> dtypeFromOnnx(int64_t number);
 
+/// The type of ONNX's name, as in "float" and "int64".
+std::optional<DType> dtypeFromName(llvm::StringRef name);
+
 /// The type of a NumPy type code without byte order, as in "f4".
 std::optional<DType> dtypeFromNumpyCode(llvm::StringRef code);
 

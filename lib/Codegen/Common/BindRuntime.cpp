@@ -92,9 +92,8 @@ private:
     SmallVector<DictionaryAttr> attributes;
     function.getAllArgAttrs(attributes);
     Builder b(&getContext());
-    attributes.insert(attributes.begin(),
-                      b.getDictionaryAttr(
-                          b.getNamedAttr(kRunAttr, b.getUnitAttr())));
+    attributes.insert(attributes.begin(), b.getDictionaryAttr(b.getNamedAttr(
+                                              kRunAttr, b.getUnitAttr())));
     function.setFunctionType(LLVM::LLVMFunctionType::get(
         function.getFunctionType().getReturnType(), types));
     function.getBody().front().insertArgument(0u, pointer, function.getLoc());
@@ -121,8 +120,8 @@ private:
       Value data = runtime.allocate(b, loc, run, call.getArgOperands().back());
       call.replaceAllUsesWith(ValueRange(data));
       Value null = LLVM::ZeroOp::create(b, loc, data.getType());
-      Value failed = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq,
-                                          data, null);
+      Value failed =
+          LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, data, null);
       returnIf(function, b, failed, call);
       return call.erase();
     }
@@ -156,16 +155,16 @@ private:
     if (withRun.contains(called) && isLoop)
       call.setCallee(declareLoopWithRun(call));
     else if (withRun.contains(called))
-      call.getCalleeOperandsMutable().assign(
-          llvm::to_vector(llvm::concat<Value>(
-              SmallVector<Value>{run},
-              SmallVector<Value>(call.getArgOperands()))));
+      call.getCalleeOperandsMutable().assign(llvm::to_vector(
+          llvm::concat<Value>(SmallVector<Value>{run},
+                              SmallVector<Value>(call.getArgOperands()))));
     if (!fallible.contains(called) || isEntry(function))
       return;
     b.setInsertionPointAfter(call);
     graphopt::Runtime runtime(getOperation());
     Value status = runtime.status(b, call.getLoc(), run);
-    Value zero = LLVM::ConstantOp::create(b, call.getLoc(), status.getType(), 0);
+    Value zero =
+        LLVM::ConstantOp::create(b, call.getLoc(), status.getType(), 0);
     Value failed = LLVM::ICmpOp::create(b, call.getLoc(),
                                         LLVM::ICmpPredicate::ne, status, zero);
     returnIf(function, b, failed, failed.getDefiningOp()->getNextNode());

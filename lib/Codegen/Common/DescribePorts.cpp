@@ -80,8 +80,8 @@ private:
       return makeEntry("run");
     auto type = dyn_cast<MemRefType>(argument.getType());
     if (!type || !type.getLayout().isIdentity())
-      return main.emitError("argument ") << i << " is not a plain memref: "
-                                         << argument.getType();
+      return main.emitError("argument ")
+             << i << " is not a plain memref: " << argument.getType();
     DictionaryAttr attributes = main.getArgAttrDict(i);
     if (attributes && attributes.get("graph.result"))
       return describePort(main, "output", type, attributes, "?");
@@ -90,15 +90,16 @@ private:
     if (type.getRank() == 1 && type.isDynamicDim(0) &&
         type.getElementType().isInteger(8))
       return makeEntry("workspace");
-    return main.emitError("argument ") << i << " is neither input, output, "
-                                               "workspace nor run";
+    return main.emitError("argument ") << i
+                                       << " is neither input, output, "
+                                          "workspace nor run";
   }
 
   FailureOr<Attribute> describeResult(func::FuncOp main, unsigned i) {
     auto type = dyn_cast<MemRefType>(main.getResultTypes()[i]);
     if (!type || !type.getLayout().isIdentity())
-      return main.emitError("result ") << i << " is not a plain memref: "
-                                       << main.getResultTypes()[i];
+      return main.emitError("result ")
+             << i << " is not a plain memref: " << main.getResultTypes()[i];
     DictionaryAttr attributes = main.getResultAttrDict(i);
     if (!attributes || !attributes.get("graph.result"))
       return main.emitError("result ") << i << " has no graph.result";
@@ -134,9 +135,9 @@ private:
     if (!dtype)
       dtype = b.getStringAttr(dtypeName(type.getElementType()));
     if (dtype.empty())
-      return main.emitError(kind) << " '" << name.getValue()
-                                  << "': no element type for a caller: "
-                                  << type.getElementType();
+      return main.emitError(kind)
+             << " '" << name.getValue()
+             << "': no element type for a caller: " << type.getElementType();
     SmallVector<NamedAttribute> entries = {
         b.getNamedAttr("dims", b.getArrayAttr(dims)),
         b.getNamedAttr("dtype", dtype), b.getNamedAttr("name", name)};

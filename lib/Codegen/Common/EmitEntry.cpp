@@ -2,6 +2,7 @@
 
 #include "Runtime.h"
 #include "graphopt/Codegen/Common/Passes.h"
+#include "graphopt/Support/DType.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 using namespace mlir;
@@ -27,14 +28,6 @@ struct Port {
   bool isOutput() const { return kind == "output" || kind == "result"; }
   bool isResult() const { return kind == "result"; }
 };
-
-int64_t dtypeBits(StringRef dtype) {
-  return llvm::StringSwitch<int64_t>(dtype)
-      .Cases({"bool", "int8", "uint8"}, 8)
-      .Cases({"int16", "uint16", "float16", "bfloat16"}, 16)
-      .Cases({"int32", "uint32", "float"}, 32)
-      .Default(64);
-}
 
 struct EmitEntry : graphopt::impl::EmitEntryBase<EmitEntry> {
   using EmitEntryBase::EmitEntryBase;
@@ -83,15 +76,15 @@ private:
         port.dims = dims.getValue();
       if (auto index = entry.getAs<IntegerAttr>("index"))
         port.index = index.getInt();
-      if (auto dtype = entry.getAs<StringAttr>("dtype"))
-        port.bits = dtypeBits(dtype.getValue());
+      if (auto name = entry.getAs<StringAttr>("dtype"))
+        if (auto dtype = graphopt::dtypeFromName(name))
+          port.bits = 8 * graphopt::dtypeBytes(*dtype);
       ports.push_back(port);
     }
     for (const Port &port : ports)
       if (port.isOutput())
         outputs.push_back(&port);
-    llvm::sort(outputs,
-               [](auto *a, auto *b) { return a->index < b->index; });
+    llvm::sort(outputs, [](auto *a, auto *b) { return a->index < b->index; });
   }
 
   /// What other passes made fits to what graphopt.ports says.
@@ -103,8 +96,9 @@ private:
                                    : 3 + 2 * rankOf(port);
     if (main.getNumArguments() != arguments)
       return main.emitError("has ")
-             << main.getNumArguments() << " arguments, but graphopt.ports tells of "
-             << arguments << "; memrefs must be passed as descriptors";
+             << main.getNumArguments()
+             << " arguments, but graphopt.ports tells of " << arguments
+             << "; memrefs must be passed as descriptors";
     for (auto [i, output] : llvm::enumerate(outputs))
       if (output->index != int64_t(i))
         return main.emitError("graphopt.ports has no output ") << i;
@@ -117,7 +111,8 @@ private:
       return llvm::any_of(output->dims, isComputed);
     });
     if (computed && !resultDims)
-      return main.emitError("has computed extents, but there is no @result_dims");
+      return main.emitError(
+          "has computed extents, but there is no @result_dims");
     return success();
   }
 
@@ -130,7 +125,8 @@ private:
     return port.isWorkspace() ? 1 : port.dims.size();
   }
 
-  //===- Small pieces of IR ------------------------------------------------===//
+  //===- Small pieces of IR
+  //------------------------------------------------===//
 
   using Builder = ImplicitLocOpBuilder;
 
@@ -162,8 +158,8 @@ private:
       return {call.getResult()};
     SmallVector<Value> values;
     for (size_t i = 0; i < count; ++i)
-      values.push_back(
-          LLVM::ExtractValueOp::create(b, call.getResult(), ArrayRef<int64_t>(i)));
+      values.push_back(LLVM::ExtractValueOp::create(b, call.getResult(),
+                                                    ArrayRef<int64_t>(i)));
     return values;
   }
 
@@ -193,18 +189,19 @@ private:
                                    : open[found - openDims.begin()];
   }
 
-  //===- The three functions -----------------------------------------------===//
+  //===- The three functions
+  //-----------------------------------------------===//
 
   LLVMFuncOp createFunction(Twine suffix, Type result,
                             ArrayRef<Type> arguments) {
     auto b = OpBuilder::atBlockEnd(getOperation().getBody());
-    return LLVMFuncOp::create(
-        b, main.getLoc(), (model + suffix).str(),
-        LLVM::LLVMFunctionType::get(result, arguments));
+    return LLVMFuncOp::create(b, main.getLoc(), (model + suffix).str(),
+                              LLVM::LLVMFunctionType::get(result, arguments));
   }
 
   Builder startBody(LLVMFuncOp function) {
-    Block *entry = function.addEntryBlock(*std::make_unique<OpBuilder>(&getContext()));
+    Block *entry =
+        function.addEntryBlock(*std::make_unique<OpBuilder>(&getContext()));
     return Builder::atBlockBegin(main.getLoc(), entry);
   }
 
@@ -227,8 +224,8 @@ private:
     Builder b = startBody(function);
     SmallVector<Value> open = loadOpenDims(b, function.getArgument(0));
     for (auto [i, extent] : llvm::enumerate(outputExtents(b, open)))
-      LLVM::StoreOp::create(
-          b, extent, elementAt(b, function.getArgument(1), i64, i));
+      LLVM::StoreOp::create(b, extent,
+                            elementAt(b, function.getArgument(1), i64, i));
     LLVM::ReturnOp::create(b, ValueRange());
   }
 
@@ -254,8 +251,8 @@ private:
     Value tensors = function.getArgument(0), run = function.getArgument(3);
     SmallVector<Value> open = loadOpenDims(b, function.getArgument(1));
     SmallVector<Value> extents = outputExtents(b, open);
-    int64_t inputCount = llvm::count_if(
-        ports, [](const Port &port) { return port.isInput(); });
+    int64_t inputCount =
+        llvm::count_if(ports, [](const Port &port) { return port.isInput(); });
 
     SmallVector<Value> operands;
     int64_t input = 0;
@@ -271,13 +268,13 @@ private:
           sizes.push_back(port.isInput() ? extentOf(b, dim, open)
                                          : extents[firstExtent(port) + k]);
         int64_t slot = port.isInput() ? input++ : inputCount + port.index;
-        Value data = LLVM::LoadOp::create(
-            b, pointer, elementAt(b, tensors, pointer, slot));
+        Value data = LLVM::LoadOp::create(b, pointer,
+                                          elementAt(b, tensors, pointer, slot));
         appendDescriptor(b, operands, data, sizes);
       }
     }
-    size_t resultCount = llvm::count_if(
-        ports, [](const Port &port) { return port.isResult(); });
+    size_t resultCount =
+        llvm::count_if(ports, [](const Port &port) { return port.isResult(); });
     SmallVector<Value> results = callAndUnpack(b, main, operands, resultCount);
     graphopt::Runtime runtime(getOperation());
     Value status = runtime.status(b, b.getLoc(), run);
@@ -294,8 +291,8 @@ private:
     return first;
   }
 
-  /// Unless the run has failed, gives the caller what @main returned. Leaves `b`
-  /// where the entry goes on and returns the status there.
+  /// Unless the run has failed, gives the caller what @main returned. Leaves
+  /// `b` where the entry goes on and returns the status there.
   Value handOverResults(Builder &b, LLVMFuncOp function, Value status,
                         ArrayRef<Value> results) {
     Value run = function.getArgument(3);
@@ -322,12 +319,12 @@ private:
   void setResult(Builder &b, graphopt::Runtime &runtime, Value run,
                  const Port &port, Value descriptor) {
     int64_t rank = port.dims.size();
-    Value extents = LLVM::AllocaOp::create(b, pointer, i64,
-                                           constant(b, std::max<int64_t>(rank, 1)));
+    Value extents = LLVM::AllocaOp::create(
+        b, pointer, i64, constant(b, std::max<int64_t>(rank, 1)));
     Value bytes = constant(b, port.bits / 8);
     for (int64_t i = 0; i < rank; ++i) {
-      Value size = LLVM::ExtractValueOp::create(b, descriptor,
-                                                ArrayRef<int64_t>{3, i});
+      Value size =
+          LLVM::ExtractValueOp::create(b, descriptor, ArrayRef<int64_t>{3, i});
       LLVM::StoreOp::create(b, size, elementAt(b, extents, i64, i));
       bytes = LLVM::MulOp::create(b, bytes, size);
     }
@@ -356,8 +353,8 @@ private:
         argument += 3 + 2 * rankOf(port);
       }
     }
-    LLVMFuncOp entry = getOperation().lookupSymbol<LLVMFuncOp>(
-        (model + "_entry").str());
+    LLVMFuncOp entry =
+        getOperation().lookupSymbol<LLVMFuncOp>((model + "_entry").str());
     entry.setArgAttr(3, "graphopt.run", unit);
   }
 

@@ -25,8 +25,8 @@ struct ExtractWeights : graphopt::impl::ExtractWeightsBase<ExtractWeights> {
             module->getAttrOfType<DictionaryAttr>("graphopt.weights"))
       llvm::append_range(weights, earlier.getValue());
     for (auto global : module.getOps<memref::GlobalOp>()) {
-      auto value =
-          dyn_cast_or_null<DenseResourceElementsAttr>(global.getInitialValueAttr());
+      auto value = dyn_cast_or_null<DenseResourceElementsAttr>(
+          global.getInitialValueAttr());
       AsmResourceBlob *blob = value ? value.getRawHandle().getBlob() : nullptr;
       if (!blob || blob->getData().size() < minimumBytes)
         continue;

@@ -17,8 +17,8 @@ constexpr int32_t kStatusBadData = 9;
 class Runtime {
 public:
   explicit Runtime(mlir::ModuleOp module)
-      : module(module), pointer(mlir::LLVM::LLVMPointerType::get(
-                            module.getContext())),
+      : module(module),
+        pointer(mlir::LLVM::LLVMPointerType::get(module.getContext())),
         i32(mlir::IntegerType::get(module.getContext(), 32)),
         i64(mlir::IntegerType::get(module.getContext(), 64)),
         none(mlir::LLVM::LLVMVoidType::get(module.getContext())) {}

@@ -1,0 +1,84 @@
+//===- Emit.h - From the LLVM dialect to files ----------------------------===//
+
+#ifndef GRAPHOPT_EMIT_EMIT_H
+#define GRAPHOPT_EMIT_EMIT_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace graphopt {
+
+/// The machine that code is made for, in LLVM's terms.
+struct EmitTarget {
+  std::string triple;   ///< empty: this machine's
+  std::string cpu;      ///< as in "znver4"; empty: the architecture's least
+  std::string features; ///< as in "+avx512vnni,-amx-tile"
+};
+
+struct ObjectOptions {
+  EmitTarget target;
+  /// LLVM's own passes at O3. Without them code is there in a tenth of the
+  /// time, which suits code that runs once.
+  bool optimize = true;
+};
+
+/// A large constant that lives outside the code.
+struct Weight {
+  std::string symbol;         ///< what the object refers to
+  llvm::ArrayRef<char> bytes; ///< alive as long as the module
+};
+
+/// The constants that graphopt-extract-weights took out of `module`, ordered by
+/// symbol. Their object needs them at addresses that are multiples of 64.
+std::vector<Weight> listWeights(mlir::ModuleOp module);
+
+/// Compiles `module`, which holds the LLVM dialect only, into an object file.
+///
+/// If graphopt-emit-entry made it a model, the object defines `<model>_model`,
+/// `<model>_run_tensors` and the other functions of the model's header; all
+/// else is local, the runtime included. Any other module defines its external
+/// functions.
+///
+/// \returns the object, or an error if the target is unknown, the module cannot
+/// be
+///          translated, or the object would need a symbol that is neither a
+///          weight nor a function of the C library.
+///
+/// Thread-safe for modules of different contexts.
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+emitObject(mlir::ModuleOp module, const ObjectOptions &options);
+
+enum class LibraryKind {
+  Object,  ///< <model>.o, and <model>.weights.o if there are weights
+  Archive, ///< lib<model>.a
+  Shared   ///< lib<model>.so, by the C compiler or lld found in PATH
+};
+
+struct LibraryOptions {
+  ObjectOptions object;
+  LibraryKind kind = LibraryKind::Archive;
+  std::string folder = "."; ///< made if it does not exist
+};
+
+/// Writes a model's library and its headers: `<model>.h`, and the `graphopt.h`
+/// and `graphopt.hpp` that all models share.
+///
+/// Weights are streamed, never copied in memory. Equal modules give equal
+/// bytes.
+///
+/// \returns the paths written, the library first, or an error; then none of
+/// them
+///          is left.
+///
+/// Thread-safe for modules of different contexts.
+llvm::Expected<std::vector<std::string>>
+emitLibrary(mlir::ModuleOp module, const LibraryOptions &options);
+
+} // namespace graphopt
+
+#endif // GRAPHOPT_EMIT_EMIT_H

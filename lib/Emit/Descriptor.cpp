@@ -1,0 +1,168 @@
+#include "Descriptor.h"
+#include "graphopt/Runtime/graphopt.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/IRBuilder.h"
+
+using namespace graphopt;
+using namespace llvm;
+
+namespace {
+
+/// Builds constants of graphopt.h's structs. Literal struct types have C's
+/// layout if they list C's members.
+class DescriptorBuilder {
+public:
+  DescriptorBuilder(Module &module, const graphopt::Model &model)
+      : module(module), model(model), context(module.getContext()),
+        pointer(PointerType::get(context, 0)),
+        i32(IntegerType::get(context, 32)), i64(IntegerType::get(context, 64)),
+        hasThreads(module.getTargetTriple().isOSLinux()) {}
+
+  SmallVector<std::string> build(int64_t weightsBytes) {
+    forward("status_text", pointer, {i32});
+    if (hasThreads) {
+      forward("pool_create", i32, {pointer, i32});
+      forward("pool_destroy", Type::getVoidTy(context), {pointer});
+    }
+    auto *descriptor = new GlobalVariable(
+        module, Type::getInt8Ty(context), /*isConstant=*/true,
+        GlobalValue::ExternalLinkage, nullptr);
+    Function *run = addRunTensors(descriptor);
+    Constant *null = ConstantPointerNull::get(pointer);
+    Constant *value = structOf({
+        number(i32, GRAPHOPT_ABI_VERSION),
+        number(i32, model.inputs.size()),
+        number(i32, model.outputs.size()),
+        number(i32, model.openDims.size()),
+        text(model.name),
+        ports(model.inputs),
+        ports(model.outputs),
+        dimNames(),
+        number(i64, weightsBytes),
+        exported("workspace_bytes"),
+        exported("result_dims"),
+        run,
+        hasThreads ? exported("pool_create") : null,
+        hasThreads ? exported("pool_destroy") : null,
+        exported("status_text"),
+    });
+    auto *final = new GlobalVariable(module, value->getType(), true,
+                                     GlobalValue::ExternalLinkage, value,
+                                     symbol("model"));
+    final->setAlignment(Align(8));
+    descriptor->replaceAllUsesWith(final);
+    descriptor->eraseFromParent();
+    visible.push_back(symbol("model"));
+    return std::move(visible);
+  }
+
+private:
+  std::string symbol(StringRef name) { return (model.name + "_" + name).str(); }
+
+  Constant *number(IntegerType *type, int64_t value) {
+    return ConstantInt::getSigned(type, value);
+  }
+
+  Constant *structOf(ArrayRef<Constant *> members) {
+    return ConstantStruct::getAnon(context, members);
+  }
+
+  Constant *hold(Constant *value) {
+    auto *global = new GlobalVariable(module, value->getType(), true,
+                                      GlobalValue::PrivateLinkage, value);
+    global->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
+    return global;
+  }
+
+  Constant *text(StringRef value) {
+    return hold(ConstantDataArray::getString(context, value));
+  }
+
+  Constant *ports(ArrayRef<Port> list) {
+    SmallVector<Constant *> values;
+    for (const Port &port : list)
+      values.push_back(structOf(
+          {text(port.name), hold(ConstantDataArray::get(context, port.dims)),
+           number(i32, port.dims.size()),
+           number(i32, static_cast<int32_t>(port.dtype))}));
+    return array(values);
+  }
+
+  Constant *dimNames() {
+    SmallVector<Constant *> names;
+    for (const std::string &name : model.openDims)
+      names.push_back(text(name));
+    return array(names);
+  }
+
+  Constant *array(ArrayRef<Constant *> values) {
+    if (values.empty())
+      return ConstantPointerNull::get(pointer);
+    return hold(ConstantArray::get(
+        ArrayType::get(values[0]->getType(), values.size()), values));
+  }
+
+  Constant *exported(StringRef name) {
+    std::string full = symbol(name);
+    if (!is_contained(visible, full))
+      visible.push_back(full);
+    return module.getFunction(full);
+  }
+
+  /// `<model>_<name>` calls the runtime's `graphopt_<name>`.
+  void forward(StringRef name, Type *result, ArrayRef<Type *> parameters) {
+    auto *type = FunctionType::get(result, parameters, false);
+    FunctionCallee runtime =
+        module.getOrInsertFunction(("graphopt_" + name).str(), type);
+    auto *function = Function::Create(type, GlobalValue::ExternalLinkage,
+                                      symbol(name), module);
+    IRBuilder<> b(BasicBlock::Create(context, "", function));
+    SmallVector<Value *> arguments;
+    for (Argument &argument : function->args())
+      arguments.push_back(&argument);
+    finish(b, b.CreateCall(runtime, arguments));
+  }
+
+  void finish(IRBuilder<> &b, CallInst *call) {
+    if (call->getType()->isVoidTy())
+      b.CreateRetVoid();
+    else
+      b.CreateRet(call);
+  }
+
+  /// `<model>_run_tensors(context, inputs, outputs, workspace, bytes)`.
+  Function *addRunTensors(GlobalVariable *descriptor) {
+    SmallVector<Type *> own = {pointer, pointer, pointer, pointer, i64};
+    SmallVector<Type *> runtimes = own;
+    runtimes.insert(runtimes.begin(), {pointer, pointer});
+    FunctionCallee runtime = module.getOrInsertFunction(
+        "graphopt_run_model", FunctionType::get(i32, runtimes, false));
+    auto *function = Function::Create(FunctionType::get(i32, own, false),
+                                      GlobalValue::ExternalLinkage,
+                                      symbol("run_tensors"), module);
+    visible.push_back(symbol("run_tensors"));
+    IRBuilder<> b(BasicBlock::Create(context, "", function));
+    SmallVector<Value *> arguments = {descriptor,
+                                      module.getFunction(symbol("entry"))};
+    for (Argument &argument : function->args())
+      arguments.push_back(&argument);
+    finish(b, b.CreateCall(runtime, arguments));
+    return function;
+  }
+
+  Module &module;
+  const graphopt::Model &model;
+  LLVMContext &context;
+  PointerType *pointer;
+  IntegerType *i32, *i64;
+  bool hasThreads;
+  SmallVector<std::string> visible;
+};
+
+} // namespace
+
+SmallVector<std::string> graphopt::addDescriptor(Module &module,
+                                                 const graphopt::Model &model,
+                                                 int64_t weightsBytes) {
+  return DescriptorBuilder(module, model).build(weightsBytes);
+}

@@ -1,0 +1,286 @@
+#include "Header.h"
+#include "graphopt/Runtime/graphopt.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+using namespace graphopt;
+using llvm::enumerate;
+using llvm::StringRef;
+using llvm::zip_equal;
+
+static StringRef cType(DType dtype) {
+  switch (dtype) {
+  case DType::Float32:
+    return "float";
+  case DType::Float64:
+    return "double";
+  case DType::Int8:
+    return "int8_t";
+  case DType::Int16:
+    return "int16_t";
+  case DType::Int32:
+    return "int32_t";
+  case DType::Int64:
+    return "int64_t";
+  case DType::Bool:
+  case DType::UInt8:
+    return "uint8_t";
+  case DType::Float16:
+  case DType::BFloat16:
+  case DType::UInt16:
+    return "uint16_t";
+  case DType::UInt32:
+    return "uint32_t";
+  case DType::UInt64:
+    return "uint64_t";
+  }
+  llvm_unreachable("all dtypes are above");
+}
+
+/// A name or number from the model, safe inside a comment.
+static std::string inComment(StringRef text) {
+  std::string safe;
+  for (char c : text)
+    safe += llvm::isPrint(c) && c != '*' && c != '\\' && c != '?' ? c : '.';
+  return safe;
+}
+
+namespace {
+
+class HeaderWriter {
+public:
+  HeaderWriter(const Model &model, const HeaderFacts &facts)
+      : model(model), facts(facts), name(model.name),
+        macro(StringRef(model.name).upper()) {
+    dimNames = makeIdentifiers(model.openDims);
+    inputNames = makeIdentifiers(namesOf(model.inputs), {"dims"});
+    std::vector<std::string> outputs = namesOf(model.outputs);
+    outputNames = makeIdentifiers(outputs);
+    // `<output>_dims` are members as well.
+    std::vector<std::string> taken;
+    for (const std::string &output : outputNames)
+      taken.push_back(output + "_dims");
+    outputNames = makeIdentifiers(outputs, taken);
+  }
+
+  std::string write() {
+    line("/* {}, compiled by graphopt. Generated: do not edit. */", name);
+    line("#ifndef {}_H\n#define {}_H\n", macro, macro);
+    line("#include \"graphopt.h\"\n");
+    line("#ifdef __cplusplus\nextern \"C\" {{\n#endif\n");
+    writeConstants();
+    writeFunctions();
+    writeStructs();
+    writeRun();
+    line("#ifdef __cplusplus\n}}\n#endif\n#endif");
+    return std::move(text);
+  }
+
+private:
+  template <typename... Args>
+  void line(fmt::format_string<Args...> format, Args &&...args) {
+    text += fmt::format(format, std::forward<Args>(args)...) + "\n";
+  }
+
+  static std::vector<std::string> namesOf(llvm::ArrayRef<Port> ports) {
+    std::vector<std::string> names;
+    for (const Port &port : ports)
+      names.push_back(port.name);
+    return names;
+  }
+
+  /// "float [batch, 128]", with what a caller cannot know as "?".
+  std::string describe(const Port &port) {
+    std::string dims;
+    for (int64_t dim : port.dims) {
+      dims += dims.empty() ? "" : ", ";
+      if (dim == GRAPHOPT_DIM_COMPUTED || dim == GRAPHOPT_DIM_DATA)
+        dims += "...";
+      else
+        dims +=
+            dim < 0 ? inComment(model.openDims[-1 - dim]) : std::to_string(dim);
+    }
+    return fmt::format("{} [{}]", dtypeName(port.dtype).str(), dims);
+  }
+
+  void writeConstants() {
+    line("#define {}_INPUT_COUNT {}", macro, model.inputs.size());
+    line("#define {}_OUTPUT_COUNT {}", macro, model.outputs.size());
+    line("#define {}_WEIGHTS_BYTES INT64_C({})", macro, facts.weightsBytes);
+    if (facts.workspaceBytes)
+      line("#define {}_WORKSPACE_BYTES INT64_C({})", macro,
+           *facts.workspaceBytes);
+    line("");
+    line("/* Open dimensions: indices into the `dims` of the functions below. "
+         "*/");
+    line("#define {}_DIM_COUNT {}", macro, model.openDims.size());
+    for (auto [i, dim] : enumerate(dimNames))
+      line("#define {}_DIM_{} {} /* {} */", macro, StringRef(dim).upper(), i,
+           inComment(model.openDims[i]));
+    line("");
+    for (auto [port, id] : zip_equal(model.inputs, inputNames))
+      writePortConstants(port, macro + "_INPUT_" + StringRef(id).upper());
+    for (auto [port, id] : zip_equal(model.outputs, outputNames))
+      writePortConstants(port, macro + "_OUTPUT_" + StringRef(id).upper());
+  }
+
+  void writePortConstants(const Port &port, const std::string &prefix) {
+    line("/* {}: {} */", inComment(port.name), describe(port));
+    line("#define {}_RANK {}", prefix, port.dims.size());
+    int64_t elements = 1;
+    for (auto [i, dim] : enumerate(port.dims)) {
+      if (dim >= 0)
+        line("#define {}_DIM{} {}", prefix, i, dim);
+      elements *= dim;
+    }
+    if (port.isStatic()) {
+      line("#define {}_ELEMENTS INT64_C({})", prefix, elements);
+      line("#define {}_BYTES INT64_C({})", prefix,
+           elements * static_cast<int64_t>(dtypeBytes(port.dtype)));
+    }
+    line("");
+  }
+
+  void writeFunctions() {
+    line("typedef graphopt_status {}_status;\n", name);
+    line("/* The model for programs that have no header of it. */");
+    line("extern const graphopt_model {}_model;\n", name);
+    line("/* Bytes of workspace; `dims` may be NULL if there is no open "
+         "dimension. */");
+    line("int64_t {}_workspace_bytes(const int64_t *dims);\n", name);
+    line(
+        "/* All extents of all outputs, one after the other; -1 for those that "
+        "depend on\n * values. */");
+    line("void {}_result_dims(const int64_t *dims, int64_t *extents);\n", name);
+    line("/* {}_run for tensors made by hand: see graphopt_model.run. */",
+         name);
+    line("graphopt_status {}_run_tensors(const graphopt_context *context,\n"
+         "    const graphopt_tensor *inputs, graphopt_tensor *outputs,\n"
+         "    void *workspace, int64_t workspace_bytes);\n",
+         name);
+    line("const char *{}_status_text(graphopt_status status);\n", name);
+    if (!facts.hasThreads)
+      return;
+    line(
+        "/* Gives `context` a pool of threads (the caller's included; 0: one a "
+        "CPU). Any\n * model may use it; this one destroys it. */");
+    line("graphopt_status {}_pool_create(graphopt_context *context, int32_t "
+         "threads);",
+         name);
+    line("void {}_pool_destroy(graphopt_context *context);\n", name);
+  }
+
+  void writeStructs() {
+    if (!dimNames.empty()) {
+      line("/* Open dimensions, in elements. */");
+      line("typedef struct {}_dims {{", name);
+      for (const std::string &dim : dimNames)
+        line("  int64_t {};", dim);
+      line("}} {}_dims;\n", name);
+    }
+    line("/* Inputs: dense, {}-byte aligned. */", GRAPHOPT_ALIGNMENT);
+    line("typedef struct {}_inputs {{", name);
+    if (!dimNames.empty())
+      line("  {}_dims dims;", name);
+    for (auto [port, id] : zip_equal(model.inputs, inputNames))
+      line("  const {} *{}; /* {} */", cType(port.dtype).str(), id,
+           describe(port));
+    writeFiller(model.inputs.empty() && dimNames.empty());
+    line("}} {}_inputs;\n", name);
+
+    line("/* Outputs: the caller's memory, dense, {}-byte aligned. The run "
+         "writes "
+         "the\n * `_dims`. */",
+         GRAPHOPT_ALIGNMENT);
+    line("typedef struct {}_outputs {{", name);
+    for (auto [port, id] : zip_equal(model.outputs, outputNames)) {
+      line("  {} *{}; /* {}{} */", cType(port.dtype).str(), id, describe(port),
+           port.dependsOnValues() ? "; NULL before the run, then the caller's "
+                                    "to free"
+                                  : "");
+      if (!port.isStatic())
+        line("  int64_t {}_dims[{}];", id, port.dims.size());
+    }
+    writeFiller(model.outputs.empty());
+    line("}} {}_outputs;\n", name);
+  }
+
+  /// C has no empty structs.
+  void writeFiller(bool isEmpty) {
+    if (isEmpty)
+      line("  char unused;");
+  }
+
+  void writeRun() {
+    line("/* Runs the model. `context` may be NULL, `workspace` too if none is "
+         "needed. */");
+    line("static inline graphopt_status {}_run(const graphopt_context "
+         "*context,\n"
+         "    const {}_inputs *inputs, {}_outputs *outputs, void *workspace,\n"
+         "    int64_t workspace_bytes) {{",
+         name, name, name);
+    size_t rank = 0;
+    for (const Port &port :
+         llvm::concat<const Port>(model.inputs, model.outputs))
+      rank += port.dims.size();
+    if (rank)
+      line("  int64_t extents[{}] = {{0}};", rank);
+    line("  graphopt_tensor in[{}], out[{}];", model.inputs.size() + 1,
+         model.outputs.size() + 1);
+    line("  graphopt_status status;");
+    line("  if (!inputs || !outputs)\n    return GRAPHOPT_NULL_POINTER;");
+    size_t extent = 0;
+    for (auto [i, port] : enumerate(model.inputs)) {
+      for (auto [k, dim] : enumerate(port.dims))
+        writeExtent(extent + k, dim);
+      writeTensor("in", i, port, "inputs->" + inputNames[i],
+                  rank ? fmt::format("extents + {}", extent) : "NULL");
+      extent += port.dims.size();
+    }
+    for (auto [i, port] : enumerate(model.outputs)) {
+      writeTensor("out", i, port, "outputs->" + outputNames[i],
+                  !rank             ? "NULL"
+                  : port.isStatic() ? fmt::format("extents + {}", extent)
+                                    : "outputs->" + outputNames[i] + "_dims");
+      extent += port.dims.size();
+    }
+    line("  status = {}_run_tensors(context, in, out, workspace, "
+         "workspace_bytes);",
+         name);
+    for (auto [i, port] : enumerate(model.outputs))
+      if (port.dependsOnValues())
+        line("  outputs->{} = ({} *)out[{}].data;", outputNames[i],
+             cType(port.dtype).str(), i);
+    line("  return status;\n}}\n");
+  }
+
+  void writeExtent(size_t i, int64_t dim) {
+    if (dim >= 0)
+      line("  extents[{}] = {};", i, dim);
+    else
+      line("  extents[{}] = inputs->dims.{};", i, dimNames[-1 - dim]);
+  }
+
+  void writeTensor(StringRef array, size_t i, const Port &port,
+                   const std::string &data, const std::string &dims) {
+    std::string tensor = fmt::format("{}[{}]", array.str(), i);
+    line("  {}.data = (void *){};", tensor, data);
+    line("  {}.dims = {};", tensor, dims);
+    line("  {}.rank = {};", tensor, port.dims.size());
+    line("  {}.dtype = {};", tensor, static_cast<int>(port.dtype));
+  }
+
+  const Model &model;
+  const HeaderFacts &facts;
+  std::string name, macro, text;
+  llvm::SmallVector<std::string> dimNames, inputNames, outputNames;
+};
+
+} // namespace
+
+std::string graphopt::writeHeader(const Model &model,
+                                  const HeaderFacts &facts) {
+  return HeaderWriter(model, facts).write();
+}

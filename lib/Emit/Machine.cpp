@@ -1,0 +1,94 @@
+#include "Machine.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+#include <fmt/format.h>
+#include <mutex>
+
+using namespace graphopt;
+using namespace llvm;
+
+static void initializeTargets() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    InitializeAllTargetInfos();
+    InitializeAllTargets();
+    InitializeAllTargetMCs();
+    InitializeAllAsmPrinters();
+    InitializeAllAsmParsers(); // the runtime's inline assembly
+  });
+}
+
+Expected<std::unique_ptr<TargetMachine>>
+graphopt::createMachine(const EmitTarget &spec) {
+  initializeTargets();
+  Triple triple(Triple::normalize(
+      spec.triple.empty() ? sys::getDefaultTargetTriple() : spec.triple));
+  std::string problem;
+  const Target *target = TargetRegistry::lookupTarget(triple, problem);
+  if (!target)
+    return createStringError(problem);
+  // An unknown name would only be a warning on stderr.
+  std::unique_ptr<MCSubtargetInfo> known(
+      target->createMCSubtargetInfo(triple, "", ""));
+  if (!spec.cpu.empty() && known && !known->isCPUStringValid(spec.cpu))
+    return createStringError(
+        fmt::format("unknown CPU '{}' for {}", spec.cpu, triple.str()));
+  TargetOptions options;
+  options.MCOptions.AsmVerbose = false;
+  return std::unique_ptr<TargetMachine>(target->createTargetMachine(
+      triple, spec.cpu, spec.features, options, Reloc::PIC_, std::nullopt,
+      CodeGenOptLevel::Aggressive));
+}
+
+void graphopt::setTarget(Module &module, const TargetMachine &machine) {
+  // LLVM avoids 512-bit registers on most CPUs unless told otherwise.
+  bool wide = machine.getTargetTriple().isX86() &&
+              machine.getMCSubtargetInfo()->checkFeatures("+avx512f");
+  for (Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.setDoesNotThrow();
+    if (function.hasFnAttribute("target-cpu"))
+      continue; // a version of its own
+    function.addFnAttr("target-cpu", machine.getTargetCPU());
+    if (!machine.getTargetFeatureString().empty())
+      function.addFnAttr("target-features", machine.getTargetFeatureString());
+    if (wide)
+      function.addFnAttr("prefer-vector-width", "512");
+  }
+}
+
+void graphopt::optimize(Module &module, TargetMachine &machine) {
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager components;
+  ModuleAnalysisManager modules;
+  PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3)
+      .run(module, modules);
+}
+
+Expected<std::unique_ptr<MemoryBuffer>>
+graphopt::generateObject(Module &module, TargetMachine &machine) {
+  SmallVector<char, 0> bytes;
+  raw_svector_ostream stream(bytes);
+  legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, stream, nullptr,
+                                  CodeGenFileType::ObjectFile))
+    return createStringError(
+        fmt::format("no object files for {}", module.getTargetTriple().str()));
+  passes.run(module);
+  return std::make_unique<SmallVectorMemoryBuffer>(
+      std::move(bytes), module.getModuleIdentifier(),
+      /*RequiresNullTerminator=*/false);
+}

@@ -1,0 +1,27 @@
+//===- Machine.h - LLVM's code generator for a target ---------------------===//
+
+#ifndef GRAPHOPT_LIB_EMIT_MACHINE_H
+#define GRAPHOPT_LIB_EMIT_MACHINE_H
+
+#include "graphopt/Emit/Emit.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Target/TargetMachine.h"
+
+namespace graphopt {
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+createMachine(const EmitTarget &target);
+
+/// Every function of `module` is compiled for the machine, to its full vector
+/// width, and throws nothing.
+void setTarget(llvm::Module &module, const llvm::TargetMachine &machine);
+
+/// LLVM's passes at O3.
+void optimize(llvm::Module &module, llvm::TargetMachine &machine);
+
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+generateObject(llvm::Module &module, llvm::TargetMachine &machine);
+
+} // namespace graphopt
+
+#endif // GRAPHOPT_LIB_EMIT_MACHINE_H

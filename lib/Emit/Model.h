@@ -1,0 +1,39 @@
+//===- Model.h - A model's interface as its module tells it ---------------===//
+
+#ifndef GRAPHOPT_LIB_EMIT_MODEL_H
+#define GRAPHOPT_LIB_EMIT_MODEL_H
+
+#include "graphopt/Support/DType.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/Error.h"
+#include <optional>
+#include <string>
+
+namespace graphopt {
+
+/// An input or output.
+struct Port {
+  std::string name;
+  DType dtype;
+  /// As in graphopt_port: a number, -1 - open dimension, or one of graphopt.h's
+  /// GRAPHOPT_DIM_...
+  llvm::SmallVector<int64_t> dims;
+
+  bool dependsOnValues() const;
+  bool isStatic() const;
+};
+
+struct Model {
+  std::string name; ///< C identifier
+  llvm::SmallVector<std::string> openDims;
+  llvm::SmallVector<Port> inputs, outputs;
+};
+
+/// The model in `module`, or nothing if the module is none (`graphopt.ports`
+/// tells).
+llvm::Expected<std::optional<Model>> readModel(mlir::ModuleOp module);
+
+} // namespace graphopt
+
+#endif // GRAPHOPT_LIB_EMIT_MODEL_H

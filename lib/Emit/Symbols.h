@@ -1,0 +1,18 @@
+//===- Symbols.h - What an object may need from outside -------------------===//
+
+#ifndef GRAPHOPT_LIB_EMIT_SYMBOLS_H
+#define GRAPHOPT_LIB_EMIT_SYMBOLS_H
+
+#include "graphopt/Emit/Emit.h"
+
+namespace graphopt {
+
+/// An error that lists the undefined symbols of `object` that are neither in
+/// the C library, nor its mathematics, nor the compiler's own library, nor in
+/// `weights`.
+llvm::Error verifySymbols(llvm::MemoryBufferRef object,
+                          llvm::ArrayRef<Weight> weights);
+
+} // namespace graphopt
+
+#endif // GRAPHOPT_LIB_EMIT_SYMBOLS_H
