@@ -32,3 +32,77 @@ LogicalResult graphopt::importCastLike(NodeImporter &node) {
   return node.finish<CastOp>(node.getInput(0),
                              node.getInputType(1).getElementType());
 }
+
+/// Left to right; one input is its own result.
+static Value combine(NodeImporter &node, BinaryKind kind) {
+  Value result = node.getInput(0);
+  for (size_t i = 1; result && i < node.getNumInputs(); ++i) {
+    auto op = node.create<BinaryOp>(kind, result, node.getInput(i));
+    result = op ? op.getResult() : Value();
+  }
+  return result;
+}
+
+LogicalResult graphopt::importVariadic(NodeImporter &node) {
+  BinaryKind kind = node.getOpType() == "Max"   ? BinaryKind::Max
+                    : node.getOpType() == "Min" ? BinaryKind::Min
+                                                : BinaryKind::Add;
+  Value result = combine(node, kind);
+  return result ? node.bind(result) : failure();
+}
+
+LogicalResult graphopt::importMean(NodeImporter &node) {
+  Value sum = combine(node, BinaryKind::Add);
+  if (!sum)
+    return failure();
+  Type type = node.getInputType(0).getElementType();
+  return node.finish<BinaryOp>(BinaryKind::Div, sum,
+                               node.createScalar(type, node.getNumInputs()));
+}
+
+LogicalResult graphopt::importMod(NodeImporter &node) {
+  BinaryKind kind = node.getInt("fmod") ? BinaryKind::FMod : BinaryKind::Mod;
+  return node.finish<BinaryOp>(kind, node.getInput(0), node.getInput(1));
+}
+
+LogicalResult graphopt::importBitShift(NodeImporter &node) {
+  StringRef direction = node.getString("direction");
+  if (direction != "LEFT" && direction != "RIGHT")
+    return node.emitError("unknown direction '") << direction << "'";
+  BinaryKind kind = direction == "LEFT" ? BinaryKind::BitShiftLeft
+                                        : BinaryKind::BitShiftRight;
+  return node.finish<BinaryOp>(kind, node.getInput(0), node.getInput(1));
+}
+
+/// The lower bound first: ONNX gives `max` where the bounds cross.
+LogicalResult graphopt::importClip(NodeImporter &node) {
+  Value result = node.getInput(0);
+  for (auto [index, kind] : {std::pair(1, BinaryKind::Max), {2, BinaryKind::Min}}) {
+    if (!result || !node.hasInput(index))
+      continue;
+    auto op = node.create<BinaryOp>(kind, result, node.getInput(index));
+    result = op ? op.getResult() : Value();
+  }
+  return result ? node.bind(result) : failure();
+}
+
+/// |x| equals infinity, or one of its signs only.
+LogicalResult graphopt::importIsInf(NodeImporter &node) {
+  bool positive = node.getInt("detect_positive");
+  bool negative = node.getInt("detect_negative");
+  Type type = node.getInputType(0).getElementType();
+  double infinity = std::numeric_limits<double>::infinity();
+  Value input = node.getInput(0);
+  if (positive && negative) {
+    auto magnitude = node.create<UnaryOp>(UnaryKind::Abs, input);
+    if (!magnitude)
+      return failure();
+    input = magnitude.getResult();
+  } else if (!positive && !negative) {
+    infinity = std::numeric_limits<double>::quiet_NaN(); // equals nothing
+  } else if (negative) {
+    infinity = -infinity;
+  }
+  return node.finish<BinaryOp>(BinaryKind::Equal, input,
+                               node.createScalar(type, infinity));
+}

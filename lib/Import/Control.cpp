@@ -1,0 +1,121 @@
+#include "dialects/Graph/Control.h"
+#include "lib/Import/Importers.h"
+#include "lib/Import/Types.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::graph;
+
+/// The narrowest type that values of both types have; null if there is none.
+static RankedTensorType join(Type left, Type right) {
+  auto a = cast<RankedTensorType>(left), b = cast<RankedTensorType>(right);
+  if (a.getElementType() != b.getElementType() || a.getRank() != b.getRank())
+    return {};
+  SmallVector<int64_t> shape(a.getShape());
+  for (auto [extent, other] : llvm::zip_equal(shape, b.getShape()))
+    if (extent != other)
+      extent = ShapedType::kDynamic;
+  return a.clone(shape);
+}
+
+LogicalResult graphopt::importIf(NodeImporter &node) {
+  Region branches[2];
+  SmallVector<Type> types[2];
+  const StringRef names[] = {"then_branch", "else_branch"};
+  for (auto [i, name] : llvm::enumerate(names)) {
+    auto terminate = [&, i = i](ValueRange values) {
+      types[i] = llvm::to_vector(values.getTypes());
+      YieldOp::create(node.getBuilder(), node.getLoc(), values);
+      return success();
+    };
+    if (failed(node.importGraph(name, branches[i], {}, terminate)))
+      return failure();
+  }
+  if (types[0].size() != types[1].size())
+    return node.emitError("its branches have different numbers of outputs");
+  SmallVector<Type> results;
+  for (auto [left, right] : llvm::zip_equal(types[0], types[1])) {
+    RankedTensorType type = join(left, right);
+    if (!type)
+      return node.emitError("its branches give an output of type ")
+             << left << " and of type " << right;
+    results.push_back(type);
+  }
+  auto op = IfOp::create(node.getBuilder(), node.getLoc(), results, node.getInput(0));
+  op.getThenBranch().takeBody(branches[0]);
+  op.getElseBranch().takeBody(branches[1]);
+  return succeeded(verify(op)) ? node.bind(op.getResults()) : failure();
+}
+
+/// The types a carried value may have as far as the body says: an extent that
+/// the body's input leaves open may change from one iteration to the next.
+static Type getCarriedType(const onnx::ValueInfoProto &input, Type initial) {
+  std::string why;
+  Type declared = input.has_type()
+                      ? convertType(initial.getContext(), input.type(), why)
+                      : Type();
+  auto type = dyn_cast_or_null<RankedTensorType>(declared);
+  if (!type)
+    return initial;
+  RankedTensorType joined = join(type, initial);
+  return joined ? joined : initial;
+}
+
+LogicalResult graphopt::importLoop(NodeImporter &node) {
+  const onnx::GraphProto *graph = node.getGraph("body");
+  if (!graph)
+    return failure();
+  SmallVector<Value> inits;
+  for (size_t i = 2; i < node.getNumInputs(); ++i)
+    inits.push_back(node.getInput(i));
+  if (static_cast<size_t>(graph->input_size()) != 2 + inits.size() ||
+      static_cast<size_t>(graph->output_size()) < 1 + inits.size())
+    return node.emitError("its body has ")
+           << graph->input_size() << " inputs and " << graph->output_size()
+           << " outputs for " << inits.size() << " carried values";
+  if (llvm::is_contained(inits, Value()))
+    return node.emitError("a carried value has no initial value");
+
+  OpBuilder &builder = node.getBuilder();
+  SmallVector<Type> arguments{RankedTensorType::get({}, builder.getI64Type()),
+                              RankedTensorType::get({}, builder.getI1Type())};
+  for (auto [i, init] : llvm::enumerate(inits))
+    arguments.push_back(getCarriedType(graph->input(2 + i), init.getType()));
+
+  // What the body yields may be wider than its argument, which widens it again.
+  Region body;
+  SmallVector<Type> yielded;
+  for (bool changed = true; changed;) {
+    changed = false;
+    body.dropAllReferences();
+    body.getBlocks().clear();
+    auto terminate = [&](ValueRange values) {
+      yielded = llvm::to_vector(values.getTypes());
+      YieldOp::create(builder, node.getLoc(), values);
+      return success();
+    };
+    if (failed(node.importGraph("body", body, arguments, terminate)))
+      return failure();
+    for (size_t i = 0; i < inits.size(); ++i) {
+      RankedTensorType type = join(arguments[2 + i], yielded[1 + i]);
+      if (!type)
+        return node.emitError("a carried value changes its type from ")
+               << arguments[2 + i] << " to " << yielded[1 + i];
+      changed |= type != arguments[2 + i];
+      arguments[2 + i] = type;
+    }
+  }
+
+  SmallVector<Type> results(ArrayRef<Type>(arguments).drop_front(2));
+  for (Type scan : ArrayRef<Type>(yielded).drop_front(1 + inits.size())) {
+    auto type = cast<RankedTensorType>(scan);
+    SmallVector<int64_t> shape(type.getShape());
+    shape.insert(shape.begin(), ShapedType::kDynamic);
+    results.push_back(type.clone(shape));
+  }
+  auto op = LoopOp::create(builder, node.getLoc(), results, node.getInput(0),
+                           node.getInput(1), inits);
+  op.getBody().takeBody(body);
+  return succeeded(verify(op)) ? node.bind(op.getResults()) : failure();
+}
