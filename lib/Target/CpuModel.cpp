@@ -86,7 +86,7 @@ static Expected<CpuModel> detectHost() {
                    has);
 }
 
-Expected<CpuModel> graphopt::findCpuModel(StringRef name) {
+static Expected<CpuModel> findByName(StringRef name) {
   if (name == "host")
     return detectHost();
   for (const Row &row : rows)
@@ -109,6 +109,13 @@ Expected<CpuModel> graphopt::findCpuModel(StringRef name) {
     return selectRow("aarch64", name, "", has);
   }
   return makeError("unknown CPU '" + name + "'");
+}
+
+Expected<CpuModel> graphopt::findCpuModel(StringRef name) {
+  Expected<CpuModel> model = findByName(name);
+  if (model)
+    model->name = name.str();
+  return model;
 }
 
 int64_t CpuModel::panelVectors(int64_t rows, int64_t columns,

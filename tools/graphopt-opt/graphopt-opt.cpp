@@ -7,6 +7,7 @@
 #include "graphopt/Codegen/CPU/Passes.h"
 #include "graphopt/Codegen/Common/Passes.h"
 #include "graphopt/Conversion/Passes.h"
+#include "graphopt/Pipeline/Pipelines.h"
 #include "graphopt/Transforms/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
@@ -23,6 +24,7 @@ int main(int argc, char **argv) {
   graphopt::registerGraphOptCodegenCommonPasses();
   graphopt::registerGraphOptConversionPasses();
   graphopt::registerGraphOptTransformsPasses();
+  graphopt::registerPipelines();
   auto [input, output] = mlir::registerAndParseCLIOptions(
       argc, argv, "graphopt pass driver\n", registry);
   llvm::StringRef path = input;

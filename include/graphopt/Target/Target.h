@@ -14,6 +14,7 @@ namespace graphopt {
 /// A CPU as the code generators see it: a row of CpuModels.def, narrowed to one
 /// CPU or to the machine we run on.
 struct CpuModel {
+  std::string name;     ///< as it was asked for; finds the same model again
   std::string row;      ///< "avx2"
   std::string triple;   ///< LLVM's target triple
   std::string llvmCpu;  ///< LLVM's name for it

@@ -89,6 +89,12 @@ private:
   }
 
   void bind(func::FuncOp main) {
+    // Inputs are the caller's.
+    for (BlockArgument argument : main.getArguments())
+      if (isa<TensorType>(argument.getType()))
+        main.setArgAttr(argument.getArgNumber(),
+                        bufferization::BufferizationDialect::kWritableAttrName,
+                        BoolAttr::get(&getContext(), false));
     auto end = cast<func::ReturnOp>(main.getBody().front().getTerminator());
     OpBuilder builder(end);
     SmallVector<Value> returned;

@@ -37,7 +37,7 @@ func.func @main(%x: tensor<?xf32> {graph.name = "x", graph.dims = ["n"]})
 
 // A size that depends on values: the result stays. Open dimensions get names.
 // CHECK-LABEL: module attributes {graph.open_dims = ["i_0"]}
-// CHECK: func.func @main(%{{.+}}: tensor<?xi64> {graph.dims = ["i_0"], graph.name = "i"})
+// CHECK: func.func @main(%{{.+}}: tensor<?xi64> {bufferization.writable = false, graph.dims = ["i_0"], graph.name = "i"})
 // CHECK-SAME: -> (tensor<?xf32> {graph.dims = [""], graph.name = "y", graph.result = 0 : i64})
 // CHECK: func private @result_dims(%{{.+}}: index) -> index {
 // CHECK:   %[[NONE:.+]] = arith.constant -1 : index

@@ -81,3 +81,27 @@ def ExpandKernels : Pass<"graphopt-expand-kernels", "::mlir::func::FuncOp"> {
     "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
   ];
 }
+
+def ApproximateMath : Pass<"graphopt-approximate-math", "::mlir::func::FuncOp"> {
+  let summary = "Turns math functions of f32 into arithmetic on vectors";
+  let description = [{
+    Polynomials within 5 units in the last place, from MLIR. On f16 and bf16 the
+    functions are computed in f32. What has no polynomial is left to libm, one
+    call an element.
+
+    ```mlir
+    %y = math.exp %x : vector<16xf16>
+    ```
+    becomes
+    ```mlir
+    %0 = arith.extf %x : vector<16xf16> to vector<16xf32>
+    %1 = arith.mulf %0, %log2e : vector<16xf32>
+    ...
+    %y = arith.truncf %n : vector<16xf32> to vector<16xf16>
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::vector::VectorDialect"
+  ];
+}

@@ -9,6 +9,8 @@ namespace graphopt {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "graphopt/Codegen/Common/Passes.h.inc"
+
+void populateFuseElementwisePatterns(mlir::RewritePatternSet &patterns);
 } // namespace graphopt
 
 #endif // GRAPHOPT_CODEGEN_COMMON_PASSES_H

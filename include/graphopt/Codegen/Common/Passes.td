@@ -122,7 +122,8 @@ def BindResults : Pass<"graphopt-bind-results", "::mlir::ModuleOp"> {
     with `graph.result`, the result's number, and keeps its other attributes.
     `@result_dims` computes all extents of all results, one after the other, from
     the open dimensions (`graph.open_dims`, made if it is missing). A result whose
-    extents depend on values stays a result; its extents there are -1.
+    extents depend on values stays a result; its extents there are -1. Inputs are
+    the caller's: marked as not writable.
 
     ```mlir
     func.func @main(%x: tensor<?x4xf32> {graph.name = "x", graph.dims = ["n", ""]})
@@ -193,4 +194,74 @@ def PlanMemory : Pass<"graphopt-plan-memory", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"
   ];
+}
+
+def FuseElementwise : Pass<"graphopt-fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "Merges chains of linalg ops on tensors";
+  let description = [{
+    A producer moves into its only reader when that does not repeat work, or only
+    a little. Reads go through copies and broadcasts. Reshapes move down behind
+    element-wise ops, so that those get the shape of the contraction before them.
+
+    ```mlir
+    %a = linalg.exp ins(%x) outs(%e)
+    %b = linalg.abs ins(%a) outs(%e)
+    ```
+    becomes
+    ```mlir
+    %b = linalg.generic {...} ins(%x) outs(%e) {
+    ^bb0(%in: f32, %out: f32):
+      %0 = math.exp %in : f32
+      %1 = math.absf %0 : f32
+      linalg.yield %1 : f32
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def DecomposeTensorOps : Pass<"graphopt-decompose-tensor-ops", "::mlir::func::FuncOp"> {
+  let summary = "Turns tensor.pad and tensor.concat into insertions";
+  let description = [{
+    What is inserted can then be computed in its place in the larger buffer.
+
+    ```mlir
+    %y = tensor.concat dim(0) %a, %b : (tensor<2xf32>, tensor<3xf32>) -> tensor<5xf32>
+    ```
+    becomes
+    ```mlir
+    %e = tensor.empty() : tensor<5xf32>
+    %0 = tensor.insert_slice %a into %e[0] [2] [1]
+    %y = tensor.insert_slice %b into %0[2] [3] [1]
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def VerifyMemory : Pass<"graphopt-verify-memory", "::mlir::ModuleOp"> {
+  let summary = "Checks what stage memory hands over: no tensor is left";
+  let description = [{
+    ```mlir
+    %e = tensor.empty() : tensor<4xf32>  // error: still works on tensors
+    ```
+  }];
+}
+
+def VerifyLLVM : Pass<"graphopt-verify-llvm", "::mlir::ModuleOp"> {
+  let summary = "Checks what stage llvm hands over";
+  let description = [{
+    Everything is of the LLVM dialect, and a global without a value is external.
+
+    ```mlir
+    func.func private @f()                             // error: not of the LLVM dialect
+    llvm.mlir.global private @w() : !llvm.array<4 x f32>  // error: no value
+    ```
+  }];
 }

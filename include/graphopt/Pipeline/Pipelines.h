@@ -1,0 +1,26 @@
+//===- Pipelines.h - The order of the passes, one pipeline a stage --------===//
+
+#ifndef GRAPHOPT_PIPELINE_PIPELINES_H
+#define GRAPHOPT_PIPELINE_PIPELINES_H
+
+#include "graphopt/Target/Target.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace graphopt {
+
+/// Tensors to tensors: linalg and kernel ops are merged, constants packed.
+void buildTensorPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
+
+/// Tensors to buffers in one workspace: stage memory.
+void buildMemoryPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
+
+/// Buffers to the LLVM dialect with the model's C entry: stage llvm.
+void buildLLVMPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
+
+/// Makes them known by name: graphopt-tensor-pipeline and so on, with the option
+/// `cpu` (`host`, a row of CpuModels.def, or LLVM's name).
+void registerPipelines();
+
+} // namespace graphopt
+
+#endif // GRAPHOPT_PIPELINE_PIPELINES_H

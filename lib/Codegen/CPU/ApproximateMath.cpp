@@ -1,0 +1,90 @@
+//===- ApproximateMath.cpp - Math functions as vector arithmetic ----------===//
+
+#include "graphopt/Codegen/CPU/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace graphopt {
+#define GEN_PASS_DEF_APPROXIMATEMATH
+#include "graphopt/Codegen/CPU/Passes.h.inc"
+} // namespace graphopt
+
+using namespace mlir;
+
+/// Functions for which a polynomial in f32 stays within 5 units in the last
+/// place. sin and cos do so only near 0.
+static bool hasPolynomial(StringRef name) {
+  return llvm::is_contained({"math.acos", "math.asin", "math.atan",
+                             "math.atan2", "math.cbrt", "math.erf", "math.erfc",
+                             "math.exp", "math.expm1", "math.log",
+                             "math.log1p", "math.log2", "math.tanh"},
+                            name);
+}
+
+/// Functions of f32 that are short compositions of others.
+static bool isComposed(StringRef name) {
+  return llvm::is_contained({"math.acosh", "math.asinh", "math.atanh",
+                             "math.clampf", "math.cosh", "math.exp2",
+                             "math.fpowi", "math.rsqrt", "math.sinh",
+                             "math.tan"},
+                            name);
+}
+
+namespace {
+struct ApproximateMath
+    : graphopt::impl::ApproximateMathBase<ApproximateMath> {
+  using ApproximateMathBase::ApproximateMathBase;
+
+  void runOnOperation() override {
+    widenHalfs();
+    RewritePatternSet patterns(&getContext());
+    populateMathF32ExpansionPatterns(patterns, isComposed);
+    populateMathPolynomialApproximationPatterns(patterns, hasPolynomial);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+
+private:
+  /// f(x) on f16 or bf16  =>  truncate(f(extend(x))) on f32
+  void widenHalfs() {
+    SmallVector<Operation *> halfs;
+    getOperation()->walk([&](Operation *op) {
+      if (isa_and_present<math::MathDialect>(op->getDialect()) &&
+          op->getNumResults() == 1 && isHalf(op->getResult(0).getType()))
+        halfs.push_back(op);
+    });
+    for (Operation *op : halfs) {
+      OpBuilder builder(op);
+      Location loc = op->getLoc();
+      Type narrow = op->getResult(0).getType();
+      Type wide = withElement(narrow, builder.getF32Type());
+      for (OpOperand &operand : op->getOpOperands())
+        if (isHalf(operand.get().getType()))
+          operand.set(arith::ExtFOp::create(
+              builder, loc,
+              withElement(operand.get().getType(), builder.getF32Type()),
+              operand.get()));
+      op->getResult(0).setType(wide);
+      builder.setInsertionPointAfter(op);
+      auto truncated =
+          arith::TruncFOp::create(builder, loc, narrow, op->getResult(0));
+      op->getResult(0).replaceAllUsesExcept(truncated, truncated);
+    }
+  }
+
+  static bool isHalf(Type type) {
+    Type element = getElementTypeOrSelf(type);
+    return element.isF16() || element.isBF16();
+  }
+
+  static Type withElement(Type type, Type element) {
+    if (auto vector = dyn_cast<VectorType>(type))
+      return vector.clone(element);
+    return element;
+  }
+};
+} // namespace

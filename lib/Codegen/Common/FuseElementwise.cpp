@@ -1,0 +1,151 @@
+//===- FuseElementwise.cpp - Merges chains of linalg ops ------------------===//
+
+#include "graphopt/Codegen/Common/Passes.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tensor/Transforms/Transforms.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace graphopt {
+#define GEN_PASS_DEF_FUSEELEMENTWISE
+#include "graphopt/Codegen/Common/Passes.h.inc"
+} // namespace graphopt
+
+using namespace mlir;
+
+/// The input that `op` only passes on, in another order or more than once.
+static OpOperand *getCopiedInput(linalg::GenericOp op) {
+  if (op.getNumDpsInits() != 1 || op.getNumLoops() != op.getNumParallelLoops())
+    return nullptr;
+  Block &body = *op.getBody();
+  auto argument =
+      dyn_cast<BlockArgument>(body.getTerminator()->getOperand(0));
+  if (!argument || argument.getOwner() != &body ||
+      argument.getArgNumber() >= op.getNumDpsInputs())
+    return nullptr;
+  return op.getDpsInputOperand(argument.getArgNumber());
+}
+
+/// consume(copy(x))  =>  consume(x), reading x in the copy's order
+///
+/// Not if the consumer's innermost dimension would no longer be x's: a transpose
+/// is faster on its own.
+static LogicalResult readThroughCopy(linalg::GenericOp consumer,
+                                     PatternRewriter &rewriter) {
+  for (OpOperand *operand : consumer.getDpsInputOperands()) {
+    auto copy = operand->get().getDefiningOp<linalg::GenericOp>();
+    OpOperand *source = copy ? getCopiedInput(copy) : nullptr;
+    if (!source || !isa<RankedTensorType>(source->get().getType()))
+      continue;
+    AffineMap result = copy.getMatchingIndexingMap(copy.getDpsInitOperand(0));
+    AffineMap read = consumer.getMatchingIndexingMap(operand);
+    AffineMap through = copy.getMatchingIndexingMap(source);
+    if (!result.isPermutation())
+      continue;
+    AffineMap map =
+        through.compose(inversePermutation(result)).compose(read);
+    if (map.getNumResults() > 0 && read.getNumResults() > 0) {
+      AffineExpr before = read.getResults().back();
+      bool isElsewhere =
+          llvm::is_contained(map.getResults().drop_back(), before);
+      if (isElsewhere)
+        continue;
+    }
+    SmallVector<AffineMap> maps = consumer.getIndexingMapsArray();
+    maps[operand->getOperandNumber()] = map;
+    // Each loop still needs an operand that tells its size.
+    if (!inversePermutation(concatAffineMaps(maps, rewriter.getContext())))
+      continue;
+    rewriter.modifyOpInPlace(consumer, [&] {
+      operand->set(source->get());
+      consumer.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
+    });
+    return success();
+  }
+  return rewriter.notifyMatchFailure(consumer, "no input is a mere copy");
+}
+
+/// A few ops that are cheaper to repeat than a buffer is to write and read.
+static bool isCheap(linalg::GenericOp op) {
+  constexpr int64_t kCheapOps = 3;
+  Block &body = *op.getBody();
+  return llvm::range_size(body.without_terminator()) <= kCheapOps &&
+         llvm::all_of(body.without_terminator(), [](Operation &inner) {
+           return !isa<math::MathDialect>(inner.getDialect()) &&
+                  !isa<arith::DivFOp, tensor::ExtractOp>(inner) &&
+                  inner.getNumRegions() == 0;
+         });
+}
+
+/// Whether the producer of `operand` should move into its reader.
+static bool shouldFuse(OpOperand *operand) {
+  // More inputs than this keep the vector unit waiting for addresses.
+  constexpr unsigned kMaxInputs = 12;
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
+  if (!producer || !consumer)
+    return false;
+  for (Operation *user : producer->getUsers())
+    if (user != consumer)
+      return false;
+  if (producer.getNumDpsInputs() + consumer.getNumDpsInputs() > kMaxInputs)
+    return false;
+  // A transpose is faster on its own.
+  if (OpOperand *source = getCopiedInput(producer))
+    if (producer.getMatchingIndexingMap(source).isPermutation() &&
+        !producer.getMatchingIndexingMap(source).isIdentity())
+      return false;
+  // Read once a point, the producer costs what it cost before.
+  AffineMap map = consumer.getMatchingIndexingMap(operand);
+  return map.isPermutation() || isCheap(producer);
+}
+
+void graphopt::populateFuseElementwisePatterns(RewritePatternSet &patterns) {
+  MLIRContext *context = patterns.getContext();
+  patterns.add(readThroughCopy);
+  linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
+  // Reshapes move down, so that what follows a contraction gets its shape.
+  linalg::populateFoldReshapeOpsByCollapsingPatterns(
+      patterns, [](OpOperand *) { return true; });
+  tensor::populateReassociativeReshapeFoldingPatterns(patterns);
+  linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
+  // Sizes of merged ops come from what is left.
+  memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
+  linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
+  tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns, context);
+  tensor::DimOp::getCanonicalizationPatterns(patterns, context);
+  tensor::EmptyOp::getCanonicalizationPatterns(patterns, context);
+  tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, context);
+  affine::AffineApplyOp::getCanonicalizationPatterns(patterns, context);
+}
+
+namespace {
+struct FuseElementwise
+    : graphopt::impl::FuseElementwiseBase<FuseElementwise> {
+  using FuseElementwiseBase::FuseElementwiseBase;
+
+  void runOnOperation() override {
+    // A fill starts a reduction more often than it feeds a chain.
+    IRRewriter rewriter(&getContext());
+    SmallVector<linalg::LinalgOp> named;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (!isa<linalg::GenericOp, linalg::FillOp>(op) &&
+          !linalg::isaContractionOpInterface(op))
+        named.push_back(op);
+    });
+    for (linalg::LinalgOp op : named) {
+      rewriter.setInsertionPoint(op);
+      (void)linalg::generalizeNamedOp(rewriter, op);
+    }
+    RewritePatternSet patterns(&getContext());
+    graphopt::populateFuseElementwisePatterns(patterns);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,86 @@
+//===- LLVMPipeline.cpp - Buffers to the LLVM dialect ---------------------===//
+
+#include "graphopt/Codegen/CPU/Passes.h"
+#include "graphopt/Codegen/Common/Passes.h"
+#include "graphopt/Pipeline/Pipelines.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+/// Loops over vectors, threads, the C interface.
+static void addLoops(OpPassManager &pm, const graphopt::CpuModel &cpu) {
+  // Before constants are copied from pass to pass.
+  pm.addPass(graphopt::createExtractWeights());
+  graphopt::ExpandKernelsOptions expand;
+  expand.cpu = cpu.name;
+  pm.addNestedPass<func::FuncOp>(graphopt::createExpandKernels(expand));
+  graphopt::VectorizeLinalgOptions vectorize;
+  vectorize.vectorBits = cpu.vectorBytes * 8;
+  pm.addNestedPass<func::FuncOp>(graphopt::createVectorizeLinalg(vectorize));
+  // Emitters write plain arithmetic on constants.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  // Addresses and broadcasts leave the inner loops.
+  pm.addPass(createLoopInvariantCodeMotionPass());
+  pm.addPass(createForallToParallelLoopPass());
+  // While arguments are memrefs still.
+  pm.addPass(graphopt::createDescribePorts());
+}
+
+/// Everything a CPU lacks becomes what it has.
+static void addArithmetic(OpPassManager &pm, const graphopt::CpuModel &cpu) {
+  pm.addNestedPass<func::FuncOp>(graphopt::createApproximateMath());
+  // LLVM would call compiler-rt for arithmetic on small floats.
+  arith::ArithEmulateUnsupportedFloatsOptions floats;
+  floats.sourceTypeStrs = {"bf16", "f16"};
+  floats.targetTypeStr = "f32";
+  pm.addPass(arith::createArithEmulateUnsupportedFloats(floats));
+  // Extensions that meet truncations.
+  pm.addPass(createCanonicalizerPass());
+}
+
+static void addLowering(OpPassManager &pm, const graphopt::CpuModel &cpu) {
+  // Views become offsets and strides: affine arithmetic.
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  // What an emitter wrote as 1-D transfers.
+  pm.addPass(createConvertVectorToSCFPass());
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  // Functions that LLVM has as intrinsics, then those of the C library.
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertMathToLibmPass());
+  // Ceiling divisions and the like; bf16 conversions are integer arithmetic.
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = !cpu.dotBFloat16;
+  pm.addPass(arith::createArithExpandOpsPass(expand));
+  pm.addPass(createArithToLLVMConversionPass());
+  FinalizeMemRefToLLVMConversionPassOptions memref;
+  memref.useAlignedAlloc = true;
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass(memref));
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  // Padding of transfers.
+  pm.addPass(createUBToLLVMConversionPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+}
+
+void graphopt::buildLLVMPipeline(OpPassManager &pm, const CpuModel &cpu) {
+  addLoops(pm, cpu);
+  addArithmetic(pm, cpu);
+  addLowering(pm, cpu);
+  pm.addPass(createEmitEntry());
+  // After the entry, which gets the run from the caller.
+  pm.addPass(createBindRuntime());
+  // Descriptors that are built and taken apart again.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createVerifyLLVM());
+}

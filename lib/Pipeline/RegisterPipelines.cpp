@@ -1,0 +1,46 @@
+//===- RegisterPipelines.cpp - The pipelines by name ----------------------===//
+
+#include "graphopt/Pipeline/Pipelines.h"
+
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+
+using namespace mlir;
+
+namespace {
+struct StageOptions : PassPipelineOptions<StageOptions> {
+  Option<std::string> cpu{*this, "cpu",
+                          llvm::cl::desc("CPU to make code for"),
+                          llvm::cl::init("host")};
+};
+} // namespace
+
+using Build = void (*)(OpPassManager &, const graphopt::CpuModel &);
+
+static void registerStage(StringRef name, StringRef description, Build build) {
+  registerPassPipeline(
+      name, description,
+      [build](OpPassManager &pm, StringRef text,
+              function_ref<LogicalResult(const Twine &)> fail) {
+        StageOptions options;
+        if (failed(options.parseFromString(text)))
+          return failure();
+        auto cpu = graphopt::findCpuModel(options.cpu);
+        if (!cpu)
+          return fail(llvm::toString(cpu.takeError()));
+        build(pm, *cpu);
+        return success();
+      },
+      [](function_ref<void(const detail::PassOptions &)> visit) {
+        visit(StageOptions());
+      });
+}
+
+void graphopt::registerPipelines() {
+  registerStage("graphopt-tensor-pipeline",
+                "Merges linalg and kernel ops on tensors", buildTensorPipeline);
+  registerStage("graphopt-memory-pipeline",
+                "Tensors to buffers in one workspace", buildMemoryPipeline);
+  registerStage("graphopt-llvm-pipeline",
+                "Buffers to the LLVM dialect and a C entry", buildLLVMPipeline);
+}

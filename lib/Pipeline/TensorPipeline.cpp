@@ -1,0 +1,24 @@
+//===- TensorPipeline.cpp - linalg and kernel ops on tensors --------------===//
+
+#include "graphopt/Codegen/Common/Passes.h"
+#include "graphopt/Pipeline/Pipelines.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+void graphopt::buildTensorPipeline(OpPassManager &pm, const CpuModel &cpu) {
+  // Sizes become functions of the inputs' sizes; equal ones become one value.
+  pm.addPass(memref::createResolveShapedTypeResultDimsPass());
+  // Conversion leaves constants and casts that fold.
+  pm.addPass(createCanonicalizerPass());
+  // Equal subexpressions have one buffer, equal bodies merge.
+  pm.addPass(createCSEPass());
+  // Fewer passes over memory; consumers move next to kernels.
+  pm.addNestedPass<func::FuncOp>(createFuseElementwise());
+  // Merging leaves unused producers and double inputs.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
