@@ -36,6 +36,6 @@ config.substitutions += [
 ]
 if os.geteuid() == 0:
     config.available_features.add("root")
-# `graphopt compile` comes with the pipeline.
-if os.path.exists(os.path.join(config.source_dir, "lib", "Pipeline")):
+# `graphopt compile` comes with Compiler.cpp.
+if os.path.exists(os.path.join(config.source_dir, "lib", "Driver", "Compiler.cpp")):
     config.available_features.add("compile")
