@@ -1,6 +1,9 @@
 // emitObject for modules that are no models, as the evaluation of constants
 // uses it.
 #include "Harness.h"
+#include "Models.h"
+#include "graphopt/Runtime/graphopt.h"
+#include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include <gtest/gtest.h>
 
@@ -37,6 +40,30 @@ TEST(Object, runsInProcess) {
   cantFail(jit->addObjectFile(std::move(*object)));
   auto second = cantFail(jit->lookup("second")).toPtr<int64_t()>();
   EXPECT_EQ(second(), 7);
+}
+
+// The archive of a model without a linker, as `graphopt run` loads it.
+TEST(Object, archiveRunsInProcess) {
+  TemporaryFolder folder;
+  LibraryOptions options = intoFolder(folder);
+  emit(addWeightsModel("m"), options);
+  auto jit = cantFail(llvm::orc::LLJITBuilder().create());
+  jit->getMainJITDylib().addGenerator(
+      cantFail(llvm::orc::StaticLibraryDefinitionGenerator::Load(
+          jit->getObjLinkingLayer(), (folder / "libm.a").c_str())));
+  jit->getMainJITDylib().addGenerator(
+      cantFail(llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
+          jit->getDataLayout().getGlobalPrefix())));
+  auto *model =
+      cantFail(jit->lookup("m_model")).toPtr<const graphopt_model *>();
+  alignas(64) float x[32] = {0.5f}, y[32];
+  alignas(64) char workspace[128];
+  int64_t xDims[1] = {32}, yDims[1];
+  graphopt_tensor in = {x, xDims, 1, GRAPHOPT_FLOAT};
+  graphopt_tensor out = {y, yDims, 1, GRAPHOPT_FLOAT};
+  ASSERT_EQ(model->run(nullptr, &in, &out, workspace, 128), GRAPHOPT_OK);
+  EXPECT_EQ(y[0], 0.5f);
+  EXPECT_EQ(y[31], 31.0f);
 }
 
 } // namespace

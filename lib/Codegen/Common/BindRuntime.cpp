@@ -38,8 +38,11 @@ struct BindRuntime : graphopt::impl::BindRuntimeBase<BindRuntime> {
     withRun.clear();
     findNeeds();
     for (LLVMFuncOp function : needRun)
-      if (!runOf(function))
+      if (!runOf(function)) {
+        if (failed(verifyUses(function)))
+          return signalPassFailure();
         addRunArgument(function);
+      }
     for (LLVMFuncOp function : needRun)
       rewrite(function);
     eraseUnused();
@@ -82,6 +85,31 @@ private:
       if (function.getArgAttr(argument.getArgNumber(), kRunAttr))
         return argument;
     return {};
+  }
+
+  /// All that use a function must be known, to give it the run.
+  LogicalResult verifyUses(LLVMFuncOp function) {
+    auto isKnownCall = [&](Operation *user) {
+      auto call = dyn_cast<LLVM::CallOp>(user);
+      return call && calledFunction(call) == function;
+    };
+    auto uses = SymbolTable::getSymbolUses(function, getOperation());
+    if (!uses)
+      return function.emitError("has uses that are not known");
+    for (SymbolTable::SymbolUse use : *uses) {
+      Operation *user = use.getUser();
+      if (isKnownCall(user))
+        continue;
+      if (isa<LLVM::AddressOfOp>(user) &&
+          llvm::all_of(user->getUsers(), isKnownCall))
+        continue;
+      InFlightDiagnostic diag =
+          function.emitError("allocates or may fail, but not all its callers "
+                             "are known");
+      diag.attachNote(user->getLoc()) << "used here";
+      return diag;
+    }
+    return success();
   }
 
   /// By hand: FunctionOpInterface::insertArgument fails if the result is void.
