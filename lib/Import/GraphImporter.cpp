@@ -67,7 +67,6 @@ Value GraphImporter::createTensor(const onnx::TensorProto &tensor,
 
 FailureOr<SmallVector<Value>> GraphImporter::run(const onnx::GraphProto &graph,
                                                  ValueRange inputs) {
-  this->graph = &graph;
   for (auto [input, value] : llvm::zip_equal(getFreeInputs(graph), inputs))
     define(input->name(), value);
   for (const onnx::TensorProto &tensor : graph.initializer()) {
@@ -78,45 +77,30 @@ FailureOr<SmallVector<Value>> GraphImporter::run(const onnx::GraphProto &graph,
   // Without its tensors a graph gives errors that mean nothing.
   if (!errors.empty())
     return failure();
-  for (const onnx::NodeProto &node : graph.node())
-    if (failed(importNode(node)))
+  for (const onnx::NodeProto &node : graph.node()) {
+    importNode(node);
+    if (errors.isFull())
       return failure();
+  }
   SmallVector<Value> results;
-  for (const onnx::ValueInfoProto &output : graph.output())
+  for (const onnx::ValueInfoProto &output : graph.output()) {
     results.push_back(lookup(output.name()));
+    if (!results.back())
+      return failure();
+  }
   return results;
 }
 
-LogicalResult GraphImporter::importNode(const onnx::NodeProto &node) {
+void GraphImporter::importNode(const onnx::NodeProto &node) {
+  // Names were checked: what has no value comes from a node with an error.
+  for (const std::string &input : node.input())
+    if (!input.empty() && !lookup(input))
+      return;
   errors.setNode(&node);
   NodeImporter importer(*this, node);
   ImporterFunction function = lookupImporter(node.domain(), node.op_type());
-  LogicalResult result = function(importer);
+  if (failed(function(importer)) || importer.hasFailed())
+    for (const std::string &output : node.output())
+      values.erase(output);
   errors.setNode(nullptr);
-  if (succeeded(result) && !importer.hasFailed())
-    return success();
-  return errors.isFull() ? failure() : bindPlaceholders(node);
-}
-
-LogicalResult GraphImporter::bindPlaceholders(const onnx::NodeProto &node) {
-  llvm::StringMap<const onnx::TypeProto *> types;
-  for (const onnx::ValueInfoProto &value : graph->value_info())
-    types[value.name()] = &value.type();
-  for (const onnx::ValueInfoProto &value : graph->output())
-    types[value.name()] = &value.type();
-  for (const std::string &output : node.output()) {
-    if (output.empty())
-      continue;
-    auto found = types.find(output);
-    if (found == types.end())
-      return failure();
-    std::string why;
-    Type type = convertType(builder.getContext(), *found->second, why);
-    if (!type)
-      return failure();
-    auto placeholder = UnrealizedConversionCastOp::create(
-        builder, builder.getUnknownLoc(), type, ValueRange());
-    define(output, placeholder.getResult(0));
-  }
-  return success();
 }

@@ -55,16 +55,14 @@ public:
   ErrorLog &getErrors() { return errors; }
 
 private:
-  llvm::LogicalResult importNode(const onnx::NodeProto &node);
-  /// After an error: gives the outputs of `node` the types that ONNX infers, so
-  /// that the nodes behind it are looked at too.
-  llvm::LogicalResult bindPlaceholders(const onnx::NodeProto &node);
+  /// After an error the outputs of `node` have no value, and nodes that read
+  /// them are passed over.
+  void importNode(const onnx::NodeProto &node);
 
   const OnnxModel &model;
   mlir::OpBuilder &builder;
   ErrorLog &errors;
   const GraphImporter *outer;
-  const onnx::GraphProto *graph = nullptr;
   llvm::StringMap<mlir::Value> values;
 };
 

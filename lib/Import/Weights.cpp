@@ -10,9 +10,9 @@ static size_t elementBytes(Type type) {
   return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
 }
 
-/// A blob on `weight`. Raw data lies anywhere in a model file; elements that are
-/// not aligned there are copied. The alignment that the blob states must not
-/// depend on where memory happens to lie: it is part of a dump's bytes.
+/// A blob on `weight`. Raw data lies anywhere in a model file; elements that
+/// are not aligned there are copied. The alignment that the blob states must
+/// not depend on where memory happens to lie: it is part of a dump's bytes.
 static AsmResourceBlob makeBlob(const WeightBytes &weight,
                                 size_t elementBytes) {
   ArrayRef<char> bytes(weight.bytes.data(), weight.bytes.size());

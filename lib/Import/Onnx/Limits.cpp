@@ -21,7 +21,11 @@ static void checkVersions(const onnx::ModelProto &model) {
       fail("opset " + Twine(import.version()) + " is not supported: 1 to " +
            Twine(canonicalOpset) + " are");
   }
-  if (opsetOf(model) == 0)
+  bool usesStandard = model.opset_import().empty();
+  forEachNode(model, [&](const onnx::NodeProto &node) {
+    usesStandard |= normalDomain(node.domain()).empty();
+  });
+  if (opsetOf(model) == 0 && usesStandard)
     fail("the model imports no opset of the standard");
 }
 

@@ -2,7 +2,6 @@
 #include "lib/Import/Onnx/Steps.h"
 #include "lib/Import/Onnx/Walk.h"
 #include "onnx/checker.h"
-#include "onnx/inliner/inliner.h"
 #include "onnx/shape_inference/implementation.h"
 #include "onnx/version_converter/convert.h"
 #include "llvm/ADT/StringExtras.h"
@@ -85,17 +84,15 @@ static void normalize(OnnxModel &model, const ImportOptions &options) {
   densifySparseTensors(model, options.maxSparseBytes);
   normalizeTensors(model);
   applyInputShapes(proto, options.shapes);
-  if (proto.functions_size())
-    runOnnx("inlining model-local functions", [&] {
-      onnx::inliner::InlineLocalFunctions(proto, /*convert_version=*/true);
-    });
+  inlineLocalFunctions(proto, options.maxNodes);
+  if (opsetOf(proto) == 0) // it uses other domains only
+    proto.add_opset_import()->set_version(canonicalOpset);
   if (int64_t opset = opsetOf(proto); opset != canonicalOpset)
     runOnnx("converting opset " + Twine(opset) + " to " + Twine(canonicalOpset),
             [&] {
               proto = onnx::version_conversion::ConvertVersion(proto,
                                                                canonicalOpset);
             });
-  proto.clear_functions();
   nameNodes(proto);
   runOnnx("expanding functions of the standard",
           [&] { expandFunctions(proto, options.maxNodes); });

@@ -1,17 +1,24 @@
 // Model-local functions: k functions that each call the next one twice are
-// 2^k nodes once inlined, so we count before ONNX inlines.
-#include "lib/Import/Onnx/Steps.h"
+// 2^k nodes once inlined, so we count first.
+#include "lib/Import/Onnx/InlineFunctions.h"
 #include "lib/Import/Onnx/Walk.h"
-#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace graphopt;
 using llvm::StringRef;
 using llvm::Twine;
 
-static std::string functionId(StringRef domain, StringRef name,
-                              StringRef overload) {
-  return (normalDomain(domain) + "." + name + ":" + overload).str();
+static std::string idOf(const onnx::FunctionProto &function) {
+  return (normalDomain(function.domain()) + "." + function.name() + ":" +
+          function.overload())
+      .str();
+}
+
+static std::string calledId(const onnx::NodeProto &node) {
+  return (normalDomain(node.domain()) + "." + node.op_type() + ":" +
+          node.overload())
+      .str();
 }
 
 namespace {
@@ -20,9 +27,7 @@ class ExpansionCounter {
 public:
   explicit ExpansionCounter(const onnx::ModelProto &model) {
     for (const onnx::FunctionProto &function : model.functions())
-      functions[functionId(function.domain(), function.name(),
-                           function.overload())]
-          .body = &function;
+      functions[idOf(function)].body = &function;
   }
 
   /// Number of nodes of `body` after inlining; saturates.
@@ -33,8 +38,7 @@ public:
            Twine(maxDepth) + " deep");
     uint64_t total = 0;
     forEachNode(body, [&](const onnx::NodeProto &node) {
-      auto called = functions.find(
-          functionId(node.domain(), node.op_type(), node.overload()));
+      auto called = functions.find(calledId(node));
       uint64_t nodes =
           called == functions.end() ? 1 : count(called->second, node, depth);
       total = llvm::SaturatingAdd(total, nodes);
@@ -80,4 +84,31 @@ void graphopt::checkFunctionExpansion(const onnx::ModelProto &model,
     if (counter.count(function, 0) > maxNodes)
       fail("model-local function '" + function.name() + "' has more than " +
            Twine(maxNodes) + " nodes once its calls are inlined");
+}
+
+void graphopt::inlineLocalFunctions(onnx::ModelProto &model,
+                                    uint64_t maxNodes) {
+  llvm::StringMap<const onnx::FunctionProto *> functions;
+  for (const onnx::FunctionProto &function : model.functions())
+    functions[idOf(function)] = &function;
+  // A function may import another opset than the model does; ONNX's checker
+  // has seen that the operators it uses are the same in both.
+  auto bodyOf = [&](onnx::NodeProto &call, const TypeScope &,
+                    onnx::FunctionProto &body) {
+    const onnx::FunctionProto *function = functions.lookup(calledId(call));
+    if (!function)
+      return false;
+    body = *function;
+    llvm::StringSet<> given;
+    for (const onnx::AttributeProto &attribute : call.attribute())
+      given.insert(attribute.name());
+    for (const onnx::AttributeProto &value : function->attribute_proto())
+      if (given.insert(value.name()).second)
+        *call.add_attribute() = value;
+    return true;
+  };
+  FunctionInliner inliner(model, maxNodes);
+  while (inliner.run(bodyOf)) // as deep as checkFunctionExpansion allows
+    continue;
+  model.clear_functions();
 }

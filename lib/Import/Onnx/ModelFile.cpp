@@ -110,10 +110,10 @@ OnnxModel graphopt::readModelFile(StringRef path) {
     parseText(file->getBuffer(), model.proto);
   else if (!model.proto.ParseFromString(trimWeights(file, model.weights)))
     fail("damaged ONNX model: protobuf cannot parse it");
-  checkWeightReferences(model);
-  model.proto.clear_training_info();
   if (!model.proto.has_graph())
     fail("not an ONNX model, or truncated: it holds no graph");
+  checkWeightReferences(model);
+  model.proto.clear_training_info();
   nameNodes(model.proto);
   openUnknownDims(model.proto);
   return model;

@@ -78,6 +78,9 @@ void normalizeTensors(OnnxModel &model);
 void applyInputShapes(onnx::ModelProto &model,
                       const std::vector<InputShape> &shapes);
 
+/// Replaces calls of model-local functions by their bodies.
+void inlineLocalFunctions(onnx::ModelProto &model, uint64_t maxNodes);
+
 /// Replaces functions of the standard that have no importer by their bodies.
 void expandFunctions(onnx::ModelProto &model, uint64_t maxNodes);
 

@@ -1,0 +1,232 @@
+# RUN: %python %s %graphopt-opt %t.tmp
+"""What the importer says of models that are wrong or hostile, to the word."""
+import os
+import shutil
+import subprocess
+import sys
+
+from onnx import TensorProto as T
+from onnx import helper as h
+
+TOOL, FOLDER = sys.argv[1:3]
+failures = []
+
+
+def value(name, dims=(2, 3), dtype=T.FLOAT):
+    return h.make_tensor_value_info(name, dtype, dims)
+
+
+def model(nodes, inputs=None, outputs=None, initializers=(), functions=(), opset=21, ir=10, imports=()):
+    graph = h.make_graph(nodes, "g", inputs or [value("x")], outputs or [value("y", ("r", "c"))], initializers)
+    opsets = [h.make_opsetid("", opset)] + [h.make_opsetid(domain, 1) for domain in imports]
+    return h.make_model(graph, opset_imports=opsets, ir_version=ir, functions=functions)
+
+
+def node(op, inputs, outputs, **attributes):
+    return h.make_node(op, inputs.split(), outputs.split(), **attributes)
+
+
+def function(name, nodes, imports=("local",)):
+    opsets = [h.make_opsetid("", 21)] + [h.make_opsetid(domain, 1) for domain in imports]
+    return h.make_function("local", name, ["a"], ["b"], nodes, opsets)
+
+
+RELU = node("Relu", "x", "y", name="relu")
+IDENTITY_OF_W = node("Relu", "W", "y", name="relu")
+
+
+def weights(**fields):
+    return T(**{"name": "W", "data_type": T.FLOAT, **fields})
+
+
+def with_weights(**fields):
+    return model([IDENTITY_OF_W], initializers=[weights(**fields)])
+
+
+def external(location, offset=None, length=None, dims=(4,)):
+    tensor = weights(dims=dims, data_location=T.EXTERNAL)
+    for key, text in (("location", location), ("offset", offset), ("length", length)):
+        if text is not None:
+            tensor.external_data.add(key=key, value=str(text))
+    return model([IDENTITY_OF_W], initializers=[tensor])
+
+
+def nested(depth):
+    body = h.make_graph([node("Identity", "x", "o")], "b", [], [value("o")])
+    other = h.make_graph([node("Identity", "x", "o")], "e", [], [value("o")])
+    for _ in range(depth):
+        body = h.make_graph([node("If", "c", "o", then_branch=body, else_branch=other)], "b", [], [value("o")])
+    return model(list(body.node), [value("x"), value("c", (), T.BOOL)], [value("o")])
+
+
+def chain(levels, calls):
+    """Functions F0, F1, ...: each calls the next one `calls` times."""
+    functions = []
+    for i in range(levels):
+        body = [node(f"F{i + 1}", "a" if c == 0 else f"t{c - 1}", "b" if c == calls - 1 else f"t{c}", domain="local")
+                for c in range(calls)]
+        functions.append(function(f"F{i}", body))
+    functions.append(function(f"F{levels}", [node("Relu", "a", "b")]))
+    return model([node("F0", "x", "y", domain="local", name="call")], functions=functions, imports=["local"])
+
+
+def check(name, content, message, arguments=()):
+    """Imports `content`; stderr must hold `message`, with PATH for the model's file."""
+    path = os.path.join(FOLDER, f"{name}.onnx")
+    if content is not None:
+        with open(path, "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.SerializeToString())
+    done = subprocess.run([TOOL, path, *arguments], capture_output=True, text=True, errors="replace", timeout=60)
+    expected = f"error: {path}: {message}\n"
+    if done.returncode != 1 or done.stdout or expected not in done.stderr:
+        failures.append(f"{name}: exit code {done.returncode}\n  expected {expected}  got      {done.stderr[:800]}")
+
+
+def files():
+    whole = model([RELU]).SerializeToString()
+    check("empty", b"", "the file is empty")
+    check("missing", None, "cannot be opened: No such file or directory")
+    check("text", b"hello world, this is no protobuf", "not an ONNX model")
+    check("noise", bytes(range(255, -1, -1)) * 16, "not an ONNX model")
+    check("truncated", whole[:-5], "the file is truncated: its last field goes on past its end")
+    check("no_graph", b"\x08\x0a", "not an ONNX model, or truncated: it holds no graph")
+    # A node that claims more bytes than its graph has.
+    check("damaged", b"\x08\x0a\x3a\x02\x0a\x7f", "damaged ONNX model: a field runs past the end of its message")
+    check("nested_deeply", nested(30), "subgraphs are nested more than 24 deep")
+
+
+def versions():
+    check("opset_999", model([RELU], opset=999), "opset 999 is not supported: 1 to 28 are")
+    check("opset_0", model([RELU], opset=0), "opset 0 is not supported: 1 to 28 are")
+    check("ir_99", model([RELU], ir=99), "ir_version 99 is not supported: 1 to 14 are")
+    none = model([RELU])
+    del none.opset_import[:]
+    check("no_opset", none, "the model imports no opset of the standard")
+
+
+def operators():
+    check("unknown_operators",
+          model([node("Frobnicate", "x", "a", name="first"), node("Frobnicate", "a", "b", name="second"),
+                 node("Twiddle", "b", "c", domain="com.example"), node("StringConcat", "c c", "y", name="text")],
+                imports=["com.example"]),
+          "unsupported operators in 4 nodes:\n"
+          "  Frobnicate (domain ai.onnx, opset 21): not an operator of ONNX; 2 nodes: first, second\n"
+          "  StringConcat (domain ai.onnx, opset 21): not supported yet; 1 node: text\n"
+          "  Twiddle (domain com.example, opset 1): unknown operator; 1 node: Twiddle_0")
+    check("strings", model([node("Identity", "x", "y")], [value("x", dtype=T.STRING)], [value("y", dtype=T.STRING)]),
+          "input 'x' has element type string, which is not supported")
+    check("small_floats", model([node("Identity", "x", "y")], [value("x", dtype=T.FLOAT8E4M3FN)],
+                                [value("y", dtype=T.FLOAT8E4M3FN)]),
+          "input 'x' has element type float8e4m3fn, which is not supported")
+    check("cast_to_float8", model([node("Cast", "x", "y", name="cast", to=T.FLOAT8E5M2)],
+                                  outputs=[value("y", dtype=T.FLOAT8E5M2)]),
+          "node 'cast' (Cast, opset 21): attribute 'to' is element type float8e5m2, which is not supported")
+    check("weights_of_4_bits", model([node("Cast", "W", "y", to=T.FLOAT)],
+                                     initializers=[weights(data_type=T.INT4, dims=[2], raw_data=b"\x21")]),
+          "tensor 'W' has element type int4, which is not supported")
+    check("broadcast", model([node("Add", "x z", "y", name="add")], [value("x", (2, 3)), value("z", (4, 5))]),
+          "node 'add' (Add, opset 21): cannot broadcast extents 3 and 5")
+    check("two_errors", model([node("Add", "x z", "a", name="one"), node("Relu", "a", "b"),
+                               node("Mul", "x z", "c", name="two"), node("Relu", "c", "y")],
+                              [value("x", (2, 3)), value("z", (4, 5))]),
+          "node 'one' (Add, opset 21): cannot broadcast extents 3 and 5\n"
+          "node 'two' (Mul, opset 21): cannot broadcast extents 3 and 5")
+
+
+def names():
+    check("missing_initializer", model([node("Add", "x W", "y", name="add")]),
+          "node 'add' (Add) reads 'W', which no node, input or initializer defines")
+    check("undefined_output", model([node("Relu", "x", "z")]),
+          "no node, input or initializer defines output 'y'")
+    check("cycle", model([node("Add", "x c", "a", name="add"), node("Relu", "a", "b", name="relu"),
+                          node("Neg", "b", "c", name="neg"), node("Abs", "b", "y", name="abs")]),
+          "these nodes need each other's results: node 'neg' (Neg), node 'relu' (Relu), node 'add' (Add)")
+    check("own_result", model([node("Add", "x y", "y", name="add")]),
+          "these nodes need each other's results: node 'add' (Add)")
+    check("nul", model([node("Relu", "x\0a", "y", name="relu")], [value("x\0a")]),
+          "the name of an input of node 'relu' (Relu) holds a NUL character")
+
+
+def sizes():
+    check("negative_dim", model([RELU], [value("x", (-5, 3))]), "dimension 0 of input 'x' is -5")
+    check("negative_weights", with_weights(dims=[-2, 3], raw_data=bytes(24)), "dimension 0 of tensor 'W' is -2")
+    overflow = "the dims of {} overflow: it would be too large for any memory"
+    check("overflowing_dims", model([RELU], [value("x", (1 << 40, 1 << 40))]), overflow.format("input 'x'"))
+    check("overflowing_weights", with_weights(dims=[1 << 32, 1 << 32, 4]), overflow.format("tensor 'W'"))
+    check("short_weights", with_weights(dims=[1000], raw_data=bytes(8)),
+          "tensor 'W' holds 8 bytes, but its dims need 4000")
+    check("long_weights", with_weights(dims=[2], raw_data=bytes(4000)),
+          "tensor 'W' holds 4000 bytes, but its dims need 8")
+    check("unknown_type", with_weights(dims=[2], raw_data=bytes(8), data_type=99),
+          "tensor 'W' has raw data of element type data type 99")
+    sparse = h.make_sparse_tensor(weights(dims=[1], float_data=[1]),
+                                  T(name="i", data_type=T.INT64, dims=[1], int64_data=[5]), [1 << 40])
+    proto = model([IDENTITY_OF_W])
+    proto.graph.sparse_initializer.append(sparse)
+    check("large_sparse", proto, "sparse tensor 'W' would have 4398046511104 bytes as a dense one; "
+                                 "the limit is 1073741824")
+
+
+def functions():
+    check("doubling", chain(40, 2),
+          f"the model has {1 << 40} nodes once its functions are inlined; the limit is 262144")
+    check("deep_functions", chain(100, 1), "model-local functions call each other more than 64 deep")
+    check("endless", model([node("F", "x", "y", domain="local")], imports=["local"],
+                           functions=[function("F", [node("F", "a", "b", domain="local", name="again")])]),
+          "model-local function 'F' calls itself, at node 'again' (F)")
+
+
+def external_data():
+    with open(os.path.join(FOLDER, "data.bin"), "wb") as file:
+        file.write(bytes(16))
+    os.symlink("/etc/passwd", os.path.join(FOLDER, "link.bin"))
+    os.mkdir(os.path.join(FOLDER, "folder"))
+    os.mkfifo(os.path.join(FOLDER, "pipe"))
+    what = "external data of tensor 'W'"
+    for name, proto, message in (
+            ("above", external("../data.bin"), ": '../data.bin' is not inside the model's folder"),
+            ("inner_above", external("folder/../../data.bin"),
+             ": 'folder/../../data.bin' is not inside the model's folder"),
+            ("absolute", external("/etc/passwd"), ": '/etc/passwd' is not inside the model's folder"),
+            ("link", external("link.bin"), ": 'link.bin' leads out of the model's folder"),
+            ("folder_itself", external("folder"), ": 'folder' is not a regular file"),
+            ("pipe", external("pipe"), ": 'pipe' is not a regular file"),
+            ("gone", external("gone.bin"), ": 'gone.bin': No such file or directory"),
+            ("no_location", external(None), " names no file"),
+            ("past_end", external("data.bin", 8, 16),
+             ": 16 bytes at offset 8 lie past the end of 'data.bin', which has 16"),
+            ("far_past_end", external("data.bin", (1 << 64) - 8, 16),
+             f": 16 bytes at offset {(1 << 64) - 8} lie past the end of 'data.bin', which has 16"),
+            ("negative_offset", external("data.bin", -8), ": offset '-8' is not a non-negative number"),
+            ("odd_length", external("data.bin", 0, "0x10"), ": length '0x10' is not a non-negative number"),
+            ("short", external("data.bin", 0, 4), " has 4 bytes, but its dims need 16"),
+            ("whole_file_short", external("data.bin", dims=(1000,)),
+             ": 4000 bytes at offset 0 lie past the end of 'data.bin', which has 16")):
+        check(f"external_{name}", proto, what + message)
+    forged = weights(dims=[4], data_location=T.EXTERNAL)
+    forged.external_data.add(key="graphopt.weight", value="0")
+    check("forged_reference", model([IDENTITY_OF_W], initializers=[forged]),
+          "tensor 'W' uses the reserved key 'graphopt.weight' in its external data")
+
+
+def shapes():
+    proto = model([node("Add", "x z", "y")], [value("x", ("n", 3)), value("z", ("n", "m"))])
+    inputs = "; the model's inputs are:\n  x: nx3\n  z: nxm"
+    for name, text, message in (
+            ("name", "q=1x3", "--shape names input 'q', which the model does not have"),
+            ("rank", "x=1x3x4", "--shape of input 'x' has rank 3, but the input has rank 2"),
+            ("fixed", "x=1x4", "--shape of input 'x' sets dimension 1 to 4, but the model fixes it to 3")):
+        check(f"shape_{name}", proto, message + inputs, [f"--shape={text}"])
+    check("shape_conflict", proto, "--shape of input 'z' sets 'n' to 2, but input 'x' sets it to 1" + inputs,
+          ["--shape=x=1x3", "--shape=z=2x3"])
+    unranked = model([node("Neg", "x", "y")])
+    unranked.graph.input[0].type.tensor_type.ClearField("shape")
+    check("no_rank", unranked, "input 'x' has no rank; give its shape with --shape")
+
+
+shutil.rmtree(FOLDER, ignore_errors=True)
+os.makedirs(FOLDER)
+for group in (files, versions, operators, names, sizes, functions, external_data, shapes):
+    group()
+print("\n".join(failures) or "ok")
+sys.exit(bool(failures))
