@@ -1,8 +1,12 @@
 #ifndef GRAPHOPT_CODEGEN_COMMON_PASSES_H
 #define GRAPHOPT_CODEGEN_COMMON_PASSES_H
 
+#include "dialects/Kernel/Kernel.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/Pass.h"
 
 namespace graphopt {

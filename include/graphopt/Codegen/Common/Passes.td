@@ -265,3 +265,72 @@ def VerifyLLVM : Pass<"graphopt-verify-llvm", "::mlir::ModuleOp"> {
     ```
   }];
 }
+
+def FuseEpilogues : Pass<"kernel-fuse-epilogues", "::mlir::func::FuncOp"> {
+  let summary = "Moves element-wise consumers of a kernel op into its epilogue";
+  let description = [{
+    A linalg.generic that is the only reader of a kernel's value, reads it as it
+    was computed, and is element-wise becomes the end of the kernel's epilogue; its
+    other operands become extras. Reshapes between the two sink below the consumer.
+    An integer division stays outside unless its divisor is a constant: it could
+    trap in lanes past the last column.
+
+    ```mlir
+    %0 = kernel.matmul ins(%a, %b : ...) outs(%e : ...) {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    } -> tensor<?x64xf32>
+    %1 = linalg.generic {indexing_maps = [#mn, #n, #mn], ...}
+        ins(%0, %bias : ...) outs(%e : ...) {
+    ^bb0(%x: f32, %y: f32, %old: f32):
+      %s = arith.addf %x, %y : f32
+      linalg.yield %s : f32
+    } -> tensor<?x64xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = kernel.matmul ins(%a, %b : ...) outs(%e : ...)
+        extras(%bias : tensor<64xf32>) maps [#n] {
+    ^bb0(%sum: f32, %y: f32):
+      %s = arith.addf %sum, %y : f32
+      kernel.yield %s : f32
+    } -> tensor<?x64xf32>
+    ```
+  }];
+  let dependentDialects = [
+    "::graphopt::kernel::KernelDialect", "::mlir::affine::AffineDialect",
+    "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def PackConstants : Pass<"kernel-pack-constants", "::mlir::ModuleOp"> {
+  let summary = "Lays weights out in the panels that microkernels read";
+  let description = [{
+    A constant right side or filter, possibly reshaped and transposed, becomes a
+    constant in panels of columns whose width suits the CPU's vectors and
+    registers. A filter that is no constant is packed by `kernel.pack` when the
+    model runs; such a right side stays plain.
+
+    The original is erased if nobody else in the module reads it, and its bytes
+    are freed: no other module of the context may use them.
+
+    ```mlir
+    %w = arith.constant dense_resource<w> : tensor<384x100xf32>
+    %0 = kernel.matmul ins(%a, %w : tensor<?x384xf32>, tensor<384x100xf32>) ...
+    ```
+    becomes
+    ```mlir
+    %w = arith.constant dense_resource<w_packed> : tensor<2x384x64xf32>
+    %0 = kernel.matmul ins(%a, %w : tensor<?x384xf32>, tensor<2x384x64xf32>) packed ...
+    ```
+  }];
+  let options = [
+    Option<"cpu", "cpu", "std::string", "\"host\"",
+           "host, a row of CpuModels.def, or LLVM's name of a CPU">
+  ];
+  let statistics = [Statistic<"numPacked", "num-packed", "Constants packed">];
+  let dependentDialects = [
+    "::graphopt::kernel::KernelDialect", "::mlir::arith::ArithDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
