@@ -21,4 +21,13 @@ void graphopt::buildTensorPipeline(OpPassManager &pm, const CpuModel &cpu) {
   // Merging leaves unused producers and double inputs.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // Bias, activation, residual: computed while the sums are in registers.
+  pm.addNestedPass<func::FuncOp>(createFuseEpilogues());
+  // After fusion: a weight that two kernels share is packed once.
+  PackConstantsOptions pack;
+  pack.cpu = cpu.name;
+  pm.addPass(createPackConstants(pack));
+  // Sizes that only fused consumers needed.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
 }
