@@ -1,6 +1,7 @@
 #ifndef GRAPHOPT_TRANSFORMS_PASSES_H
 #define GRAPHOPT_TRANSFORMS_PASSES_H
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 

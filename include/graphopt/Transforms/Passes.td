@@ -19,3 +19,54 @@ def InferShapes : Pass<"graph-infer-shapes", "::mlir::func::FuncOp"> {
   }];
   let statistics = [Statistic<"numNarrowed", "num-narrowed", "Values with a narrower type">];
 }
+
+def EvaluateConstants : Pass<"graph-evaluate-constants", "::mlir::ModuleOp"> {
+  let summary = "Replaces what depends on constants only by its value";
+  let description = [{
+    All such ops of a function are compiled together for this machine and run
+    once, in a process of their own, so that each operator has one
+    implementation. Results that would be much larger than what they are made of
+    stay computed. Works on graph ops and on tensors alike.
+
+    ```mlir
+    %w = arith.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+    %t = graph.transpose %w permutation = [1, 0] : tensor<2x2xf32>
+    ```
+    becomes
+    ```mlir
+    %t = arith.constant dense<[[1.0, 3.0], [2.0, 4.0]]> : tensor<2x2xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let statistics = [
+    Statistic<"numEvaluated", "num-evaluated", "Ops that were run">,
+    Statistic<"numConstants", "num-constants", "Constants that replace them">];
+}
+
+def EliminateDeadNodes : Pass<"graph-eliminate-dead-nodes", "::mlir::ModuleOp"> {
+  let summary = "Removes what no output depends on";
+  let description = [{
+    Ops whose results nobody uses, branches that a constant condition never
+    takes, results of control flow that nobody reads, constants (initializers)
+    without a user, functions nobody calls. `outputs` keeps only the named
+    outputs of the model. With `report` the counts are told as a remark.
+
+    ```mlir
+    func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+      %w = arith.constant dense<1.0> : tensor<2xf32>
+      %y = graph.unary Exp %x : tensor<2xf32>
+      return %x : tensor<2xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+      return %x : tensor<2xf32>
+    }
+    ```
+  }];
+  let options = [
+    ListOption<"outputs", "outputs", "std::string",
+               "Outputs to keep, by name; all if empty">,
+    Option<"report", "report", "bool", "false", "Tell the counts as a remark">];
+}
