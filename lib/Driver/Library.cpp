@@ -2,9 +2,14 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/Object/Archive.h"
+#include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 #include <fmt/format.h>
 #include <mutex>
 
@@ -42,6 +47,34 @@ static llvm::Expected<std::string> findArchive(StringRef given) {
   return found;
 }
 
+/// The archive in memory, if its code is for this machine.
+static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+readArchive(const std::string &path) {
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                          /*RequiresNullTerminator=*/false);
+  if (!file)
+    return llvm::errorCodeToError(file.getError());
+  auto archive = llvm::object::Archive::create(**file);
+  if (!archive)
+    return archive.takeError();
+  llvm::Triple::ArchType host =
+      llvm::Triple(llvm::sys::getProcessTriple()).getArch();
+  llvm::Error error = llvm::Error::success();
+  for (const auto &member : (*archive)->children(error)) {
+    auto binary = member.getAsBinary();
+    if (!binary)
+      return binary.takeError();
+    auto *object = llvm::dyn_cast<llvm::object::ObjectFile>(binary->get());
+    if (object && object->getArch() != host)
+      return llvm::createStringError(
+          "holds code for " + llvm::Triple::getArchTypeName(object->getArch()) +
+          ", this machine is " + llvm::Triple::getArchTypeName(host));
+  }
+  if (error)
+    return error;
+  return std::move(*file);
+}
+
 static void initializeNativeTarget() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -53,13 +86,16 @@ static void initializeNativeTarget() {
 /// A JIT that resolves symbols from the archive, then from this process (libc
 /// and libm).
 static llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>>
-openArchive(const std::string &archive) {
+openArchive(const std::string &path) {
+  auto archive = readArchive(path);
+  if (!archive)
+    return archive.takeError();
   initializeNativeTarget();
   auto jit = llvm::orc::LLJITBuilder().create();
   if (!jit)
     return jit.takeError();
-  auto members = llvm::orc::StaticLibraryDefinitionGenerator::Load(
-      (*jit)->getObjLinkingLayer(), archive.c_str());
+  auto members = llvm::orc::StaticLibraryDefinitionGenerator::Create(
+      (*jit)->getObjLinkingLayer(), std::move(*archive));
   if (!members)
     return members.takeError();
   auto process = llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(

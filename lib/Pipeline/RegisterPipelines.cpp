@@ -37,6 +37,10 @@ static void registerStage(StringRef name, StringRef description, Build build) {
 }
 
 void graphopt::registerPipelines() {
+  registerStage("graphopt-graph-pipeline", "What is done on the graph dialect",
+                buildGraphPipeline);
+  registerStage("graphopt-kernel-pipeline",
+                "Graph dialect to linalg and kernel ops", buildKernelPipeline);
   registerStage("graphopt-tensor-pipeline",
                 "Merges linalg and kernel ops on tensors", buildTensorPipeline);
   registerStage("graphopt-memory-pipeline",

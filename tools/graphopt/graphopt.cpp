@@ -1,4 +1,4 @@
-// The command: run, bench.
+// The command: compile, run, bench.
 #include "Flags.h"
 #include "graphopt/Driver/Bench.h"
 #include "graphopt/Driver/Compiler.h"
@@ -6,7 +6,10 @@
 #include "graphopt/Support/OutputFile.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/WithColor.h"
+#include <chrono>
+#include <fmt/format.h>
 
 using namespace graphopt;
 namespace cl = llvm::cl;
@@ -14,20 +17,33 @@ namespace cl = llvm::cl;
 static constexpr const char *examples = R"(
 EXAMPLES:
 
+  Compile a model, its dimensions as they are, into out/libminilm.a and out/minilm.h:
+    graphopt compile minilm.onnx -o out
+
+  The same for one sequence of 128 tokens:
+    graphopt compile minilm.onnx -o out --shape input_ids=1x128 --shape attention_mask=1x128
+
   Run it and compare with a reference (exit code 1 if they differ, 2 on an error):
     graphopt run out --inputs in.npz --expect ref.npz --tolerance 2e-5
 
   Measure it:
     graphopt bench out --threads 1 --ms 2000 --dim batch=1 --json b.json
 
-  'graphopt run --help' lists the options of a command.
+  'graphopt compile --help' lists the options of a command.
 )";
 
 static constexpr int exitDiffers = 1, exitError = 2;
 
+static cl::SubCommand compileCommand("compile", "Compile an ONNX model");
 static cl::SubCommand runCommand("run", "Run a compiled model");
 static cl::SubCommand benchCommand("bench", "Measure a compiled model");
 
+static cl::opt<std::string> modelPath(cl::Positional, cl::desc("MODEL.onnx"),
+                                      cl::sub(compileCommand));
+static cl::opt<bool> printPipeline(
+    "print-pipeline",
+    cl::desc("Print each stage's passes as a flag for graphopt-opt, and stop"),
+    cl::cat(flagCategory()), cl::sub(compileCommand));
 static cl::opt<std::string> folder(cl::Positional, cl::Required,
                                    cl::desc("DIR"), cl::sub(runCommand),
                                    cl::sub(benchCommand));
@@ -38,10 +54,13 @@ static cl::opt<bool> verbose("verbose", cl::desc("Say more"),
                              cl::cat(flagCategory()),
                              cl::sub(cl::SubCommand::getAll()));
 
+static CompileOptions compileOptions;
 static RunOptions runOptions;
 static BenchOptions benchOptions;
 
 static void addFlags() {
+#define COMPILE_OPTION(type, field, flag, initial, value, help)                \
+  addFlag(compileCommand, compileOptions.field, flag, value, help);
 #define RUN_OPTION(type, field, flag, initial, value, help)                    \
   addFlag(runCommand, runOptions.field, flag, value, help);
 #define BENCH_OPTION(type, field, flag, initial, value, help)                  \
@@ -53,6 +72,48 @@ static int fail(llvm::Error error) {
   llvm::WithColor::error(llvm::errs(), "graphopt")
       << llvm::toString(std::move(error)) << '\n';
   return exitError;
+}
+
+namespace {
+/// Progress on stderr: one line a stage.
+class StageProgress : public CompileObserver {
+public:
+  explicit StageProgress(bool showStages) : showStages(showStages) {}
+
+  void beginStage(llvm::StringRef) override { start = Clock::now(); }
+  void endStage(llvm::StringRef stage) override {
+    std::chrono::duration<double> time = Clock::now() - start;
+    if (showStages)
+      llvm::errs() << fmt::format("  {:<8} {:7.2f} s\n", stage.str(),
+                                  time.count());
+  }
+  void note(llvm::StringRef text) override { llvm::errs() << text << '\n'; }
+
+private:
+  using Clock = std::chrono::steady_clock;
+  bool showStages;
+  Clock::time_point start;
+};
+} // namespace
+
+static int compile() {
+  if (printPipeline) {
+    llvm::Error error = printPipelines(compileOptions, llvm::outs());
+    return error ? fail(std::move(error)) : 0;
+  }
+  if (modelPath.empty())
+    return fail(llvm::createStringError("compile which model? See 'graphopt "
+                                        "compile --help'"));
+  bool isTerminal = llvm::sys::Process::StandardErrIsDisplayed();
+  StageProgress progress(verbose || isTerminal);
+  auto artifact =
+      compileModel(modelPath, compileOptions, quiet ? nullptr : &progress);
+  if (!artifact)
+    return fail(artifact.takeError());
+  if (!quiet)
+    for (const std::string &file : artifact->files)
+      llvm::outs() << file << '\n';
+  return 0;
 }
 
 static int run() {
@@ -88,15 +149,17 @@ int main(int argc, char **argv) {
   });
   cl::extrahelp moreHelp(examples);
   for (cl::SubCommand *command : {&cl::SubCommand::getTopLevel(),
-                                  &runCommand, &benchCommand})
+                                  &compileCommand, &runCommand, &benchCommand})
     cl::HideUnrelatedOptions(flagCategory(), *command);
   cl::ParseCommandLineOptions(
       argc, argv, "graphopt compiles ONNX models ahead of time into static "
                   "libraries\n");
+  if (compileCommand)
+    return compile();
   if (runCommand)
     return run();
   if (benchCommand)
     return bench();
-  llvm::errs() << "graphopt: run or bench? See 'graphopt --help'\n";
+  llvm::errs() << "graphopt: compile, run or bench? See 'graphopt --help'\n";
   return exitError;
 }

@@ -3,6 +3,7 @@
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
 #include <string>
 #include <vector>
 
@@ -53,6 +54,11 @@ struct Artifact {
 llvm::Expected<Artifact> compileModel(llvm::StringRef modelPath,
                                       const CompileOptions &options,
                                       CompileObserver *observer = nullptr);
+
+/// Writes, for each stage from `graph` on, its passes as a line that graphopt-opt
+/// takes: `--pass-pipeline='builtin.module(...)'`.
+llvm::Error printPipelines(const CompileOptions &options,
+                           llvm::raw_ostream &os);
 
 } // namespace graphopt
 #endif

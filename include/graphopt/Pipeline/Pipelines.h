@@ -4,9 +4,17 @@
 #define GRAPHOPT_PIPELINE_PIPELINES_H
 
 #include "graphopt/Target/Target.h"
+#include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
 
 namespace graphopt {
+
+/// Graph to graph, nothing dead or twice: stage graph.
+void buildGraphPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
+
+/// Graph to linalg and kernel ops on tensors, the next pipeline included: stage
+/// kernel.
+void buildKernelPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
 
 /// Tensors to tensors: linalg and kernel ops are merged, constants packed.
 void buildTensorPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
@@ -17,7 +25,10 @@ void buildMemoryPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
 /// Buffers to the LLVM dialect with the model's C entry: stage llvm.
 void buildLLVMPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
 
-/// Makes them known by name: graphopt-tensor-pipeline and so on, with the option
+/// The dialects and interfaces that the stages need.
+void registerCompilerDialects(mlir::DialectRegistry &registry);
+
+/// Makes the pipelines known by name: graphopt-tensor-pipeline and so on, with the option
 /// `cpu` (`host`, a row of CpuModels.def, or LLVM's name).
 void registerPipelines();
 

@@ -1,0 +1,269 @@
+#include "graphopt/Driver/Compiler.h"
+#include "Diagnostics.h"
+#include "StageDump.h"
+#include "graphopt/Emit/Emit.h"
+#include "graphopt/Import/Import.h"
+#include "graphopt/Pipeline/Pipelines.h"
+#include "graphopt/Target/Target.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace graphopt;
+using namespace mlir;
+using llvm::StringRef;
+namespace fs = llvm::sys::fs;
+
+namespace {
+/// One compilation. Written files are removed unless it ends well.
+class Compilation {
+public:
+  Compilation(StringRef modelPath, const CompileOptions &options,
+              CompileObserver *observer)
+      : modelPath(modelPath), options(options), observer(observer),
+        context(makeRegistry(), MLIRContext::Threading::DISABLED),
+        diagnostics(context, observer) {}
+
+  llvm::Expected<Artifact> run();
+
+private:
+  static DialectRegistry makeRegistry();
+
+  llvm::Error compile();
+  llvm::Error load();
+  llvm::Error renameModel();
+  llvm::Error runStage(Stage stage);
+  llvm::Error dump(Stage stage, StringRef folder, StringRef name,
+                   std::vector<std::string> &written);
+  llvm::Error dumpIfAsked(Stage stage);
+  llvm::Error writeModule();
+  llvm::Error emit();
+  Stage lastModuleStage() const {
+    return std::min(options.lastStage, Stage::LLVM);
+  }
+
+  template <typename Step>
+  llvm::Error step(StringRef name, Step &&run) {
+    if (observer)
+      observer->beginStage(name);
+    llvm::Error error = run();
+    if (observer && !error)
+      observer->endStage(name);
+    return error;
+  }
+
+  StringRef modelPath;
+  const CompileOptions &options;
+  CompileObserver *observer;
+  MLIRContext context;
+  DiagnosticCollector diagnostics;
+  CpuModel cpu;
+  OwningOpRef<ModuleOp> module;
+  Stage done = Stage::Import; // the last stage that the module went through
+  std::vector<std::string> files;
+};
+} // namespace
+
+/// The CPU, on the system that --target-triple names.
+static llvm::Expected<CpuModel> findTarget(const CompileOptions &options) {
+  llvm::Expected<CpuModel> cpu = findCpuModel(options.cpu);
+  if (!cpu || options.targetTriple.empty())
+    return cpu;
+  llvm::Triple wanted(llvm::Triple::normalize(options.targetTriple));
+  if (wanted.getArch() != llvm::Triple(cpu->triple).getArch())
+    return llvm::createStringError("--target-triple: '" + options.targetTriple +
+                                   "' is not of the architecture of --cpu " +
+                                   options.cpu + " (" + cpu->triple + ")");
+  cpu->triple = wanted.str();
+  return cpu;
+}
+
+static void buildPipeline(Stage stage, PassManager &passes,
+                          const CpuModel &cpu) {
+  switch (stage) {
+  case Stage::Graph:
+    return buildGraphPipeline(passes, cpu);
+  case Stage::Kernel:
+    return buildKernelPipeline(passes, cpu);
+  case Stage::Memory:
+    return buildMemoryPipeline(passes, cpu);
+  case Stage::LLVM:
+    return buildLLVMPipeline(passes, cpu);
+  default:
+    llvm_unreachable("not a stage of passes");
+  }
+}
+
+DialectRegistry Compilation::makeRegistry() {
+  DialectRegistry registry;
+  registerCompilerDialects(registry);
+  return registry;
+}
+
+//===----------------------------------------------------------------------===//
+// Input
+//===----------------------------------------------------------------------===//
+
+llvm::Error Compilation::load() {
+  llvm::Expected<std::optional<Dump>> read =
+      readDump(context, modelPath, diagnostics);
+  if (!read)
+    return read.takeError();
+  if (*read) {
+    if (!options.shapes.empty())
+      return llvm::createStringError("--shape needs the ONNX file: '" +
+                                     modelPath + "' is a dump");
+    module = std::move((*read)->module);
+    done = (*read)->stage;
+    return llvm::Error::success();
+  }
+  ImportOptions importOptions;
+  for (const std::string &text : options.shapes) {
+    llvm::Expected<InputShape> shape = parseInputShape(text);
+    if (!shape)
+      return shape.takeError();
+    importOptions.shapes.push_back(std::move(*shape));
+  }
+  auto imported = importModel(context, modelPath, importOptions);
+  if (!imported)
+    return imported.takeError();
+  module = std::move(*imported);
+  return llvm::Error::success();
+}
+
+/// C identifiers that are no keywords and do not begin like the runtime's.
+static bool isModelName(StringRef name) {
+  return !name.empty() && !llvm::isDigit(name.front()) &&
+         llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+}
+
+llvm::Error Compilation::renameModel() {
+  if (options.modelName.empty())
+    return llvm::Error::success();
+  if (!isModelName(options.modelName))
+    return llvm::createStringError("--name: '" + options.modelName +
+                                   "' is not a C identifier");
+  (*module)->setAttr("graph.model",
+                     StringAttr::get(&context, options.modelName));
+  return llvm::Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Stages
+//===----------------------------------------------------------------------===//
+
+llvm::Error Compilation::runStage(Stage stage) {
+  auto passes = PassManager::on<ModuleOp>(&context);
+  buildPipeline(stage, passes, cpu);
+  if (failed(passes.run(*module)))
+    return diagnostics.takeError("a pass failed without saying why");
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::dump(Stage stage, StringRef folder, StringRef name,
+                              std::vector<std::string> &written) {
+  if (std::error_code error = fs::create_directories(folder))
+    return llvm::createFileError(folder, error);
+  llvm::SmallString<128> base(folder);
+  llvm::sys::path::append(base, name);
+  return writeDump(*module, stage, base, written);
+}
+
+//===----------------------------------------------------------------------===//
+// Output
+//===----------------------------------------------------------------------===//
+
+llvm::Error Compilation::emit() {
+  LibraryOptions library;
+  library.object.target = {cpu.triple, cpu.llvmCpu, cpu.features};
+  library.folder = options.outputFolder;
+  library.kind = options.lastStage == Stage::Object   ? LibraryKind::Object
+                 : options.lastStage == Stage::Shared ? LibraryKind::Shared
+                                                      : LibraryKind::Archive;
+  auto written = emitLibrary(*module, library);
+  if (!written)
+    return written.takeError();
+  llvm::append_range(files, *written);
+  return llvm::Error::success();
+}
+
+/// Dumps stay where they are if a later stage fails: they tell why.
+llvm::Error Compilation::dumpIfAsked(Stage stage) {
+  if (options.dumpFolder.empty())
+    return llvm::Error::success();
+  std::vector<std::string> written;
+  std::string name = std::to_string(int(stage)) + "-" + stageName(stage).str();
+  return dump(stage, options.dumpFolder, name, written);
+}
+
+/// What --emit of a stage before the object leaves behind.
+llvm::Error Compilation::writeModule() {
+  auto name = (*module)->getAttrOfType<StringAttr>("graph.model");
+  std::string base = (name ? name.getValue() : "model").str() + "." +
+                     stageName(options.lastStage).str();
+  return dump(options.lastStage, options.outputFolder, base, files);
+}
+
+llvm::Error Compilation::compile() {
+  llvm::Expected<CpuModel> target = findTarget(options);
+  if (!target)
+    return target.takeError();
+  cpu = std::move(*target);
+  if (llvm::Error error = step("import", [&] { return load(); }))
+    return error;
+  if (llvm::Error error = renameModel())
+    return error;
+  if (options.lastStage < done)
+    return llvm::createStringError(
+        "--emit=" + stageName(options.lastStage) + ": '" + modelPath +
+        "' is a dump of the later stage " + stageName(done));
+
+  for (Stage stage = done; stage <= lastModuleStage();
+       stage = Stage(int(stage) + 1)) {
+    if (stage != done)
+      if (llvm::Error error =
+              step(stageName(stage), [&] { return runStage(stage); }))
+        return error;
+    if (llvm::Error error = dumpIfAsked(stage))
+      return error;
+  }
+  if (options.lastStage <= Stage::LLVM)
+    return writeModule();
+  return step(stageName(options.lastStage), [&] { return emit(); });
+}
+
+llvm::Expected<Artifact> Compilation::run() {
+  bool isNewFolder = !fs::exists(options.outputFolder);
+  if (llvm::Error error = compile()) {
+    for (const std::string &file : files)
+      fs::remove(file);
+    if (isNewFolder)
+      fs::remove(options.outputFolder); // stays if it is not empty
+    return error;
+  }
+  return Artifact{
+      (*module)->getAttrOfType<StringAttr>("graph.model").str(), files};
+}
+
+llvm::Expected<Artifact>
+graphopt::compileModel(StringRef modelPath, const CompileOptions &options,
+                       CompileObserver *observer) {
+  return Compilation(modelPath, options, observer).run();
+}
+
+llvm::Error graphopt::printPipelines(const CompileOptions &options,
+                                     llvm::raw_ostream &os) {
+  llvm::Expected<CpuModel> cpu = findTarget(options);
+  if (!cpu)
+    return cpu.takeError();
+  MLIRContext context(MLIRContext::Threading::DISABLED);
+  for (Stage stage : {Stage::Graph, Stage::Kernel, Stage::Memory, Stage::LLVM}) {
+    auto passes = PassManager::on<ModuleOp>(&context);
+    buildPipeline(stage, passes, *cpu);
+    os << "# " << stageName(stage) << "\n--pass-pipeline='";
+    passes.printAsTextualPipeline(os);
+    os << "'\n";
+  }
+  return llvm::Error::success();
+}
