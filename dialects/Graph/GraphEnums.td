@@ -82,6 +82,15 @@ def Graph_RecurrentKind : Graph_Enum<"RecurrentKind", "recurrent cell", [
 def Graph_RecurrentKindAttr
     : EnumAttr<Graph_Dialect, Graph_RecurrentKind, "recurrent">;
 
+def Graph_PadMode : Graph_Enum<"PadMode", "what stands outside of a tensor", [
+  I32EnumAttrCase<"Constant", 0, "constant">,
+  I32EnumAttrCase<"Edge", 1, "edge">,       // the nearest element
+  I32EnumAttrCase<"Reflect", 2, "reflect">, // mirrored at the centre of the last
+  I32EnumAttrCase<"Wrap", 3, "wrap">,       // the other end
+]>;
+
+def Graph_PadModeAttr : EnumAttr<Graph_Dialect, Graph_PadMode, "pad_mode">;
+
 // The case name is the ONNX operator's name after `Reduce`.
 def Graph_ReduceKind : Graph_Enum<"ReduceKind", "reduction of many elements to one", [
   I32EnumAttrCase<"L1", 0>,         // sum of |x|

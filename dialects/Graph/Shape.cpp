@@ -67,13 +67,11 @@ ReshapeOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
                         Adaptor op, SmallVectorImpl<InferredTensor> &results) {
   const InferredTensor &input = shapes.get(op.getInput());
   const InferredTensor &shape = shapes.get(op.getShape());
-  if (shape.getRank() != 1 || !getConstant(shape.dims[0])) // C1
-    return emitOptionalError(loc, "shape must have one dimension of static "
-                                  "extent, but its type is ",
-                             op.getShape().getType());
-  int64_t rank = *getConstant(shape.dims[0]);
+  FailureOr<int64_t> rank = inferLength(loc, shape, "shape"); // C1
+  if (failed(rank))
+    return failure();
   InferredTensor result{input.elementType,
-                        SmallVector<AffineExpr>(rank, AffineExpr())};
+                        SmallVector<AffineExpr>(*rank, AffineExpr())};
   if (shape.elements)
     result.dims = *shape.elements;
 
@@ -162,5 +160,193 @@ LogicalResult ConcatOp::inferResults(ShapeInference &shapes,
   if (result.elements && !result.getStaticShape())
     result.elements.reset();
   results.push_back(std::move(result));
+  return success();
+}
+
+LogicalResult SizeOp::inferResults(ShapeInference &shapes,
+                                   std::optional<Location>, Adaptor op,
+                                   SmallVectorImpl<InferredTensor> &results) {
+  InferredTensor result{IntegerType::get(shapes.getContext(), 64), {}};
+  result.elements = {shapes.product(shapes.get(op.getInput()).dims)};
+  results.push_back(std::move(result));
+  return success();
+}
+
+LogicalResult
+SqueezeOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
+                        Adaptor op, SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput());
+  FailureOr<SmallVector<int64_t>> axes =
+      normalizeAxes(loc, op.getAxes(), input.getRank()); // C1
+  if (failed(axes))
+    return failure();
+  InferredTensor result{input.elementType, {}, input.elements};
+  for (auto [i, dim] : llvm::enumerate(input.dims)) {
+    if (!llvm::is_contained(*axes, static_cast<int64_t>(i))) {
+      result.dims.push_back(dim);
+      continue;
+    }
+    std::optional<int64_t> extent = getConstant(dim);
+    if (extent && extent != 1) // C2
+      return emitOptionalError(loc, "dimension ", i, " has extent ", *extent,
+                               ", not 1");
+  }
+  results.push_back(std::move(result));
+  return success();
+}
+
+LogicalResult
+UnsqueezeOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
+                          Adaptor op,
+                          SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput());
+  int64_t rank = input.getRank() + op.getAxes().size();
+  FailureOr<SmallVector<int64_t>> axes =
+      normalizeAxes(loc, op.getAxes(), rank); // C1
+  if (failed(axes))
+    return failure();
+  InferredTensor result{input.elementType, {}, input.elements};
+  const AffineExpr *next = input.dims.begin();
+  for (int64_t i = 0; i < rank; ++i)
+    result.dims.push_back(
+        llvm::is_contained(*axes, i) ? shapes.constant(1) : *next++);
+  results.push_back(std::move(result));
+  return success();
+}
+
+LogicalResult ExpandOp::inferResults(ShapeInference &shapes,
+                                     std::optional<Location> loc, Adaptor op,
+                                     SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput());
+  const InferredTensor &shape = shapes.get(op.getShape());
+  FailureOr<int64_t> length = inferLength(loc, shape, "shape"); // C1
+  if (failed(length))
+    return failure();
+  SmallVector<AffineExpr> target(*length, AffineExpr());
+  if (shape.elements)
+    target = *shape.elements;
+  for (AffineExpr &dim : target) {
+    std::optional<int64_t> extent = getConstant(dim);
+    if (extent && *extent < 0) // C2
+      return emitOptionalError(loc, "shape has the extent ", *extent);
+    if (!shapes.isSize(dim))
+      dim = {};
+  }
+  FailureOr<SmallVector<AffineExpr>> dims =
+      inferBroadcast(loc, {input.dims, target}); // C3
+  if (failed(dims))
+    return failure();
+  InferredTensor result{input.elementType, std::move(*dims)};
+  std::optional<SmallVector<int64_t>> sizes = result.getStaticShape();
+  if (input.elements && input.elements->size() == 1 && sizes &&
+      ShapedType::getNumElements(*sizes) <= InferredTensor::maxElements)
+    result.elements.emplace(ShapedType::getNumElements(*sizes),
+                            input.elements->front());
+  results.push_back(std::move(result));
+  return success();
+}
+
+LogicalResult TileOp::inferResults(ShapeInference &shapes,
+                                   std::optional<Location> loc, Adaptor op,
+                                   SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput());
+  const InferredTensor &repeats = shapes.get(op.getRepeats());
+  FailureOr<int64_t> length = inferLength(loc, repeats, "repeats");
+  if (failed(length))
+    return failure();
+  if (*length != input.getRank()) // C1
+    return emitOptionalError(loc, "repeats has ", *length,
+                             " elements, but the input has rank ",
+                             input.getRank());
+  InferredTensor result{input.elementType, {}};
+  for (int64_t i = 0; i < *length; ++i) {
+    AffineExpr count = repeats.elements ? (*repeats.elements)[i] : AffineExpr();
+    std::optional<int64_t> constant = getConstant(count);
+    if (constant && *constant < 0) // C2
+      return emitOptionalError(loc, "repeats has the element ", *constant);
+    result.dims.push_back(shapes.isNonNegative(count)
+                              ? shapes.mul(input.dims[i], count)
+                              : AffineExpr());
+  }
+  if (result.getRank() == 1 && input.elements && repeats.elements)
+    if (std::optional<int64_t> count = getConstant(repeats.elements->front());
+        count && *count * static_cast<int64_t>(input.elements->size()) <=
+                     InferredTensor::maxElements) {
+      result.elements.emplace();
+      for (int64_t i = 0; i < *count; ++i)
+        llvm::append_range(*result.elements, *input.elements);
+    }
+  results.push_back(std::move(result));
+  return success();
+}
+
+LogicalResult SplitOp::inferResults(ShapeInference &shapes,
+                                    std::optional<Location> loc, Adaptor op,
+                                    SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput());
+  FailureOr<int64_t> axis =
+      normalizeAxis(loc, op.getAxis(), input.getRank()); // C1
+  if (failed(axis))
+    return failure();
+  int64_t parts = op.getParts();
+  if (parts < 1)
+    return emitOptionalError(loc, "cannot cut into ", parts, " parts");
+  AffineExpr extent = input.dims[*axis], rest = extent;
+  SmallVector<AffineExpr> sizes;
+  if (op.getSizes()) {
+    const InferredTensor &list = shapes.get(op.getSizes());
+    FailureOr<int64_t> length = inferLength(loc, list, "sizes");
+    if (failed(length))
+      return failure();
+    if (*length != parts) // C2
+      return emitOptionalError(loc, "sizes has ", *length, " elements for ",
+                               parts, " parts");
+    for (int64_t i = 0; i < parts; ++i) {
+      AffineExpr size = list.elements ? (*list.elements)[i] : AffineExpr();
+      sizes.push_back(shapes.isSize(size) ? size : AffineExpr());
+      rest = shapes.sub(rest, sizes.back());
+      if (getConstant(size).value_or(0) < 0) // C3
+        return emitOptionalError(loc, "sizes has the element ",
+                                 *getConstant(size));
+    }
+    if (std::optional<int64_t> left = getConstant(rest); left && *left) // C3
+      return emitOptionalError(loc, "sizes must add up to the extent of "
+                                    "dimension ", *axis, ", but differ by ",
+                               *left);
+  } else {
+    AffineExpr size = shapes.quotient({extent}, {shapes.constant(parts)});
+    if (shapes.mul(size, shapes.constant(parts)) != extent)
+      size = shapes.floorDiv(shapes.add(extent, shapes.constant(parts - 1)),
+                             shapes.constant(parts));
+    sizes.assign(parts - 1, size);
+    sizes.push_back(
+        shapes.sub(extent, shapes.mul(size, shapes.constant(parts - 1))));
+    if (getConstant(sizes.back()).value_or(0) < 0) // C4
+      return emitOptionalError(loc, "cannot cut extent ", *getConstant(extent),
+                               " into ", parts, " equal parts");
+  }
+  bool tracked = input.elements && input.getRank() == 1 &&
+                 llvm::all_of(sizes, [](AffineExpr size) {
+                   return getConstant(size).has_value();
+                 });
+  int64_t offset = 0;
+  for (AffineExpr size : sizes) {
+    InferredTensor result{input.elementType, input.dims};
+    result.dims[*axis] = size;
+    if (tracked) {
+      int64_t length = *getConstant(size);
+      result.elements.emplace(
+          ArrayRef<AffineExpr>(*input.elements).slice(offset, length));
+      offset += length;
+    }
+    results.push_back(std::move(result));
+  }
+  return success();
+}
+
+LogicalResult SplitOp::verify() {
+  if (getNumResults() != getParts()) // C4
+    return emitOpError("cuts into ") << getParts() << " parts, but has "
+                                     << getNumResults() << " results";
   return success();
 }

@@ -108,16 +108,51 @@ static AffineExpr multiply(int64_t constant,
   return result * constant;
 }
 
+/// Adds `scale * expr` to a sum of products, each with its coefficient.
+static void collectTerms(AffineExpr expr, int64_t scale,
+                         llvm::MapVector<AffineExpr, int64_t> &terms,
+                         MLIRContext *context) {
+  if (expr.getKind() == AffineExprKind::Add) {
+    collectTerms(cast<AffineBinaryOpExpr>(expr).getLHS(), scale, terms, context);
+    collectTerms(cast<AffineBinaryOpExpr>(expr).getRHS(), scale, terms, context);
+    return;
+  }
+  int64_t coefficient = scale;
+  SmallVector<AffineExpr> factors;
+  collectFactors(expr, coefficient, factors);
+  if (factors.size() == 1 && factors[0].getKind() == AffineExprKind::Add)
+    return collectTerms(factors[0], coefficient, terms, context);
+  terms[multiply(1, factors, context)] += coefficient;
+}
+
+/// lhs + scale * rhs with equal terms joined, so that equal sums are one.
+static AffineExpr addScaled(AffineExpr lhs, AffineExpr rhs, int64_t scale,
+                            MLIRContext *context) {
+  if (!lhs || !rhs)
+    return {};
+  llvm::MapVector<AffineExpr, int64_t> terms;
+  collectTerms(lhs, 1, terms, context);
+  collectTerms(rhs, scale, terms, context);
+  auto sorted = terms.takeVector();
+  llvm::sort(sorted, [](const auto &left, const auto &right) {
+    return compare(left.first, right.first) < 0;
+  });
+  AffineExpr sum = getAffineConstantExpr(0, context);
+  for (auto [term, coefficient] : sorted)
+    sum = sum + term * coefficient;
+  return sum;
+}
+
 AffineExpr ShapeInference::constant(int64_t value) const {
   return getAffineConstantExpr(value, context);
 }
 
 AffineExpr ShapeInference::add(AffineExpr lhs, AffineExpr rhs) const {
-  return lhs && rhs ? lhs + rhs : AffineExpr();
+  return addScaled(lhs, rhs, 1, context);
 }
 
 AffineExpr ShapeInference::sub(AffineExpr lhs, AffineExpr rhs) const {
-  return lhs && rhs ? lhs - rhs : AffineExpr();
+  return addScaled(lhs, rhs, -1, context);
 }
 
 AffineExpr ShapeInference::mul(AffineExpr lhs, AffineExpr rhs) const {
@@ -184,6 +219,16 @@ bool ShapeInference::isNonNegative(AffineExpr expr) const {
     return !getSymbol(expr).isElement;
   auto binary = cast<AffineBinaryOpExpr>(expr);
   return isNonNegative(binary.getLHS()) && isNonNegative(binary.getRHS());
+}
+
+bool ShapeInference::isSize(AffineExpr expr) const {
+  bool isSize = static_cast<bool>(expr);
+  if (expr)
+    expr.walk([&](AffineExpr part) {
+      if (isa<AffineSymbolExpr>(part) && getSymbol(part).isElement)
+        isSize = false;
+    });
+  return isSize;
 }
 
 //===----------------------------------------------------------------------===//
@@ -460,4 +505,16 @@ graphopt::graph::normalizeAxes(std::optional<Location> loc,
     result.push_back(*normalized);
   }
   return result;
+}
+
+FailureOr<int64_t> graphopt::graph::inferLength(std::optional<Location> loc,
+                                                const InferredTensor &list,
+                                                StringRef name) {
+  if (list.getRank() == 1)
+    if (std::optional<int64_t> length = getConstant(list.dims[0]))
+      return *length;
+  return emitOptionalError(loc, name,
+                           " must have one dimension of static extent, but "
+                           "its type is ",
+                           list.getType());
 }

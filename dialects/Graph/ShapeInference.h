@@ -87,6 +87,9 @@ public:
                             llvm::ArrayRef<mlir::AffineExpr> denominator) const;
   /// True if `expr` is a size, or a sum or product of sizes.
   bool isNonNegative(mlir::AffineExpr expr) const;
+  /// True if `expr` is known and made of constants and dimensions only, not of
+  /// elements that the run reads.
+  bool isSize(mlir::AffineExpr expr) const;
 
   mlir::MLIRContext *getContext() const { return context; }
 
@@ -124,6 +127,12 @@ llvm::FailureOr<int64_t> normalizeAxis(std::optional<mlir::Location> loc,
 llvm::FailureOr<llvm::SmallVector<int64_t>>
 normalizeAxes(std::optional<mlir::Location> loc, llvm::ArrayRef<int64_t> axes,
               int64_t rank);
+
+/// The length of a one-dimensional tensor that an op needs to be static, or
+/// failure with a message that calls it `name`.
+llvm::FailureOr<int64_t> inferLength(std::optional<mlir::Location> loc,
+                                     const InferredTensor &list,
+                                     llvm::StringRef name);
 
 } // namespace graphopt::graph
 

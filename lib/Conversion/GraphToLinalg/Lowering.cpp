@@ -1,4 +1,5 @@
 #include "Lowering.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -42,6 +43,15 @@ OpFoldResult Lowering::size(AffineExpr expr) {
 
 SmallVector<OpFoldResult> Lowering::sizes(ArrayRef<AffineExpr> dims) {
   return llvm::map_to_vector(dims, [&](AffineExpr dim) { return size(dim); });
+}
+
+Value Lowering::entry(Value graphList, int64_t position) {
+  const InferredTensor &list = get(graphList);
+  if (list.elements && isComputable((*list.elements)[position]))
+    return asIndex(size((*list.elements)[position]));
+  Value element = tensor::ExtractOp::create(b, loc, lowered(graphList),
+                                            constantIndex(position));
+  return math().index(element);
 }
 
 bool Lowering::isComputable(AffineExpr expr) {
@@ -103,43 +113,46 @@ Value Lowering::map(ValueRange inputs, ArrayRef<AffineMap> maps,
 }
 
 Value Lowering::expand(Value graphInput, ArrayRef<AffineExpr> resultDims,
-                       ArrayRef<OpFoldResult> resultSizes, AffineMap &map) {
+                          ArrayRef<OpFoldResult> resultSizes, AffineMap &map) {
   const InferredTensor &input = get(graphInput);
   Value value = known(graphInput);
+  IndexMath m = math();
   int64_t rank = resultDims.size(), offset = rank - input.getRank();
   SmallVector<AffineExpr> exprs;
   SmallVector<OpFoldResult> fullSizes;
+  SmallVector<Value> isRepeated(input.getRank()); // null: certainly not
   bool isUnknown = false;
   for (int64_t i = 0; i < input.getRank(); ++i) {
     AffineExpr dim = input.dims[i], resultDim = resultDims[offset + i];
     bool isOne = getConstant(dim) == 1 && getConstant(resultDim) != 1;
-    isUnknown |= !isOne && dim != resultDim;
     exprs.push_back(isOne ? b.getAffineConstantExpr(0)
                           : b.getAffineDimExpr(offset + i));
     fullSizes.push_back(isOne ? OpFoldResult(b.getIndexAttr(1))
                               : resultSizes[offset + i]);
+    if (isOne || dim == resultDim)
+      continue;
+    isUnknown = true;
+    Value extent = asIndex(size(dim)), full = asIndex(resultSizes[offset + i]);
+    isRepeated[i] =
+        m.compare(arith::CmpIPredicate::eq, extent, constantIndex(1));
+    require(m.orI(isRepeated[i],
+                  m.compare(arith::CmpIPredicate::eq, extent, full)),
+            "shapes do not broadcast");
   }
   map = AffineMap::get(rank, 0, exprs, b.getContext());
   if (!isUnknown)
     return value;
 
-  Value one = constantIndex(1), zero = constantIndex(0);
-  SmallVector<Value> extents;
-  for (int64_t i = 0; i < input.getRank(); ++i)
-    extents.push_back(asIndex(tensor::getMixedSize(b, loc, value, i)));
+  Value zero = constantIndex(0);
   Type elementType = cast<RankedTensorType>(value.getType()).getElementType();
   return generate(
       fullSizes, elementType,
       [&](OpBuilder &inner, Location loc, ValueRange position) {
-        SmallVector<Value> indices;
-        for (auto [extent, index] : llvm::zip_equal(extents, position)) {
-          Value repeats = arith::CmpIOp::create(
-              inner, loc, arith::CmpIPredicate::eq, extent, one);
-          indices.push_back(
-              arith::SelectOp::create(inner, loc, repeats, zero, index));
-        }
-        return tensor::ExtractOp::create(inner, loc, value, indices)
-            .getResult();
+        SmallVector<Value> indices(position);
+        for (auto [index, repeated] : llvm::zip_equal(indices, isRepeated))
+          if (repeated)
+            index = IndexMath{inner, loc}.select(repeated, zero, index);
+        return tensor::ExtractOp::create(inner, loc, value, indices).getResult();
       });
 }
 
@@ -195,6 +208,18 @@ Value Lowering::generate(ArrayRef<OpFoldResult> resultSizes, Type resultElement,
                  position.push_back(linalg::IndexOp::create(inner, loc, dim));
                return body(inner, loc, position);
              });
+}
+
+void Lowering::require(Value condition, StringRef message) {
+  cf::AssertOp::create(b, loc, condition, message);
+}
+
+void Lowering::requireNonNegative(AffineExpr expr, StringRef message) {
+  if (shapes.isNonNegative(expr))
+    return;
+  Value isNonNegative = arith::CmpIOp::create(
+      b, loc, arith::CmpIPredicate::sge, asIndex(size(expr)), constantIndex(0));
+  require(isNonNegative, message);
 }
 
 Value Lowering::conform(Value value, Value graphResult) {

@@ -3,6 +3,7 @@
 #ifndef GRAPHOPT_LIB_CONVERSION_GRAPHTOLINALG_LOWERING_H
 #define GRAPHOPT_LIB_CONVERSION_GRAPHTOLINALG_LOWERING_H
 
+#include "IndexMath.h"
 #include "dialects/Graph/Graph.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -42,6 +43,8 @@ public:
   mlir::SmallVector<mlir::OpFoldResult> sizes(mlir::Value graphValue) {
     return sizes(get(graphValue).dims);
   }
+  /// Element `position` of a one-dimensional integer graph value, as an index.
+  mlir::Value entry(mlir::Value graphList, int64_t position);
   /// True if the expression can be computed before the op: the op's own results
   /// are not needed.
   bool isComputable(mlir::AffineExpr expr);
@@ -71,7 +74,8 @@ public:
                            Body body);
   /// The lowered `graphInput` so that it can be read through `map`, a map over
   /// `resultDims`, which it broadcasts to. It is copied where only the run
-  /// tells which of its extents are repeated.
+  /// tells which of its extents are repeated; the run refuses an extent that is
+  /// neither 1 nor the result's.
   mlir::Value expand(mlir::Value graphInput,
                      llvm::ArrayRef<mlir::AffineExpr> resultDims,
                      llvm::ArrayRef<mlir::OpFoldResult> resultSizes,
@@ -84,8 +88,16 @@ public:
   /// Without inputs: `body` gets the index of the element.
   mlir::Value generate(llvm::ArrayRef<mlir::OpFoldResult> resultSizes,
                        mlir::Type resultElement, Body body);
+  /// The run ends with GRAPHOPT_BAD_DATA unless `condition` (an i1) holds.
+  void require(mlir::Value condition, llvm::StringRef message);
+  /// The same for `expr` >= 0, which inference took for granted; nothing is
+  /// emitted where it is certain.
+  void requireNonNegative(mlir::AffineExpr expr, llvm::StringRef message);
   /// Gives `value` exactly the type that the lowered `graphResult` must have.
   mlir::Value conform(mlir::Value value, mlir::Value graphResult);
+
+  /// For computations before the op.
+  IndexMath math() { return {b, loc}; }
 
   mlir::ConversionPatternRewriter &b;
   mlir::Location loc;

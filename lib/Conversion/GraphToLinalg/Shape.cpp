@@ -73,49 +73,215 @@ findGroups(ShapeInference &shapes, ArrayRef<AffineExpr> source,
   return groups;
 }
 
+/// `input`, whose dimensions are `source`, with those of `target`. `sizes` are
+/// the values of `target`, which may hold expressions that are not computable.
+static Value buildReshape(Lowering &to, Value input, ArrayRef<AffineExpr> source,
+                          ArrayRef<AffineExpr> target,
+                          ArrayRef<OpFoldResult> sizes) {
+  // Through one dimension if the shapes do not part.
+  ReshapeGroups groups;
+  if (!source.empty() && !target.empty()) {
+    auto all = [](size_t rank) -> SmallVector<ReassociationIndices> {
+      return {llvm::to_vector(llvm::seq<int64_t>(0, rank))};
+    };
+    groups = findGroups(to.shapes, source, target)
+                 .value_or(ReshapeGroups{all(source.size()), all(target.size())});
+  }
+  if (groups.source.size() != source.size())
+    input = tensor::CollapseShapeOp::create(to.b, to.loc, input, groups.source);
+  if (groups.target.size() == target.size())
+    return input;
+  SmallVector<int64_t> shape;
+  SmallVector<Value> ignored;
+  dispatchIndexOpFoldResults(sizes, ignored, shape);
+  auto type = cast<RankedTensorType>(input.getType());
+  return tensor::ExpandShapeOp::create(to.b, to.loc, type.clone(shape), input,
+                                       groups.target, sizes);
+}
+
 struct LowerReshape : LoweringPattern<ReshapeOp> {
   using LoweringPattern::LoweringPattern;
 
   Values lower(ReshapeOp op, Adaptor in, Lowering &to) const override {
-    return {{reshape(to, in.getInput(), to.get(op.getInput()).dims,
-                     op.getResult())}};
+    ArrayRef<AffineExpr> source = to.get(op.getInput()).dims,
+                         target = to.get(op.getResult()).dims;
+    SmallVector<OpFoldResult> sizes =
+        llvm::all_of(target, [&](AffineExpr dim) { return to.isComputable(dim); })
+            ? to.sizes(target)
+            : readSizes(op, to);
+    AffineExpr before = to.shapes.product(source),
+               after = to.shapes.product(target);
+    if (before != after) {
+      IndexMath m = to.math();
+      Value have = to.asIndex(to.size(before)), want = to.constantIndex(1);
+      for (OpFoldResult size : sizes)
+        want = m.mul(want, to.asIndex(size));
+      to.require(m.compare(arith::CmpIPredicate::eq, have, want),
+                 "the shapes have different numbers of elements");
+    }
+    return {{buildReshape(to, in.getInput(), source, target, sizes)}};
   }
 
-  static Value reshape(Lowering &to, Value input, ArrayRef<AffineExpr> source,
-                       Value graphResult) {
-    SmallVector<AffineExpr> target(to.get(graphResult).dims);
-    auto type = cast<RankedTensorType>(
-        to.types.convertType(graphResult.getType()));
-    std::optional<ReshapeGroups> groups = findGroups(to.shapes, source, target);
-    SmallVector<OpFoldResult> sizes = to.sizes(target);
-    if (!groups || source.empty() || target.empty()) {
-      // Through one dimension.
-      groups.emplace();
-      SmallVector<ReassociationIndices> all(1);
-      for (size_t i = 0; i < source.size(); ++i)
-        all[0].push_back(i);
-      groups->source = source.empty() ? SmallVector<ReassociationIndices>{} : all;
-      all[0].clear();
-      for (size_t i = 0; i < target.size(); ++i)
-        all[0].push_back(i);
-      groups->target = target.empty() ? SmallVector<ReassociationIndices>{} : all;
+  /// The extents in `shape`, which only the run knows.
+  static SmallVector<OpFoldResult> readSizes(ReshapeOp op, Lowering &to) {
+    IndexMath m = to.math();
+    const InferredTensor &input = to.get(op.getInput());
+    Value one = to.constantIndex(1), zero = to.constantIndex(0);
+    Value others = one;
+    SmallVector<Value> extents;
+    for (int64_t i = 0, rank = op.getType().getRank(); i < rank; ++i) {
+      Value extent = to.entry(op.getShape(), i);
+      if (!op.getAllowZero()) {
+        Value same = i < input.getRank() ? to.asIndex(to.size(input.dims[i]))
+                                         : zero;
+        extent = m.select(m.compare(arith::CmpIPredicate::eq, extent, zero),
+                          same, extent);
+      }
+      extents.push_back(extent);
+      others = m.mul(others, m.select(m.isNegative(extent), one, extent));
     }
-    bool collapses = groups->source.size() != source.size();
-    if (collapses || (source.empty() != target.empty() && target.empty()))
-      input = tensor::CollapseShapeOp::create(
-          to.b, to.loc, input,
-          target.empty() ? SmallVector<ReassociationIndices>{} : groups->source);
-    if (groups->target.size() == target.size() && !source.empty())
-      return input;
-    if (target.empty())
-      return input;
-    SmallVector<int64_t> shape;
-    SmallVector<Value> ignored;
-    dispatchIndexOpFoldResults(sizes, ignored, shape);
-    return tensor::ExpandShapeOp::create(
-        to.b, to.loc, type.clone(shape), input,
-        source.empty() ? SmallVector<ReassociationIndices>{} : groups->target,
-        sizes);
+    Value count = to.asIndex(to.size(to.shapes.product(input.dims)));
+    Value rest = m.div(count, m.max(others, one));
+    SmallVector<OpFoldResult> sizes;
+    for (Value extent : extents)
+      sizes.push_back(
+          getAsOpFoldResult(m.select(m.isNegative(extent), rest, extent)));
+    return sizes;
+  }
+};
+
+/// The run refuses open dimensions that are not 1.
+struct LowerSqueeze : LoweringPattern<SqueezeOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(SqueezeOp op, Adaptor in, Lowering &to) const override {
+    ArrayRef<AffineExpr> source = to.get(op.getInput()).dims,
+                         target = to.get(op.getResult()).dims;
+    AffineExpr one = to.shapes.constant(1);
+    SmallVector<AffineExpr> known(source);
+    for (int64_t axis :
+         *normalizeAxes(std::nullopt, op.getAxes(), source.size())) {
+      AffineExpr &dim = known[axis];
+      to.requireNonNegative(to.shapes.sub(dim, one), "squeezes an empty dim");
+      to.requireNonNegative(to.shapes.sub(one, dim), "squeezes a dim over 1");
+      dim = one;
+    }
+    return {{buildReshape(to, in.getInput(), known, target, to.sizes(target))}};
+  }
+};
+
+struct LowerUnsqueeze : LoweringPattern<UnsqueezeOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(UnsqueezeOp op, Adaptor in, Lowering &to) const override {
+    ArrayRef<AffineExpr> target = to.get(op.getResult()).dims;
+    return {{buildReshape(to, in.getInput(), to.get(op.getInput()).dims, target,
+                          to.sizes(target))}};
+  }
+};
+
+/// A linalg.generic that yields its input; its consumers read through the map.
+struct LowerExpand : LoweringPattern<ExpandOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(ExpandOp op, Adaptor in, Lowering &to) const override {
+    const InferredTensor &input = to.get(op.getInput());
+    ArrayRef<AffineExpr> dims = to.get(op.getResult()).dims;
+    if (ArrayRef<AffineExpr>(input.dims) == dims)
+      return {{in.getInput()}};
+    IndexMath m = to.math();
+    int64_t rank = dims.size(), length = op.getShape().getType().getDimSize(0);
+    SmallVector<OpFoldResult> sizes;
+    for (auto [i, dim] : llvm::enumerate(dims)) {
+      if (to.isComputable(dim)) {
+        to.requireNonNegative(dim, "expands to a negative extent");
+        sizes.push_back(to.size(dim));
+        continue;
+      }
+      // 1 keeps the input's extent.
+      int64_t own = i - (rank - input.getRank()), entry = i - (rank - length);
+      Value extent = own >= 0 ? to.asIndex(to.size(input.dims[own]))
+                              : to.constantIndex(1);
+      if (entry >= 0) {
+        Value wanted = to.entry(op.getShape(), entry);
+        Value keeps = m.compare(arith::CmpIPredicate::eq, wanted,
+                                to.constantIndex(1));
+        extent = m.select(keeps, extent, m.max(wanted, to.constantIndex(0)));
+      }
+      sizes.push_back(getAsOpFoldResult(extent));
+    }
+    AffineMap map;
+    Value value = to.expand(op.getInput(), dims, sizes, map);
+    return {{to.map(value, map, sizes, to.element(input.elementType),
+                    [](OpBuilder &, Location, ValueRange in) { return in[0]; })}};
+  }
+};
+
+/// Every dimension becomes a pair, repetition and position, and back.
+struct LowerTile : LoweringPattern<TileOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(TileOp op, Adaptor in, Lowering &to) const override {
+    const InferredTensor &input = to.get(op.getInput());
+    SmallVector<OpFoldResult> sizes;
+    SmallVector<AffineExpr> read;
+    SmallVector<ReassociationIndices> pairs;
+    for (auto [i, dim] : llvm::enumerate(input.dims)) {
+      Value repeats = to.entry(op.getRepeats(), i);
+      ReassociationIndices pair;
+      auto add = [&](OpFoldResult size) {
+        pair.push_back(sizes.size());
+        sizes.push_back(size);
+      };
+      if (getConstantIntValue(repeats) != 1)
+        add(getAsOpFoldResult(to.math().max(repeats, to.constantIndex(0))));
+      add(to.size(dim));
+      read.push_back(to.b.getAffineDimExpr(pair.back()));
+      pairs.push_back(pair);
+    }
+    if (sizes.size() == input.dims.size())
+      return {{in.getInput()}};
+    Value tiled = to.map(
+        in.getInput(), AffineMap::get(sizes.size(), 0, read, to.b.getContext()),
+        sizes, to.element(input.elementType),
+        [](OpBuilder &, Location, ValueRange in) { return in[0]; });
+    return {{tensor::CollapseShapeOp::create(to.b, to.loc, tiled, pairs)
+                 .getResult()}};
+  }
+};
+
+/// graph.split  =>  one tensor.extract_slice a part
+struct LowerSplit : LoweringPattern<SplitOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(SplitOp op, Adaptor in, Lowering &to) const override {
+    IndexMath m = to.math();
+    const InferredTensor &input = to.get(op.getInput());
+    int64_t axis =
+        *normalizeAxis(std::nullopt, op.getAxis(), input.getRank());
+    SmallVector<OpFoldResult> sizes = to.sizes(input.dims);
+    SmallVector<OpFoldResult> offsets(sizes.size(), to.b.getIndexAttr(0)),
+        strides(sizes.size(), to.b.getIndexAttr(1));
+    Value at = to.constantIndex(0), extent = to.asIndex(sizes[axis]);
+    SmallVector<Value> parts;
+    for (auto [i, result] : llvm::enumerate(op.getResults())) {
+      AffineExpr dim = to.get(result).dims[axis];
+      bool isKnown = to.isComputable(dim);
+      Value size = isKnown ? to.asIndex(to.size(dim))
+                           : to.entry(op.getSizes(), i);
+      if (!isKnown || !to.shapes.isNonNegative(dim))
+        to.require(m.compare(arith::CmpIPredicate::sge, size, to.constantIndex(0)),
+                   "a part has a negative extent");
+      offsets[axis] = getAsOpFoldResult(at);
+      sizes[axis] = getAsOpFoldResult(size);
+      at = m.add(at, size);
+      parts.push_back(tensor::ExtractSliceOp::create(
+          to.b, to.loc, in.getInput(), offsets, sizes, strides));
+    }
+    if (op.getSizes())
+      to.require(m.compare(arith::CmpIPredicate::eq, at, extent),
+                 "the parts do not add up to the extent");
+    return parts;
   }
 };
 
@@ -143,8 +309,9 @@ struct LowerConcat : LoweringPattern<ConcatOp> {
 };
 } // namespace
 
-// graph.shape has no pattern: its elements are always known, and
-// GraphToLinalg.cpp builds known elements for every op.
+// graph.shape and graph.size have no pattern: their elements are always known,
+// and GraphToLinalg.cpp builds known elements for every op.
 void graphopt::populateShapeLowering(LoweringPatterns to) {
-  to.add<LowerConcat, LowerReshape, LowerTranspose>();
+  to.add<LowerConcat, LowerExpand, LowerReshape, LowerSplit, LowerSqueeze,
+         LowerTile, LowerTranspose, LowerUnsqueeze>();
 }

@@ -1,0 +1,88 @@
+#ifndef GRAPHOPT_GRAPH_INDEXING
+#define GRAPHOPT_GRAPH_INDEXING
+
+include "dialects/Graph/GraphBase.td"
+
+/// An op that reads or writes at positions which a tensor holds.
+///
+/// A negative position counts from the end. Constant ones are checked here; one
+/// that is out of range when the model runs is clamped into it, so that no
+/// memory outside of the tensor is touched.
+class Graph_IndexedOp<string mnemonic, list<Trait> traits = []>
+    : Graph_PureOp<mnemonic, traits>;
+
+def Graph_GatherOp : Graph_IndexedOp<"gather"> {
+  let summary = "Takes slices at positions along a dimension";
+  let description = [{
+    `result[i..., j..., k...] = data[i..., indices[j...], k...]`, where `i` has
+    `axis` dimensions.
+
+    Constraints:
+    - (C1) `axis` is a dimension of `data`.
+    - (C2) Constant `indices` are in `[-extent, extent)`.
+
+    ```mlir
+    %y = graph.gather %data at %indices axis = 0 : tensor<30522x384xf32>, tensor<?x?xi64>
+    ```
+  }];
+  let arguments = (ins Graph_Tensor:$data, Graph_IndexTensor:$indices,
+                       I64Attr:$axis);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = [{
+    $data `at` $indices `axis` `=` $axis attr-dict `:` type($data) `,`
+    type($indices)
+  }];
+}
+
+def Graph_GatherElementsOp : Graph_IndexedOp<"gather_elements"> {
+  let summary = "Takes one element for each index, along a dimension";
+  let description = [{
+    `result[i, j, k] = data[i, indices[i, j, k], k]` for rank 3 and `axis` 1.
+
+    Constraints:
+    - (C1) `axis` is a dimension of `data`.
+    - (C2) Constant `indices` are in `[-extent, extent)`.
+    - (C3) `data` and `indices` have the same rank, and `indices` is in no other
+      dimension longer than `data`. The run refuses open extents that are.
+
+    ```mlir
+    %y = graph.gather_elements %data at %indices axis = 1 : tensor<?x8xf32>, tensor<?x3xi64>
+    ```
+  }];
+  let arguments = (ins Graph_Tensor:$data, Graph_IndexTensor:$indices,
+                       I64Attr:$axis);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = [{
+    $data `at` $indices `axis` `=` $axis attr-dict `:` type($data) `,`
+    type($indices)
+  }];
+}
+
+def Graph_GatherNDOp : Graph_IndexedOp<"gather_nd"> {
+  let summary = "Takes slices at positions in several dimensions";
+  let description = [{
+    The last dimension of `indices` holds a position in the dimensions of `data`
+    that follow the first `batchDims`, which both have in common:
+    `result[b..., i..., k...] = data[b..., indices[b..., i..., :]..., k...]`.
+
+    Constraints:
+    - (C1) The last dimension of `indices` is static.
+    - (C2) Constant `indices` are in `[-extent, extent)`.
+    - (C3) `batchDims` is less than both ranks; `data` has at least as many
+      further dimensions as a position has elements.
+    - (C4) The first `batchDims` extents of `data` and `indices` are equal.
+
+    ```mlir
+    %y = graph.gather_nd %data at %indices batch = 0 : tensor<?x?x8xf32>, tensor<?x2xi64>
+    ```
+  }];
+  let arguments = (ins Graph_Tensor:$data, Graph_IndexTensor:$indices,
+                       I64Attr:$batchDims);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = [{
+    $data `at` $indices `batch` `=` $batchDims attr-dict `:` type($data) `,`
+    type($indices)
+  }];
+}
+
+#endif

@@ -1,0 +1,73 @@
+#ifndef GRAPHOPT_GRAPH_SLICING
+#define GRAPHOPT_GRAPH_SLICING
+
+include "dialects/Graph/GraphEnums.td"
+
+def Graph_SliceOp : Graph_PureOp<"slice", [AttrSizedOperandSegments]> {
+  let summary = "Takes every `step`-th element between two positions";
+  let description = [{
+    For each dimension in `axes` (all if absent) the positions `starts`,
+    `starts + steps`, ... up to, without, `ends`. Negative positions count from
+    the end, positions beyond an end are clamped to it; a negative step walks
+    backwards. Absent `steps` are 1.
+
+    Where an open extent meets a position, the result's extent is what it is
+    without clamping: `x[1:]` of `n` has `n - 1`, `x[:m]` has `m`, `x[0:1]` has 1.
+    The run refuses inputs for which clamping would change it (GRAPHOPT_BAD_DATA).
+    Constant positions that take several elements of an open extent, such as
+    `x[:512]`, are clamped when the model runs.
+
+    Constraints:
+    - (C1) `starts`, `ends`, `axes` and `steps` have one dimension and the same
+      number of elements.
+    - (C2) `axes` are different dimensions.
+    - (C3) No step is 0.
+
+    ```mlir
+    %y = graph.slice %x from %starts to %ends axes %axes steps %steps
+        : tensor<?x8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>
+    ```
+  }];
+  let arguments = (ins Graph_Tensor:$input, Graph_IndexTensor:$starts,
+                       Graph_IndexTensor:$ends,
+                       Optional<Graph_IndexTensor>:$axes,
+                       Optional<Graph_IndexTensor>:$steps);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = [{
+    $input `from` $starts `to` $ends (`axes` $axes^)? (`steps` $steps^)?
+    attr-dict `:` type($input) `,` type($starts) `,` type($ends)
+    (`,` `axes` type($axes)^)? (`,` `steps` type($steps)^)?
+  }];
+}
+
+def Graph_PadOp : Graph_PureOp<"pad", [AttrSizedOperandSegments]> {
+  let summary = "Adds elements before and after each dimension";
+  let description = [{
+    `pads` holds how many to add before each dimension of `axes` (all if
+    absent), then how many after each; negative ones remove elements. `value` is
+    what `constant` adds, 0 if absent.
+
+    Constraints:
+    - (C1) `pads` has one dimension, with two elements for each axis.
+    - (C2) `axes` has one dimension and names different dimensions.
+    - (C3) No result extent is negative. The run refuses open extents for which
+      one is.
+    - (C4) `value` has one element of the input's type.
+
+    ```mlir
+    %y = graph.pad reflect %x by %pads : tensor<?x8xf32>, tensor<4xi64>
+    ```
+  }];
+  let arguments = (ins Graph_PadModeAttr:$mode, Graph_Tensor:$input,
+                       RankedTensorOf<[I64]>:$pads,
+                       Optional<Graph_Tensor>:$value,
+                       Optional<Graph_IndexTensor>:$axes);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = [{
+    $mode $input `by` $pads (`value` $value^)? (`axes` $axes^)? attr-dict `:`
+    type($input) `,` type($pads) (`,` `value` type($value)^)?
+    (`,` `axes` type($axes)^)?
+  }];
+}
+
+#endif

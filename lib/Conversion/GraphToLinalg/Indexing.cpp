@@ -1,0 +1,183 @@
+#include "dialects/Graph/Indexing.h"
+#include "Lowering.h"
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::graph;
+
+using Values = FailureOr<SmallVector<Value>>;
+using P = arith::CmpIPredicate;
+
+namespace {
+/// Makes a position in a dimension of what a tensor of indices holds.
+struct Position {
+  Value extent;
+  /// Constants that need no wrapping or clamping.
+  bool isSafe = false;
+
+  static Position in(AffineExpr dim, Value graphIndices, Lowering &to) {
+    auto bounds = getConstantBounds(graphIndices);
+    std::optional<int64_t> size = getConstant(dim);
+    bool isSafe = bounds && size && bounds->first >= 0 && bounds->second < *size;
+    return {to.asIndex(to.size(dim)), isSafe};
+  }
+
+  Value build(IndexMath m, Value index) const {
+    index = m.index(index);
+    if (isSafe)
+      return index;
+    Value wrapped = m.select(m.isNegative(index), m.add(index, extent), index);
+    return m.clamp(wrapped, m.constant(0), m.sub(extent, m.constant(1)));
+  }
+};
+
+/// The run refuses positions in a dimension that has none.
+static void requireElements(Lowering &to, AffineExpr dim,
+                            ArrayRef<AffineExpr> indexDims) {
+  if (getConstant(dim).value_or(0) > 0)
+    return;
+  IndexMath m = to.math();
+  Value zero = to.constantIndex(0);
+  Value hasAny = m.compare(P::sgt, to.asIndex(to.size(dim)), zero);
+  Value count = to.asIndex(to.size(to.shapes.product(indexDims)));
+  to.require(m.orI(hasAny, m.compare(P::eq, count, zero)),
+             "an index into an empty dimension");
+}
+
+struct LowerGather : LoweringPattern<GatherOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(GatherOp op, Adaptor in, Lowering &to) const override {
+    const InferredTensor &data = to.get(op.getData()),
+                         &indices = to.get(op.getIndices());
+    int64_t axis = *normalizeAxis(std::nullopt, op.getAxis(), data.getRank());
+    int64_t depth = indices.getRank(), rank = data.getRank() - 1 + depth;
+    requireElements(to, data.dims[axis], indices.dims);
+    Position position = Position::in(data.dims[axis], op.getIndices(), to);
+    SmallVector<OpFoldResult> sizes = to.sizes(op.getResult());
+    if (depth <= 1 && getConstant(to.shapes.product(indices.dims)) == 1)
+      return {{takeOne(in, axis, depth, position, sizes, to)}};
+
+    SmallVector<AffineExpr> read;
+    for (int64_t i = 0; i < depth; ++i)
+      read.push_back(to.b.getAffineDimExpr(axis + i));
+    AffineMap map = AffineMap::get(rank, 0, read, to.b.getContext());
+    Value input = in.getData();
+    return {{to.map(
+        in.getIndices(), map, sizes, to.element(data.elementType),
+        [&](OpBuilder &b, Location loc, ValueRange index) {
+          SmallVector<Value> at;
+          for (int64_t dim = 0; dim < data.getRank(); ++dim) {
+            int64_t own = dim < axis ? dim : dim + depth - 1;
+            at.push_back(dim == axis
+                             ? position.build({b, loc}, index[0])
+                             : linalg::IndexOp::create(b, loc, own).getResult());
+          }
+          return tensor::ExtractOp::create(b, loc, input, at).getResult();
+        })}};
+  }
+
+  /// A single index takes a slice, without a copy.
+  static Value takeOne(Adaptor in, int64_t axis, int64_t depth,
+                       const Position &position, ArrayRef<OpFoldResult> sizes,
+                       Lowering &to) {
+    auto type = cast<RankedTensorType>(in.getData().getType());
+    Value index = tensor::ExtractOp::create(
+        to.b, to.loc, in.getIndices(),
+        SmallVector<Value>(depth, to.constantIndex(0)));
+    SmallVector<OpFoldResult> offsets(type.getRank(), to.b.getIndexAttr(0)),
+        ones(type.getRank(), to.b.getIndexAttr(1)), all(sizes);
+    offsets[axis] = getAsOpFoldResult(position.build(to.math(), index));
+    if (depth == 0)
+      all.insert(all.begin() + axis, to.b.getIndexAttr(1));
+    SmallVector<int64_t> shape;
+    SmallVector<Value> ignored;
+    dispatchIndexOpFoldResults(sizes, ignored, shape);
+    return tensor::ExtractSliceOp::create(to.b, to.loc, type.clone(shape),
+                                          in.getData(), offsets, all, ones);
+  }
+};
+
+struct LowerGatherElements : LoweringPattern<GatherElementsOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(GatherElementsOp op, Adaptor in, Lowering &to) const override {
+    const InferredTensor &data = to.get(op.getData()),
+                         &indices = to.get(op.getIndices());
+    int64_t rank = data.getRank();
+    int64_t axis = *normalizeAxis(std::nullopt, op.getAxis(), rank);
+    for (int64_t dim = 0; dim < rank; ++dim)
+      if (dim != axis)
+        to.requireNonNegative(
+            to.shapes.sub(data.dims[dim], indices.dims[dim]),
+            "there are more indices than data");
+    requireElements(to, data.dims[axis], indices.dims);
+    Position position = Position::in(data.dims[axis], op.getIndices(), to);
+    Value input = in.getData();
+    return {{to.map(
+        in.getIndices(), to.b.getMultiDimIdentityMap(rank), to.sizes(indices.dims),
+        to.element(data.elementType),
+        [&](OpBuilder &b, Location loc, ValueRange index) {
+          SmallVector<Value> at;
+          for (int64_t dim = 0; dim < rank; ++dim)
+            at.push_back(dim == axis
+                             ? position.build({b, loc}, index[0])
+                             : linalg::IndexOp::create(b, loc, dim).getResult());
+          return tensor::ExtractOp::create(b, loc, input, at).getResult();
+        })}};
+  }
+};
+
+/// The elements of a position are operands of their own: the same tensor, read
+/// at 0, 1, ... of its last dimension.
+struct LowerGatherND : LoweringPattern<GatherNDOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(GatherNDOp op, Adaptor in, Lowering &to) const override {
+    const InferredTensor &data = to.get(op.getData()),
+                         &indices = to.get(op.getIndices());
+    int64_t batch = op.getBatchDims(), depth = *getConstant(indices.dims.back());
+    int64_t outer = indices.getRank() - 1;
+    int64_t rank = outer + data.getRank() - batch - depth;
+    for (int64_t dim = 0; dim < batch; ++dim) {
+      AffineExpr more = to.shapes.sub(data.dims[dim], indices.dims[dim]);
+      to.requireNonNegative(more, "batch dimensions differ");
+      to.requireNonNegative(to.shapes.sub(to.shapes.constant(0), more),
+                            "batch dimensions differ");
+    }
+    SmallVector<Position> positions;
+    SmallVector<AffineMap> maps;
+    SmallVector<AffineExpr> read;
+    for (int64_t i = 0; i < outer; ++i)
+      read.push_back(to.b.getAffineDimExpr(i));
+    read.push_back({});
+    for (int64_t i = 0; i < depth; ++i) {
+      AffineExpr dim = data.dims[batch + i];
+      requireElements(to, dim, indices.dims);
+      positions.push_back({to.asIndex(to.size(dim)), false});
+      read.back() = to.b.getAffineConstantExpr(i);
+      maps.push_back(AffineMap::get(rank, 0, read, to.b.getContext()));
+    }
+    Value input = in.getData();
+    return {{to.map(
+        SmallVector<Value>(depth, in.getIndices()), maps,
+        to.sizes(op.getResult()), to.element(data.elementType),
+        [&](OpBuilder &b, Location loc, ValueRange index) {
+          SmallVector<Value> at;
+          for (int64_t dim = 0; dim < data.getRank(); ++dim) {
+            if (dim >= batch && dim < batch + depth) {
+              at.push_back(positions[dim - batch].build({b, loc}, index[dim - batch]));
+              continue;
+            }
+            int64_t own = dim < batch ? dim : dim - batch - depth + outer;
+            at.push_back(linalg::IndexOp::create(b, loc, own));
+          }
+          return tensor::ExtractOp::create(b, loc, input, at).getResult();
+        })}};
+  }
+};
+} // namespace
+
+void graphopt::populateIndexingLowering(LoweringPatterns to) {
+  to.add<LowerGather, LowerGatherElements, LowerGatherND>();
+}

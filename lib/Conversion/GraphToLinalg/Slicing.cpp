@@ -1,0 +1,259 @@
+#include "dialects/Graph/Slicing.h"
+#include "Lowering.h"
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::graph;
+
+using Values = FailureOr<SmallVector<Value>>;
+using P = arith::CmpIPredicate;
+
+/// Entry `position` of `list`, where it is about a dimension; `otherwise` where
+/// it is not. `axes` may be known only when the model runs.
+static Value entryOf(Lowering &to, Value list, Value axes, int64_t first,
+                     int64_t count, int64_t dim, int64_t rank,
+                     int64_t otherwise) {
+  IndexMath m = to.math();
+  Value value = to.constantIndex(otherwise);
+  for (int64_t i = 0; i < count; ++i) {
+    Value axis = axes ? to.entry(axes, i) : to.constantIndex(i);
+    axis = m.select(m.isNegative(axis), m.add(axis, to.constantIndex(rank)),
+                    axis);
+    Value isMine = m.compare(P::eq, axis, to.constantIndex(dim));
+    value = m.select(isMine, to.entry(list, first + i), value);
+  }
+  return value;
+}
+
+namespace {
+//===----------------------------------------------------------------------===//
+// Slice
+//===----------------------------------------------------------------------===//
+
+/// tensor.extract_slice, or a gather where a step may be negative.
+struct LowerSlice : LoweringPattern<SliceOp> {
+  using LoweringPattern::LoweringPattern;
+
+  /// Along one dimension.
+  struct Range {
+    Value start, step;
+    OpFoldResult size;
+  };
+
+  Values lower(SliceOp op, Adaptor in, Lowering &to) const override {
+    auto known = inferSliceRanges(to.shapes, SliceOp::Adaptor(op));
+    SmallVector<OpFoldResult> offsets, sizes, strides;
+    bool isForward = true;
+    SmallVector<Range> ranges;
+    for (int64_t dim = 0, rank = op.getType().getRank(); dim < rank; ++dim) {
+      bool isKnown = known && (*known)[dim].size;
+      ranges.push_back(isKnown ? knownRange((*known)[dim], to)
+                               : readRange(op, dim, to));
+      Range &range = ranges.back();
+      offsets.push_back(getAsOpFoldResult(range.start));
+      sizes.push_back(range.size);
+      strides.push_back(getAsOpFoldResult(range.step));
+      isForward &= getConstantIntValue(strides.back()).value_or(0) > 0;
+    }
+    Value input = in.getInput();
+    if (isForward)
+      return {{tensor::ExtractSliceOp::create(to.b, to.loc, input, offsets,
+                                              sizes, strides)
+                   .getResult()}};
+    Type element = to.element(op.getType().getElementType());
+    return {{to.generate(
+        sizes, element, [&](OpBuilder &b, Location loc, ValueRange position) {
+          IndexMath m{b, loc};
+          SmallVector<Value> indices;
+          for (auto [range, i] : llvm::zip_equal(ranges, position))
+            indices.push_back(m.add(m.mul(i, range.step), range.start));
+          return tensor::ExtractOp::create(b, loc, input, indices).getResult();
+        })}};
+  }
+
+  static Range knownRange(const SliceRange &range, Lowering &to) {
+    for (AffineExpr assumed : range.assumed)
+      to.requireNonNegative(assumed, "a slice ends outside of its tensor");
+    return {to.asIndex(to.size(range.start)), to.constantIndex(range.step),
+            to.size(range.size)};
+  }
+
+  /// ONNX's rules for positions that only the run knows.
+  static Range readRange(SliceOp op, int64_t dim, Lowering &to) {
+    IndexMath m = to.math();
+    int64_t rank = op.getType().getRank();
+    int64_t count = op.getStarts().getType().getDimSize(0);
+    auto read = [&](Value list, int64_t otherwise) {
+      return list ? entryOf(to, list, op.getAxes(), 0, count, dim, rank, otherwise)
+                  : to.constantIndex(otherwise);
+    };
+    Value start = read(op.getStarts(), 0);
+    Value end = read(op.getEnds(), std::numeric_limits<int64_t>::max());
+    Value step = read(op.getSteps(), 1);
+    Value extent = to.asIndex(to.size(to.get(op.getInput()).dims[dim]));
+
+    Value zero = to.constantIndex(0), one = to.constantIndex(1);
+    Value last = m.sub(extent, one);
+    Value isForward = m.compare(P::sgt, step, zero);
+    auto resolve = [&](Value position, Value low, Value high) {
+      Value wrapped = m.select(m.isNegative(position), m.add(position, extent),
+                               position);
+      return m.clamp(wrapped, low, high);
+    };
+    Value high = m.select(isForward, extent, last);
+    Value low = m.select(isForward, zero, to.constantIndex(-1));
+    Value first = resolve(start, zero, high), beyond = resolve(end, low, high);
+    Value distance = m.select(isForward, m.sub(beyond, first),
+                              m.sub(first, beyond));
+    Value magnitude =
+        m.max(m.select(isForward, step, m.sub(zero, step)), one);
+    Value size = m.add(m.div(m.sub(m.max(distance, one), one), magnitude), one);
+    size = m.select(m.compare(P::sgt, distance, zero), size, zero);
+    return {first, step, getAsOpFoldResult(size)};
+  }
+};
+
+//===----------------------------------------------------------------------===//
+// Pad
+//===----------------------------------------------------------------------===//
+
+struct LowerPad : LoweringPattern<PadOp> {
+  using LoweringPattern::LoweringPattern;
+
+  /// One dimension: its extents, and how many elements come before and after.
+  struct Dim {
+    Value extent, before, after;
+    OpFoldResult size;
+    bool isUnchanged() const {
+      return getConstantIntValue(before) == 0 && getConstantIntValue(after) == 0;
+    }
+  };
+
+  Values lower(PadOp op, Adaptor in, Lowering &to) const override {
+    IndexMath m = to.math();
+    int64_t rank = op.getType().getRank();
+    int64_t count = op.getPads().getType().getDimSize(0) / 2;
+    SmallVector<Dim> dims;
+    SmallVector<OpFoldResult> sizes;
+    for (int64_t i = 0; i < rank; ++i) {
+      auto read = [&](int64_t first) {
+        return entryOf(to, op.getPads(), op.getAxes(), first, count, i, rank, 0);
+      };
+      Dim dim;
+      dim.extent = to.asIndex(to.size(to.get(op.getInput()).dims[i]));
+      dim.before = read(0);
+      dim.after = read(count);
+      AffineExpr result = to.get(op.getResult()).dims[i];
+      bool isKnown = to.isComputable(result);
+      dim.size = isKnown ? to.size(result)
+                         : getAsOpFoldResult(m.add(
+                               dim.extent, m.add(dim.before, dim.after)));
+      if (!isKnown || !to.shapes.isNonNegative(result))
+        to.require(m.compare(P::sge, to.asIndex(dim.size), to.constantIndex(0)),
+                   "padding removes more than there is");
+      sizes.push_back(dim.size);
+      dims.push_back(dim);
+    }
+    if (llvm::all_of(dims, [](const Dim &dim) { return dim.isUnchanged(); }))
+      return {{in.getInput()}};
+    if (op.getMode() == PadMode::Constant)
+      return {{padConstant(in, dims, sizes, to)}};
+    return {{padCopies(op.getMode(), in.getInput(), dims, sizes, to)}};
+  }
+
+  /// A fill, then the input inserted, less what negative pads remove.
+  static Value padConstant(Adaptor in, ArrayRef<Dim> dims,
+                           ArrayRef<OpFoldResult> sizes, Lowering &to) {
+    IndexMath m = to.math();
+    Type element = cast<RankedTensorType>(in.getInput().getType()).getElementType();
+    Value zero = to.constantIndex(0), value;
+    if (in.getValue()) {
+      auto type = cast<RankedTensorType>(in.getValue().getType());
+      value = tensor::ExtractOp::create(
+          to.b, to.loc, in.getValue(),
+          SmallVector<Value>(type.getRank(), zero));
+    } else {
+      value = m.zero(element);
+    }
+    SmallVector<OpFoldResult> from, at, counts,
+        ones(dims.size(), to.b.getIndexAttr(1));
+    for (const Dim &dim : dims) {
+      Value cutBefore = m.max(m.sub(zero, dim.before), zero);
+      Value cutAfter = m.max(m.sub(zero, dim.after), zero);
+      Value count = m.max(
+          m.sub(dim.extent, m.add(cutBefore, cutAfter)), zero);
+      from.push_back(getAsOpFoldResult(cutBefore));
+      at.push_back(getAsOpFoldResult(m.max(dim.before, zero)));
+      counts.push_back(getAsOpFoldResult(count));
+    }
+    Value kept = in.getInput();
+    if (!llvm::all_of(from, [](OpFoldResult f) { return isZeroInteger(f); }) ||
+        counts != tensor::getMixedSizes(to.b, to.loc, kept))
+      kept = tensor::ExtractSliceOp::create(to.b, to.loc, kept, from, counts,
+                                            ones);
+    Value filled = to.filled(sizes, value);
+    return tensor::InsertSliceOp::create(to.b, to.loc, kept, filled, at, counts,
+                                         ones);
+  }
+
+  /// Each result element is a copy of an input element. Where along a padded
+  /// dimension it comes from is computed once, into a table.
+  static Value padCopies(PadMode mode, Value input, ArrayRef<Dim> dims,
+                         ArrayRef<OpFoldResult> sizes, Lowering &to) {
+    unsigned rank = dims.size();
+    SmallVector<Value> tables;
+    SmallVector<AffineMap> maps;
+    SmallVector<std::optional<unsigned>> tableOf(rank);
+    for (auto [i, dim] : llvm::enumerate(dims)) {
+      if (dim.isUnchanged())
+        continue;
+      tableOf[i] = tables.size();
+      tables.push_back(buildTable(mode, dim, to));
+      maps.push_back(AffineMap::get(rank, 0, to.b.getAffineDimExpr(i)));
+    }
+    Type element = cast<RankedTensorType>(input.getType()).getElementType();
+    return to.map(
+        tables, maps, sizes, element,
+        [&](OpBuilder &b, Location loc, ValueRange entries) {
+          IndexMath m{b, loc};
+          SmallVector<Value> position;
+          for (unsigned i = 0; i < rank; ++i)
+            position.push_back(
+                tableOf[i] ? m.index(entries[*tableOf[i]])
+                           : linalg::IndexOp::create(b, loc, i).getResult());
+          return tensor::ExtractOp::create(b, loc, input, position).getResult();
+        });
+  }
+
+  /// For each position of the result the one of the input, as i64.
+  static Value buildTable(PadMode mode, const Dim &dim, Lowering &to) {
+    IndexMath m = to.math();
+    Value zero = to.constantIndex(0), one = to.constantIndex(1);
+    Value last = m.sub(dim.extent, one);
+    Value hasAny = m.compare(P::sgt, dim.extent, zero);
+    Value isEmpty = m.compare(P::eq, to.asIndex(dim.size), zero);
+    to.require(m.orI(hasAny, isEmpty), "there is no element to pad with");
+    Value period = dim.extent;
+    if (mode == PadMode::Reflect)
+      period = m.mul(last, to.constantIndex(2));
+    period = m.max(period, one);
+    return to.generate(
+        dim.size, to.b.getI64Type(),
+        [&](OpBuilder &b, Location loc, ValueRange position) {
+          IndexMath m{b, loc};
+          Value at = m.sub(position[0], dim.before);
+          if (mode == PadMode::Edge)
+            return m.cast(b.getI64Type(), m.clamp(at, zero, last));
+          Value rest = m.rem(at, period);
+          at = m.select(m.isNegative(rest), m.add(rest, period), rest);
+          if (mode == PadMode::Reflect)
+            at = m.min(at, m.sub(period, at));
+          return m.cast(b.getI64Type(), at);
+        });
+  }
+};
+} // namespace
+
+void graphopt::populateSlicingLowering(LoweringPatterns to) {
+  to.add<LowerPad, LowerSlice>();
+}
