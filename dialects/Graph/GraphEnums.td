@@ -107,4 +107,22 @@ def Graph_ReduceKind : Graph_Enum<"ReduceKind", "reduction of many elements to o
 
 def Graph_ReduceKindAttr : EnumAttr<Graph_Dialect, Graph_ReduceKind, "reduce">;
 
+// ONNX's VALID is NotSet with pads of 0.
+def Graph_AutoPad : Graph_Enum<"AutoPad", "padding that follows from the input's extents", [
+  I32EnumAttrCase<"NotSet", 0>,
+  I32EnumAttrCase<"SameUpper", 1>,
+  I32EnumAttrCase<"SameLower", 2>,
+]>;
+
+def Graph_AutoPadAttr : EnumAttr<Graph_Dialect, Graph_AutoPad, "auto_pad">;
+
+def Graph_PoolKind : Graph_Enum<"PoolKind", "what pooling makes of a window", [
+  I32EnumAttrCase<"Average", 0>,
+  I32EnumAttrCase<"AverageWithPads", 1>,
+  I32EnumAttrCase<"Max", 2>,
+  I32EnumAttrCase<"Sum", 3>,
+]>;
+
+def Graph_PoolKindAttr : EnumAttr<Graph_Dialect, Graph_PoolKind, "pool">;
+
 #endif

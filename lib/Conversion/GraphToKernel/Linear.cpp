@@ -1,5 +1,5 @@
 #include "dialects/Graph/Linear.h"
-#include "MatMul.h"
+#include "Kernels.h"
 #include "lib/Conversion/GraphToLinalg/Rows.h"
 
 using namespace mlir;

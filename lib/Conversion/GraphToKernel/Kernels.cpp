@@ -1,4 +1,4 @@
-#include "MatMul.h"
+#include "Kernels.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
 using namespace mlir;

@@ -1,7 +1,7 @@
-//===- MatMul.h - Building kernel.matmul ----------------------------------===//
+//===- Kernels.h - Building kernel ops --------------------------------===//
 
-#ifndef GRAPHOPT_LIB_CONVERSION_GRAPHTOKERNEL_MATMUL_H
-#define GRAPHOPT_LIB_CONVERSION_GRAPHTOKERNEL_MATMUL_H
+#ifndef GRAPHOPT_LIB_CONVERSION_GRAPHTOKERNEL_KERNELS_H
+#define GRAPHOPT_LIB_CONVERSION_GRAPHTOKERNEL_KERNELS_H
 
 #include "dialects/Kernel/Kernel.h"
 #include "lib/Conversion/GraphToLinalg/Lowering.h"

@@ -1,0 +1,188 @@
+#include "dialects/Graph/Convolution.h"
+#include "Kernels.h"
+#include "lib/Conversion/GraphToLinalg/Rows.h"
+#include "lib/Conversion/GraphToLinalg/Windows.h"
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::graph;
+
+using Values = FailureOr<SmallVector<Value>>;
+
+/// [batch, channels, spatial...] to [batch, spatial..., channels].
+static SmallVector<int64_t> getChannelsLastOrder(int64_t rank) {
+  SmallVector<int64_t> order{0};
+  llvm::append_range(order, llvm::seq<int64_t>(2, rank));
+  order.push_back(1);
+  return order;
+}
+
+/// filter[o, c, k...] as filter[g, o, c, k...], or input[..., c] as
+/// input[..., g, c].
+static Value splitGroups(Lowering &to, Value value, int64_t dim,
+                         int64_t groups) {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(to.b, to.loc, value);
+  SmallVector<int64_t> shape(type.getShape());
+  SmallVector<ReassociationIndices> parts;
+  for (int64_t i = 0, at = 0; i < type.getRank(); ++i) {
+    parts.emplace_back();
+    for (int64_t n = i == dim ? 2 : 1; n > 0; --n)
+      parts.back().push_back(at++);
+  }
+  if (std::optional<int64_t> size = getConstantIntValue(sizes[dim]))
+    sizes[dim] = to.b.getIndexAttr(*size / groups);
+  else
+    sizes[dim] = arith::DivUIOp::create(to.b, to.loc, cast<Value>(sizes[dim]),
+                                        to.constantIndex(groups))
+                     .getResult();
+  if (!ShapedType::isDynamic(shape[dim]))
+    shape[dim] /= groups;
+  shape.insert(shape.begin() + dim, groups);
+  sizes.insert(sizes.begin() + dim, to.b.getIndexAttr(groups));
+  return tensor::ExpandShapeOp::create(to.b, to.loc, type.clone(shape), value,
+                                       parts, sizes);
+}
+
+namespace {
+/// In channels-last order: border, kernel op with the bias as epilogue.
+struct LowerConv : LoweringPattern<ConvOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(ConvOp op, Adaptor in, Lowering &to) const override {
+    Value input = to.known(op.getInput()), filter = to.known(op.getFilter());
+    int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
+    SmallVector<int64_t> order = getChannelsLastOrder(rank);
+    SmallVector<OpFoldResult> sizes = to.sizes(op.getResult());
+    if (!op.getChannelsLast()) {
+      input = buildTranspose(to, input, order);
+      applyPermutationToVector(sizes, order);
+    }
+    input = addBorders(to, op, input);
+    Value result = isFixed(input, filter)
+                       ? buildKernel(to, op, input, filter, sizes)
+                       : buildLoops(to, op, input, filter, sizes);
+    if (!op.getChannelsLast())
+      result = buildTranspose(to, result, invertPermutationVector(order));
+    return {{result}};
+  }
+
+  static Value addBorders(Lowering &to, ConvOp op, Value input) {
+    ArrayRef<AffineExpr> dims = to.get(op.getInput()).dims;
+    SmallVector<Border> borders;
+    for (auto [i, window] : llvm::enumerate(op.getWindows(to.shapes)))
+      borders.push_back(buildBorder(
+          to, window, dims[getSpatialDim(op.getChannelsLast(), i)]));
+    Type type = op.getType().getElementType();
+    return graphopt::addBorders(to, input, 1, borders, to.constant(type, 0));
+  }
+
+  /// The kernel ops have filters and channels of static extent.
+  static bool isFixed(Value input, Value filter) {
+    return cast<RankedTensorType>(filter.getType()).hasStaticShape() &&
+           !ShapedType::isDynamic(
+               cast<RankedTensorType>(input.getType()).getShape().back());
+  }
+
+  static Value buildKernel(Lowering &to, ConvOp op, Value input, Value filter,
+                           ArrayRef<OpFoldResult> sizes) {
+    Type type = op.getType().getElementType();
+    Value init = to.empty(sizes, type);
+    int64_t channels =
+        cast<RankedTensorType>(input.getType()).getShape().back();
+    int64_t filters = cast<RankedTensorType>(filter.getType()).getDimSize(0);
+    int64_t groups = op.getGroups();
+    Operation *kernel;
+    if (groups == channels && groups == filters && groups > 1)
+      kernel =
+          kernel::DepthwiseConvOp::create(to.b, to.loc, input, filter, init,
+                                          op.getStrides(), op.getDilations());
+    else
+      kernel =
+          kernel::ConvOp::create(to.b, to.loc, input, filter, init,
+                                 op.getStrides(), op.getDilations(), groups);
+    if (op.getBias()) {
+      int64_t rank = sizes.size();
+      AffineMap map = AffineMap::get(rank, 0, to.b.getAffineDimExpr(rank - 1));
+      auto epilogue = cast<kernel::EpilogueOp>(kernel);
+      Type wide = epilogue.getValueType();
+      setEpilogue(to, epilogue, EpilogueExtra{to.known(op.getBias()), map},
+                  [&](Scalar s, ValueRange in) {
+                    return s.convert(s.add(in[0], s.convert(in[1], wide)),
+                                     type);
+                  });
+    }
+    return kernel->getResult(0);
+  }
+
+  /// The sum over channels and window as loops, for filters of open extents.
+  static Value buildLoops(Lowering &to, ConvOp op, Value input, Value filter,
+                          ArrayRef<OpFoldResult> sizes) {
+    int64_t rank = sizes.size(), spatial = rank - 2, groups = op.getGroups();
+    input = splitGroups(to, input, rank - 1, groups);
+    filter = splitGroups(to, filter, 0, groups);
+    SmallVector<OpFoldResult> split(sizes.drop_back());
+    llvm::append_range(
+        split,
+        ArrayRef(tensor::getMixedSizes(to.b, to.loc, filter)).take_front(2));
+    // Loops: batch, y..., group, filter, then channel, k...
+    MLIRContext *context = to.b.getContext();
+    int64_t group = 1 + spatial, out = group + 1, channel = out + 1;
+    int64_t all = channel + 1 + spatial;
+    auto dim = [&](int64_t i) { return getAffineDimExpr(i, context); };
+    SmallVector<AffineExpr> inputMap{dim(0)}, filterMap, resultMap{dim(0)};
+    filterMap.assign({dim(group), dim(out), dim(channel)});
+    for (int64_t i = 0; i < spatial; ++i) {
+      AffineExpr tap = dim(channel + 1 + i);
+      inputMap.push_back(dim(1 + i) * op.getStrides()[i] +
+                         tap * op.getDilations()[i]);
+      filterMap.push_back(tap);
+      resultMap.push_back(dim(1 + i));
+    }
+    inputMap.append({dim(group), dim(channel)});
+    resultMap.append({dim(group), dim(out)});
+    SmallVector<utils::IteratorType> loops(all, utils::IteratorType::reduction);
+    std::fill_n(loops.begin(), channel, utils::IteratorType::parallel);
+    Type type = op.getType().getElementType(), wide = getSumType(type);
+    Value zeros = to.filled(split, to.constant(wide, 0));
+    Value sum =
+        linalg::GenericOp::create(
+            to.b, to.loc, zeros.getType(), ValueRange{input, filter}, zeros,
+            {AffineMap::get(all, 0, inputMap, context),
+             AffineMap::get(all, 0, filterMap, context),
+             AffineMap::get(all, 0, resultMap, context)},
+            loops,
+            [&](OpBuilder &inner, Location loc, ValueRange in) {
+              Scalar s{inner, loc};
+              Value product =
+                  s.mul(s.convert(in[0], wide), s.convert(in[1], wide));
+              linalg::YieldOp::create(inner, loc, s.add(in[2], product));
+            })
+            .getResult(0);
+    SmallVector<ReassociationIndices> parts;
+    for (int64_t i = 0; i < rank; ++i)
+      parts.push_back({i});
+    parts.back().push_back(rank);
+    sum = tensor::CollapseShapeOp::create(to.b, to.loc, sum, parts);
+
+    SmallVector<Value> inputs{sum};
+    SmallVector<AffineMap> maps{to.b.getMultiDimIdentityMap(rank)};
+    if (op.getBias()) {
+      inputs.push_back(to.lowered(op.getBias()));
+      maps.push_back(AffineMap::get(rank, 0, dim(rank - 1)));
+    }
+    return to.map(inputs, maps, sizes, type,
+                  [&](OpBuilder &inner, Location loc, ValueRange in) {
+                    Scalar s{inner, loc};
+                    Value x = in[0];
+                    if (op.getBias())
+                      x = s.add(x, s.convert(in[1], wide));
+                    return s.convert(x, type);
+                  });
+  }
+};
+} // namespace
+
+void graphopt::populateConvolutionLowering(LoweringPatterns to) {
+  to.add<LowerConv>();
+}
