@@ -1,0 +1,123 @@
+#include "dialects/Graph/Shape.h"
+#include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Indexing.h"
+#include "dialects/Graph/Slicing.h"
+#include "lib/Import/Importers.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::graph;
+
+LogicalResult graphopt::importTranspose(NodeImporter &node) {
+  SmallVector<int64_t> reversed =
+      llvm::to_vector(llvm::reverse(llvm::seq(node.getInputRank(0))));
+  return node.finish<TransposeOp>(node.getInput(0),
+                                  node.getInts("perm", reversed));
+}
+
+LogicalResult graphopt::importReshape(NodeImporter &node) {
+  return node.finish<ReshapeOp>(node.getInput(0), node.getInput(1),
+                                node.getInt("allowzero") != 0);
+}
+
+LogicalResult graphopt::importConcat(NodeImporter &node) {
+  return node.finish<ConcatOp>(node.getInputs(), node.getInt("axis"));
+}
+
+/// Elements `begin` .. `end - 1` of a shape.
+static Value takeDims(NodeImporter &node, Value shape, int64_t begin,
+                      int64_t end) {
+  return node.create<SliceOp>(shape, node.createInts(begin),
+                              node.createInts(end), Value(), Value());
+}
+
+LogicalResult graphopt::importShape(NodeImporter &node) {
+  Value shape = node.create<ShapeOp>(node.getInput(0));
+  int64_t rank = node.getInputRank(0);
+  auto position = [&](StringRef name, int64_t otherwise) {
+    int64_t value = node.getInt(name, otherwise);
+    return std::clamp<int64_t>(value < 0 ? value + rank : value, 0, rank);
+  };
+  int64_t start = position("start", 0), end = position("end", rank);
+  if (start > 0 || end < rank)
+    shape = takeDims(node, shape, start, std::max(start, end));
+  return node.bind(shape);
+}
+
+LogicalResult graphopt::importSize(NodeImporter &node) {
+  return node.finish<SizeOp>(node.getInput(0));
+}
+
+LogicalResult graphopt::importSqueeze(NodeImporter &node) {
+  SmallVector<int64_t> axes;
+  if (node.hasInput(1)) {
+    FailureOr<SmallVector<int64_t>> given =
+        node.requireConstantInts(node.getInput(1), "axes");
+    if (failed(given))
+      return failure();
+    axes = std::move(*given);
+  } else {
+    for (auto [dim, extent] : llvm::enumerate(node.getInputType(0).getShape())) {
+      if (ShapedType::isDynamic(extent))
+        return node.emitError()
+               << "it has no axes, and dimension " << dim
+               << " is open, so that its rank is not known";
+      if (extent == 1)
+        axes.push_back(dim);
+    }
+  }
+  return node.finish<SqueezeOp>(node.getInput(0), axes);
+}
+
+LogicalResult graphopt::importUnsqueeze(NodeImporter &node) {
+  FailureOr<SmallVector<int64_t>> axes =
+      node.requireConstantInts(node.getInput(1), "axes");
+  if (failed(axes))
+    return failure();
+  return node.finish<UnsqueezeOp>(node.getInput(0), *axes);
+}
+
+LogicalResult graphopt::importExpand(NodeImporter &node) {
+  return node.finish<ExpandOp>(node.getInput(0), node.getInput(1));
+}
+
+LogicalResult graphopt::importTile(NodeImporter &node) {
+  return node.finish<TileOp>(node.getInput(0), node.getInput(1));
+}
+
+LogicalResult graphopt::importSplit(NodeImporter &node) {
+  int64_t parts = node.getInt("num_outputs", node.getNumOutputs());
+  if (parts != static_cast<int64_t>(node.getNumOutputs()))
+    return node.emitError() << "num_outputs is " << parts << ", but it has "
+                            << node.getNumOutputs() << " outputs";
+  return node.finish<SplitOp>(node.getInput(0), node.getInt("axis"), parts,
+                              node.getInput(1));
+}
+
+/// The product of dimensions `begin` .. `end - 1`, as a list of one.
+static Value multiplyDims(NodeImporter &node, Value shape, int64_t begin,
+                          int64_t end) {
+  Value product = node.createInts(1);
+  for (int64_t dim = begin; dim < end; ++dim)
+    product = node.create<BinaryOp>(BinaryKind::Mul, product,
+                                    takeDims(node, shape, dim, dim + 1));
+  return product;
+}
+
+/// The dimensions before `axis` become one, and so do the others.
+LogicalResult graphopt::importFlatten(NodeImporter &node) {
+  int64_t rank = node.getInputRank(0), axis = node.getInt("axis", 1);
+  if (axis < -rank || axis > rank)
+    return node.emitError() << "axis " << axis << " is not in [-" << rank
+                            << ", " << rank << "]";
+  if (axis < 0)
+    axis += rank;
+  Value shape = node.create<ShapeOp>(node.getInput(0));
+  Value rows = multiplyDims(node, shape, 0, axis);
+  Value columns = multiplyDims(node, shape, axis, rank);
+  Value target = node.create<ConcatOp>(ValueRange{rows, columns},
+                                        /*axis=*/int64_t(0));
+  return node.finish<ReshapeOp>(node.getInput(0), target,
+                                /*allowZero=*/true);
+}
