@@ -1,4 +1,5 @@
 #include "Harness.h"
+#include "graphopt/Codegen/CPU/Passes.h"
 #include "graphopt/Codegen/Common/Passes.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -16,7 +17,15 @@
 
 namespace fs = llvm::sys::fs;
 
-static const char pipeline[] =
+// For models on tensors.
+static const char bufferize[] =
+    "graphopt-bind-results,one-shot-bufferize{bufferize-function-boundaries=1 "
+    "function-boundary-type-conversion=identity-layout-map "
+    "buffer-alignment=64},canonicalize,cse,graphopt-plan-memory,"
+    "func.func(graphopt-vectorize-linalg{vector-bits=128}),"
+    "convert-math-to-libm,convert-vector-to-scf,convert-vector-to-llvm";
+
+static const char lower[] =
     "graphopt-describe-ports,graphopt-extract-weights{minimum-bytes=64},"
     "convert-scf-to-cf,expand-strided-metadata,lower-affine,"
     "convert-arith-to-llvm,finalize-memref-to-llvm,convert-func-to-llvm,"
@@ -45,6 +54,7 @@ LoweredModule::LoweredModule(const std::string &source)
     : context(mlir::MLIRContext::Threading::DISABLED) {
   static bool registered = [] {
     mlir::registerAllPasses();
+    graphopt::registerGraphOptCodegenCPUPasses();
     graphopt::registerGraphOptCodegenCommonPasses();
     return true;
   }();
@@ -56,10 +66,14 @@ LoweredModule::LoweredModule(const std::string &source)
   context.loadAllAvailableDialects();
   module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
   EXPECT_TRUE(module);
-  if (!module || !module->lookupSymbol("main"))
+  auto main = module ? module->lookupSymbol<mlir::func::FuncOp>("main")
+                     : mlir::func::FuncOp();
+  if (!main)
     return;
   mlir::PassManager passes(&context);
-  EXPECT_TRUE(succeeded(mlir::parsePassPipeline(pipeline, passes)));
+  if (llvm::any_of(main.getArgumentTypes(), llvm::IsaPred<mlir::TensorType>))
+    EXPECT_TRUE(succeeded(mlir::parsePassPipeline(bufferize, passes)));
+  EXPECT_TRUE(succeeded(mlir::parsePassPipeline(lower, passes)));
   EXPECT_TRUE(succeeded(passes.run(*module)));
 }
 

@@ -1,5 +1,5 @@
-// Models from MLIR on memrefs, down the rest of the road, and programs that use
-// them.
+// Models from MLIR on tensors or memrefs, down the rest of the road, and
+// programs that use them.
 #pragma once
 
 #include "graphopt/Emit/Emit.h"

@@ -120,3 +120,25 @@ module attributes {graph.model = "keep", graph.open_dims = ["n"]} {
   }
 })mlir";
 }
+
+std::string expModel() {
+  return R"mlir(
+module attributes {graph.model = "exps"} {
+  func.func @main(%x: tensor<?x4xf32> {graph.name = "x", graph.dims = ["n", ""], graph.dtype = "float"})
+      -> (tensor<?x4xf32> {graph.name = "y", graph.dtype = "float"},
+          tensor<?xf32> {graph.name = "s", graph.dtype = "float"},
+          tensor<?x4xf32> {graph.name = "twice", graph.dtype = "float"}) {
+    %c0 = arith.constant 0 : index
+    %zero = arith.constant 0.0 : f32
+    %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+    %e = tensor.empty(%n) : tensor<?x4xf32>
+    %t = linalg.exp ins(%x : tensor<?x4xf32>) outs(%e : tensor<?x4xf32>) -> tensor<?x4xf32>
+    %y = linalg.add ins(%t, %x : tensor<?x4xf32>, tensor<?x4xf32>) outs(%e : tensor<?x4xf32>) -> tensor<?x4xf32>
+    %es = tensor.empty(%n) : tensor<?xf32>
+    %f = linalg.fill ins(%zero : f32) outs(%es : tensor<?xf32>) -> tensor<?xf32>
+    %s = linalg.reduce { arith.addf } ins(%t : tensor<?x4xf32>) outs(%f : tensor<?xf32>) dimensions = [1]
+    %twice = tensor.concat dim(0) %x, %x : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+    return %y, %s, %twice : tensor<?x4xf32>, tensor<?xf32>, tensor<?x4xf32>
+  }
+})mlir";
+}

@@ -13,3 +13,7 @@ std::string doubleRowsModel();
 /// kept = the elements of x: int32 [n] that are not 0; a negative one is bad
 /// data.
 std::string keepNonzeroModel();
+
+/// On tensors: y = exp(x) + x and s = the sums of exp(x)'s rows, for x: float
+/// [n, 4]; twice = x above itself, [2 n, 4].
+std::string expModel();

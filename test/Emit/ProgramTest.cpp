@@ -132,6 +132,52 @@ int main(void) {
             0);
 }
 
+// From tensors on: bound results, a memory plan, a computed extent.
+TEST(Program, wholeRoad) {
+  TemporaryFolder folder;
+  emit(expModel(), intoFolder(folder));
+  EXPECT_EQ(runC(folder, R"c(
+#include "exps.h"
+#include <math.h>
+static int near(float a, double b) { return fabs(a - b) < 1e-5 * fabs(b) + 1e-6; }
+static void run(int64_t n) {
+  size_t bytes = (size_t)n * 16;
+  int64_t i, k, dims[1], size;
+  exps_inputs in;
+  exps_outputs out;
+  float *x = aligned(bytes);
+  for (i = 0; i < 4 * n; ++i)
+    x[i] = (float)(i % 7) * 0.25f - 1;
+  in.dims.n = dims[EXPS_DIM_N] = n;
+  in.x = x;
+  out.y = aligned(bytes);
+  out.s = aligned(bytes);
+  out.twice = aligned(2 * bytes);
+  size = exps_workspace_bytes(dims);
+  CHECK(size >= 16 * n);
+  CHECK(exps_run(NULL, &in, &out, aligned((size_t)size), size) == GRAPHOPT_OK);
+  CHECK(out.s_dims[0] == n && out.twice_dims[0] == 2 * n && out.twice_dims[1] == 4);
+  for (i = 0; i < n; ++i) {
+    double sum = 0;
+    for (k = 4 * i; k < 4 * i + 4; ++k) {
+      sum += exp(x[k]);
+      CHECK(near(out.y[k], exp(x[k]) + x[k]));
+      CHECK(out.twice[k] == x[k] && out.twice[k + 4 * n] == x[k]);
+    }
+    CHECK(near(out.s[i], sum));
+  }
+}
+int main(void) {
+  run(1);
+  run(13);
+  run(0);
+  return 0;
+}
+)c",
+                 "-l:libexps.a"),
+            0);
+}
+
 TEST(Program, resultsThatDependOnValues) {
   TemporaryFolder folder;
   emit(keepNonzeroModel(), intoFolder(folder));
