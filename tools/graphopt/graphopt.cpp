@@ -151,15 +151,24 @@ int main(int argc, char **argv) {
   for (cl::SubCommand *command : {&cl::SubCommand::getTopLevel(),
                                   &compileCommand, &runCommand, &benchCommand})
     cl::HideUnrelatedOptions(flagCategory(), *command);
-  cl::ParseCommandLineOptions(
-      argc, argv, "graphopt compiles ONNX models ahead of time into static "
-                  "libraries\n");
+  std::string message;
+  llvm::raw_string_ostream errors(message);
+  if (!cl::ParseCommandLineOptions(
+          argc, argv,
+          "graphopt compiles ONNX models ahead of time into static libraries\n",
+          &errors)) {
+    llvm::StringRef text = llvm::StringRef(message).trim();
+    text.consume_front("graphopt: ");
+    // LLVM prints what is wrong with a value itself.
+    return fail(llvm::createStringError(
+        text.empty() ? "bad option; see 'graphopt --help'" : text));
+  }
   if (compileCommand)
     return compile();
   if (runCommand)
     return run();
   if (benchCommand)
     return bench();
-  llvm::errs() << "graphopt: compile, run or bench? See 'graphopt --help'\n";
-  return exitError;
+  return fail(
+      llvm::createStringError("compile, run or bench? See 'graphopt --help'"));
 }
