@@ -29,6 +29,9 @@ static void addLoops(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   // Addresses and broadcasts leave the inner loops.
   pm.addPass(createLoopInvariantCodeMotionPass());
   pm.addPass(createForallToParallelLoopPass());
+  pm.addPass(graphopt::createOutlineParallel());
+  // Loops that meet no thread of their own.
+  pm.addPass(createParallelForToNestedForsPass());
   // While arguments are memrefs still.
   pm.addPass(graphopt::createDescribePorts());
 }

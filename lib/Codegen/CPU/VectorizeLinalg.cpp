@@ -118,7 +118,8 @@ VectorPlan graphopt::cpu::chooseVectorLoop(linalg::LinalgOp op,
     double cost = costOf(op, space, l, lanes);
     if (cost <= bestCost) { // of equals, the inner loop
       bestCost = cost;
-      best = {l, lanes};
+      best.loop = l;
+      best.lanes = lanes;
     }
   }
   return best;
@@ -150,7 +151,7 @@ static LogicalResult emitScalarLoops(linalg::LinalgOp op,
 }
 
 static LogicalResult vectorizeOp(linalg::LinalgOp op, unsigned vectorBits,
-                                 IRRewriter &rewriter) {
+                                 bool isParallel, IRRewriter &rewriter) {
   rewriter.setInsertionPoint(op);
   BodyTraits traits = analyzeBody(op);
   if (!traits.isPure)
@@ -160,6 +161,7 @@ static LogicalResult vectorizeOp(linalg::LinalgOp op, unsigned vectorBits,
     return emitScalarLoops(op, rewriter);
 
   VectorPlan plan = chooseVectorLoop(op, *space, traits, vectorBits);
+  plan.isParallel = isParallel;
   bool isSingle = llvm::all_of(
       space->loops, [](const Loop &loop) { return loop.size.is(1); });
   if (!plan.loop && !isSingle)
@@ -213,7 +215,7 @@ struct VectorizeLinalg
         ops.push_back(op);
     });
     for (linalg::LinalgOp op : ops)
-      if (failed(vectorizeOp(op, vectorBits, rewriter)))
+      if (failed(vectorizeOp(op, vectorBits, parallel, rewriter)))
         return signalPassFailure();
   }
 };

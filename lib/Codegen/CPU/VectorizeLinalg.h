@@ -162,6 +162,7 @@ unsigned widestVaryingBits(mlir::linalg::LinalgOp op,
 struct VectorPlan {
   std::optional<unsigned> loop; // none: scalar code
   int64_t lanes = 1;
+  bool isParallel = false; // outer loops are cut into items for threads
 };
 VectorPlan chooseVectorLoop(mlir::linalg::LinalgOp op,
                             const IterationSpace &space,

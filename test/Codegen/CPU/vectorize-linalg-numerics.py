@@ -284,6 +284,17 @@ cases = [
                 "%w = memref.load %e0[%i, %k] : $e0", "scf.yield %w : f32", "} else {", "scf.yield %z : f32", "}",
                 "%v : f32"), [s for s in SIZES_2D if s["b"] > 3], extra=["f32[a,b-3]"], exact=True),
 ]
+# Enough work for several threads: loops are cut into items.
+LARGE = [dict(a=700, b=1003), dict(a=2, b=700001)]
+cases += [
+    Case("large_add", ["f32[a,b]", "f32[a,b]"], ["f32[a,b]"], ADD, LARGE, exact=True),
+    Case("large_add_row", ["f32[a,b]", "f32[b]"], ["f32[a,b]"], ADD, LARGE, exact=True),
+    Case("large_add_column", ["f32[a,b]", "f32[a]"], ["f32[a,b]"], ADD, LARGE, exact=True),
+    Case("large_sum_b", ["i32[a,b]"], ["i32[a]"],
+         yields("%s = arith.addi %o0, %a : i32", "%s : i32"), LARGE),
+    Case("large_sum_a", ["i32[a,b]"], ["i32[b]"],
+         yields("%s = arith.addi %o0, %a : i32", "%s : i32"), LARGE),
+]
 # Copies and permutations of every element type.
 for dtype in DTYPES:
     cases.append(Case(f"copy_{dtype}", [f"{dtype}[a,b]"], [f"{dtype}[a,b]"], COPY[dtype], SIZES_2D, exact=True))
@@ -294,4 +305,4 @@ for permutation in itertools.permutations("abc"):
     cases.append(Case(f"add_permuted_{''.join(permutation)}", [f"f32[{','.join(permutation)}]", "f32[a,b,c]"],
                       ["f32[a,b,c]"], ADD, SIZES_3D, exact=True))
 
-main(cases, [512, 256, 128])
+main(cases, [512, 128])

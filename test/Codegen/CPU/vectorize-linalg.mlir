@@ -128,3 +128,26 @@ func.func @copies(%x: memref<4x16xf32>, %y: memref<4x16xf32>) {
   memref.copy %x, %y : memref<4x16xf32> to memref<4x16xf32>
   return
 }
+
+// -----
+
+// Enough work is cut into items of fixed size, whatever the threads.
+// CHECK-LABEL: func @cuts_items(
+// CHECK-DAG:     %[[C512:.+]] = arith.constant 512 : index
+// CHECK:         scf.parallel (%[[ITEM:.+]]) =
+// CHECK:           %[[FIRST:.+]] = arith.muli %[[ITEM]], %[[ROWS:.+]] : index
+// CHECK:           %[[NEXT:.+]] = arith.addi %[[FIRST]], %[[ROWS]] : index
+// CHECK:           %[[LAST:.+]] = arith.minui %[[NEXT]], %[[C512]] : index
+// CHECK:           scf.for %{{.+}} = %[[FIRST]] to %[[LAST]]
+// CHECK:             scf.for
+// CHECK:               vector.store
+func.func @cuts_items(%x: memref<512x4096xf32>, %b: memref<4096xf32>, %y: memref<512x4096xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>],
+                  iterator_types = ["parallel", "parallel"]}
+      ins(%x, %b : memref<512x4096xf32>, memref<4096xf32>) outs(%y : memref<512x4096xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %s = arith.addf %a, %c : f32
+    linalg.yield %s : f32
+  }
+  return
+}

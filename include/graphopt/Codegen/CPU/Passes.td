@@ -8,6 +8,7 @@ def VectorizeLinalg : Pass<"graphopt-vectorize-linalg", "::mlir::func::FuncOp"> 
     operands are loaded as vectors, operands that do not depend on it as scalars,
     the rest lane by lane. Reductions keep their accumulators in registers. The
     tail is masked. An op that has no vector form gets scalar loops and a remark.
+    Outer loops with enough work are cut into items of an scf.parallel.
 
     ```mlir
     linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
@@ -28,7 +29,9 @@ def VectorizeLinalg : Pass<"graphopt-vectorize-linalg", "::mlir::func::FuncOp"> 
   }];
   let options = [
     Option<"vectorBits", "vector-bits", "unsigned", "512",
-           "Width of the target's vectors">
+           "Width of the target's vectors">,
+    Option<"parallel", "parallel", "bool", "true",
+           "Cut loops with enough work into items of an scf.parallel">
   ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",

@@ -334,3 +334,39 @@ def PackConstants : Pass<"kernel-pack-constants", "::mlir::ModuleOp"> {
     "::mlir::tensor::TensorDialect"
   ];
 }
+
+def OutlineParallel : Pass<"graphopt-outline-parallel", "::mlir::ModuleOp"> {
+  let summary = "Makes outermost parallel loops of @main calls of the runtime";
+  let description = [{
+    Runs on memrefs. The body becomes a function of a range of turns; what it uses
+    is handed over in a record on the stack, views and constants are repeated.
+    `@main` gets the run, `!llvm.ptr`, as its last argument. Which threads do
+    which turns makes no difference; a loop with a reduction stays as it is.
+
+    ```mlir
+    scf.parallel (%i) = (%c0) to (%n) step (%c1) {
+      %v = memref.load %x[%i] : memref<?xf32>
+      ...
+    }
+    ```
+    becomes
+    ```mlir
+    call @graphopt_parallel_for(%run, %body, %record, %count)
+
+    func.func private @main_body0(%record: !llvm.ptr, %begin: i64, %end: i64) {
+      %x = llvm.load %record
+      scf.for %i = %begin to %end step %c1 {
+        %v = memref.load %x[%i] : memref<?xf32>
+        ...
+      }
+    }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numOutlined", "num-outlined", "Loops handed to the runtime">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
+  ];
+}
