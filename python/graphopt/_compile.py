@@ -37,7 +37,7 @@ def compile(model, output=None, *, shapes=None, threads=1, **options):
 
     model    a path, or an onnx.ModelProto
     output   folder for the compiled library, to be loaded again by load();
-             default: a temporary one
+             default: the library is kept in memory only
     shapes   input name -> dims; None leaves a dimension open
     threads  of each run, as for load()
     options  any other option of `graphopt compile`, with _ for -: cpu="native",
@@ -55,18 +55,17 @@ def compile(model, output=None, *, shapes=None, threads=1, **options):
             elif item is not None and item is not False:
                 arguments.append(f"{flag}={item}")
 
-    keep = None if output else tempfile.TemporaryDirectory(prefix="graphopt-")
-    folder = os.fspath(output) if output else keep.name
-    if hasattr(model, "SerializeToString"):
-        with tempfile.TemporaryDirectory(prefix="graphopt-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="graphopt-") as scratch:
+        if hasattr(model, "SerializeToString"):
             path = os.path.join(scratch, "model.onnx")
             with open(path, "wb") as file:
                 file.write(model.SerializeToString())
-            written = _run(path, folder, arguments)
-    else:
-        written = _run(os.fspath(model), folder, arguments)
-    library, = [path for path in written if path.endswith(".so")]
-    return load(library, threads=threads, _keep=keep)
+        else:
+            path = os.fspath(model)
+        written = _run(path, os.fspath(output or scratch), arguments)
+        library, = [name for name in written if name.endswith(".so")]
+        # A loaded library needs its file no more.
+        return load(library, threads=threads)
 
 
 def _run(path, folder, arguments):
@@ -79,7 +78,7 @@ def _run(path, folder, arguments):
     return done.stdout.splitlines()
 
 
-def load(path, *, threads=1, _keep=None):
+def load(path, *, threads=1):
     """Loads a model that compile() or `graphopt compile --emit=shared` wrote.
 
     path     the folder, or the shared library in it; its code runs with all
@@ -94,4 +93,4 @@ def load(path, *, threads=1, _keep=None):
                                     " (compile with --emit=shared)")
         path = found[0]
     name = os.path.basename(path).removesuffix(".so").removeprefix("lib")
-    return Model(_abi.open_model(path, name), threads, _keep)
+    return Model(_abi.open_model(path, name), threads)

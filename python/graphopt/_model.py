@@ -62,16 +62,17 @@ class Model:
     weights_bytes
     """
 
-    def __init__(self, descriptor, threads=1, keep=None):
+    def __init__(self, descriptor, threads=1):
         self._descriptor = descriptor
-        self._keep = keep  # a temporary folder that goes when the model does
         self._workspaces = []
         self._lock = threading.Lock()
         self.name = descriptor.name.decode()
         self.weights_bytes = descriptor.weights_bytes
         self.dim_names = [descriptor.dim_names[i].decode() for i in range(descriptor.dim_count)]
-        self.inputs = [self._port(descriptor.inputs[i]) for i in range(descriptor.input_count)]
-        self.outputs = [self._port(descriptor.outputs[i]) for i in range(descriptor.output_count)]
+        self._raw_inputs = descriptor.inputs[:descriptor.input_count]
+        self._raw_outputs = descriptor.outputs[:descriptor.output_count]
+        self.inputs = [self._port(raw) for raw in self._raw_inputs]
+        self.outputs = [self._port(raw) for raw in self._raw_outputs]
         self._context = _abi.Context(abi=_abi.ABI_VERSION)
         if threads != 1:
             if not descriptor.pool_create:
@@ -106,12 +107,12 @@ class Model:
         self._descriptor.result_dims(dims, extents)
 
         inputs = (_abi.Tensor * len(arrays))()
-        for entry, array, raw in zip(inputs, arrays, self._raw(self._descriptor.inputs)):
+        for entry, array, raw in zip(inputs, arrays, self._raw_inputs):
             entry.data, entry.rank, entry.dtype = array.ctypes.data, array.ndim, raw.dtype
             entry.dims = (ctypes.c_int64 * max(1, array.ndim))(*array.shape)
         outputs = (_abi.Tensor * len(self.outputs))()
         results, at = [], 0
-        for entry, port, raw in zip(outputs, self.outputs, self._raw(self._descriptor.outputs)):
+        for entry, port, raw in zip(outputs, self.outputs, self._raw_outputs):
             shape = extents[at:at + raw.rank]
             at += raw.rank
             by_values = _abi.DIM_DATA in raw.dims[:raw.rank]
@@ -142,7 +143,7 @@ class Model:
             status = run()
         self._workspaces.append(workspace)
         if status:
-            for entry, raw in zip(outputs, self._raw(self._descriptor.outputs)):
+            for entry, raw in zip(outputs, self._raw_outputs):
                 if _abi.DIM_DATA in raw.dims[:raw.rank]:
                     _libc.free(entry.data)
         self._check(status, fault)
@@ -164,10 +165,6 @@ class Model:
         ctypes.memmove(array.ctypes.data, entry.data, array.nbytes)
         _libc.free(entry.data)
         return array
-
-    def _raw(self, table):
-        count = len(self.inputs) if table is self._descriptor.inputs else len(self.outputs)
-        return [table[i] for i in range(count)]
 
     def _port(self, raw):
         def dim(extent):

@@ -5,6 +5,7 @@
 """
 import numpy as np
 import onnx
+import onnx.shape_inference
 from onnx import helper
 from onnx.backend.base import Backend, BackendRep
 
@@ -70,6 +71,8 @@ class GraphOptBackend(Backend):
             for name, array in zip(names, arrays)], infos)
         version = opset_version or onnx.defs.onnx_opset_version()
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid(node.domain, version)])
+        if not outputs_info:
+            model = onnx.shape_inference.infer_shapes(model)
         return cls.run_model(model, arrays, device, **kwargs)
 
     @classmethod
