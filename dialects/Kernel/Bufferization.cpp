@@ -10,6 +10,27 @@ using namespace mlir;
 using namespace mlir::bufferization;
 using namespace graphopt::kernel;
 
+/// True if kernels cannot address neighbours in the last dimension of `buffer`
+/// as a vector.
+static bool isSparse(Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  return type.getRank() != 0 && !type.isLastDimUnitStride();
+}
+
+/// A dense buffer of the size of `buffer`.
+static FailureOr<Value> allocateLike(OpBuilder &builder, Location loc,
+                                     Value buffer,
+                                     const BufferizationOptions &options) {
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<Value> sizes;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    if (type.isDynamicDim(dim))
+      sizes.push_back(memref::DimOp::create(builder, loc, buffer, dim));
+  auto dense = MemRefType::get(type.getShape(), type.getElementType(), nullptr,
+                               type.getMemorySpace());
+  return options.createAlloc(builder, loc, dense, sizes);
+}
+
 namespace {
 /// One model for all kernel ops.
 template <typename Op>
@@ -45,11 +66,23 @@ struct KernelModel : DstBufferizableOpInterfaceExternalModel<KernelModel<Op>, Op
       return success();
     rewriter.setInsertionPoint(op);
     SmallVector<Value> buffers;
+    Value result;
     for (OpOperand &operand : op->getOpOperands()) {
       FailureOr<Value> buffer =
           getBuffer(rewriter, operand.get(), options, state);
       if (failed(buffer))
         return failure();
+      result = *buffer; // init comes last
+      if (isSparse(*buffer)) {
+        FailureOr<Value> dense =
+            allocateLike(rewriter, op->getLoc(), *buffer, options);
+        if (failed(dense))
+          return failure();
+        if (!destination.isDpsInit(&operand) &&
+            failed(options.createMemCpy(rewriter, op->getLoc(), *buffer, *dense)))
+          return failure();
+        buffer = dense;
+      }
       buffers.push_back(*buffer);
     }
     OperationState newState(op->getLoc(), op->getName(), buffers, TypeRange(),
@@ -57,7 +90,10 @@ struct KernelModel : DstBufferizableOpInterfaceExternalModel<KernelModel<Op>, Op
     if (op->getNumRegions() != 0)
       newState.addRegion()->takeBody(op->getRegion(0));
     rewriter.create(newState);
-    replaceOpWithBufferizedValues(rewriter, op, buffers.back());
+    if (buffers.back() != result &&
+        failed(options.createMemCpy(rewriter, op->getLoc(), buffers.back(), result)))
+      return failure();
+    replaceOpWithBufferizedValues(rewriter, op, result);
     return success();
   }
 };

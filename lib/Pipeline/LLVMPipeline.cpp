@@ -38,7 +38,9 @@ static void addLoops(OpPassManager &pm, const graphopt::CpuModel &cpu) {
 
 /// Everything a CPU lacks becomes what it has.
 static void addArithmetic(OpPassManager &pm, const graphopt::CpuModel &cpu) {
-  pm.addNestedPass<func::FuncOp>(graphopt::createApproximateMath());
+  graphopt::ApproximateMathOptions approximate;
+  approximate.cpu = cpu.name;
+  pm.addNestedPass<func::FuncOp>(graphopt::createApproximateMath(approximate));
   // LLVM would call compiler-rt for arithmetic on small floats.
   arith::ArithEmulateUnsupportedFloatsOptions floats;
   floats.sourceTypeStrs = {"bf16", "f16"};
@@ -46,6 +48,9 @@ static void addArithmetic(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   pm.addPass(arith::createArithEmulateUnsupportedFloats(floats));
   // Extensions that meet truncations.
   pm.addPass(createCanonicalizerPass());
+  graphopt::ExpandHalfFloatsOptions halfs;
+  halfs.cpu = cpu.name;
+  pm.addNestedPass<func::FuncOp>(graphopt::createExpandHalfFloats(halfs));
 }
 
 static void addLowering(OpPassManager &pm, const graphopt::CpuModel &cpu) {
@@ -59,10 +64,8 @@ static void addLowering(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   // Functions that LLVM has as intrinsics, then those of the C library.
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
-  // Ceiling divisions and the like; bf16 conversions are integer arithmetic.
-  arith::ArithExpandOpsPassOptions expand;
-  expand.includeBf16 = !cpu.dotBFloat16;
-  pm.addPass(arith::createArithExpandOpsPass(expand));
+  // Ceiling divisions and the like.
+  pm.addPass(arith::createArithExpandOpsPass());
   pm.addPass(createArithToLLVMConversionPass());
   FinalizeMemRefToLLVMConversionPassOptions memref;
   memref.useAlignedAlloc = true;

@@ -1,6 +1,7 @@
 //===- ApproximateMath.cpp - Math functions as vector arithmetic ----------===//
 
 #include "graphopt/Codegen/CPU/Passes.h"
+#include "graphopt/Target/Target.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -34,14 +35,33 @@ static bool isComposed(StringRef name) {
                             name);
 }
 
+/// fma(x, y, z)  =>  x * y + z, or each lane is a call of libm on a CPU without
+static LogicalResult splitFma(math::FmaOp op, PatternRewriter &rewriter) {
+  Value product =
+      arith::MulFOp::create(rewriter, op.getLoc(), op.getA(), op.getB());
+  rewriter.replaceOpWithNewOp<arith::AddFOp>(op, product, op.getC());
+  return success();
+}
+
 namespace {
 struct ApproximateMath
     : graphopt::impl::ApproximateMathBase<ApproximateMath> {
   using ApproximateMathBase::ApproximateMathBase;
 
+  LogicalResult initialize(MLIRContext *context) override {
+    auto found = graphopt::findCpuModel(cpu);
+    if (!found)
+      return emitError(UnknownLoc::get(context),
+                       llvm::toString(found.takeError()));
+    hasFma = found->fma;
+    return success();
+  }
+
   void runOnOperation() override {
     widenHalfs();
     RewritePatternSet patterns(&getContext());
+    if (!hasFma)
+      patterns.add(splitFma);
     populateMathF32ExpansionPatterns(patterns, isComposed);
     populateMathPolynomialApproximationPatterns(patterns, hasPolynomial);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
@@ -86,5 +106,7 @@ private:
       return vector.clone(element);
     return element;
   }
+
+  bool hasFma = false;
 };
 } // namespace

@@ -18,38 +18,6 @@ using namespace graphopt;
 using namespace graphopt::cpu;
 using namespace graphopt::kernel;
 
-/// The operands that are read or written as vectors. lhs and a conv's input are
-/// read by element.
-static SmallVector<OpOperand *> getVectorOperands(Operation *op) {
-  SmallVector<OpOperand *> operands;
-  bool readsFirst = isa<DepthwiseConvOp>(op);
-  for (OpOperand &operand : op->getOpOperands())
-    if (operand.getOperandNumber() > 0 || readsFirst)
-      operands.push_back(&operand);
-  return operands;
-}
-
-/// Vectors need neighbours in memory: an operand whose last dimension has
-/// another stride is copied to a dense buffer, init back from one.
-static void makeDense(EpilogueOp op) {
-  for (OpOperand *operand : getVectorOperands(op)) {
-    auto type = cast<MemRefType>(operand->get().getType());
-    if (type.getRank() == 0 || type.isLastDimUnitStride())
-      continue;
-    Value sparse = operand->get();
-    LoopBuilder b(op.getLoc(), op);
-    Value dense = memref::AllocOp::create(b, b.getLoc(), b.sizesOf(sparse),
-                                          type.getElementType());
-    operand->set(dense);
-    if (!op.isDpsInit(operand)) {
-      memref::CopyOp::create(b, sparse, dense);
-      continue;
-    }
-    b.setInsertionPointAfter(op);
-    memref::CopyOp::create(b, dense, sparse);
-  }
-}
-
 /// What the emitters rely on and a packing for another CPU breaks.
 static LogicalResult checkPanels(EpilogueOp op, const CpuModel &cpu) {
   if (!op.getPacked() && isa<MatMulOp>(op.getOperation()))
@@ -97,7 +65,6 @@ struct ExpandKernels : graphopt::impl::ExpandKernelsBase<ExpandKernels> {
       if (auto kernel = dyn_cast<EpilogueOp>(op)) {
         if (failed(checkPanels(kernel, model)))
           return WalkResult::interrupt();
-        makeDense(kernel);
       }
       if (auto matmul = dyn_cast<MatMulOp>(op))
         emitMatMul(matmul, context);

@@ -91,17 +91,3 @@ func.func @blocks_of_k(%a: memref<6x4608xf32>, %b: memref<1x4608x16xf32>, %c: me
   }
   return
 }
-
-// Vectors need neighbours: a strided right side is copied first.
-// CHECK-LABEL: func @strided_operand(
-// CHECK-SAME:      %[[A:[^:]+]]: memref<6x4xf32>, %[[B:[^:]+]]: memref<4x8xf32, strided<[16, 2]>>
-// CHECK:         %[[DENSE:.+]] = memref.alloc() : memref<4x8xf32>
-// CHECK:         memref.copy %[[B]], %[[DENSE]]
-// CHECK:         vector.load %[[DENSE]]
-func.func @strided_operand(%a: memref<6x4xf32>, %b: memref<4x8xf32, strided<[16, 2]>>, %c: memref<6x8xf32>) {
-  kernel.matmul ins(%a, %b : memref<6x4xf32>, memref<4x8xf32, strided<[16, 2]>>) outs(%c : memref<6x8xf32>) {
-  ^bb0(%sum: f32):
-    kernel.yield %sum : f32
-  }
-  return
-}

@@ -48,3 +48,25 @@ func.func @init_is_not_read(%w: tensor<3x20xf32>, %e: tensor<3x3x8xf32>) -> (ten
          outs(%e : tensor<3x3x8xf32>) -> tensor<3x3x8xf32>
   return %p, %e : tensor<3x3x8xf32>, tensor<3x3x8xf32>
 }
+
+// -----
+
+// Kernels read and write neighbours as vectors: every second column of a tensor
+// is copied to a dense buffer first, and back after.
+// CHECK-LABEL: func @every_second_column(
+// CHECK:         %[[ROWS:[^ ]+]] = memref.subview %{{.+}}[0, 0] [3, 8] [1, 2]
+// CHECK:         %[[DENSE:[^ ]+]] = memref.alloc() {{.*}}: memref<3x8xf32>
+// CHECK:         memref.copy %[[ROWS]], %[[DENSE]]
+// CHECK:         %[[PART:[^ ]+]] = memref.alloc() {{.*}}: memref<4x8xf32>
+// CHECK:         kernel.matmul ins(%{{[^:]+}}, %[[DENSE]] : {{.+}}) outs(%[[PART]] :
+// CHECK:         memref.copy %[[PART]], %{{.+}} : memref<4x8xf32> to memref<4x8xf32, strided<[16, 2]>>
+func.func @every_second_column(%a: tensor<4x3xf32>, %b: tensor<3x16xf32>, %c: tensor<4x16xf32>) -> tensor<4x16xf32> {
+  %rows = tensor.extract_slice %b[0, 0] [3, 8] [1, 2] : tensor<3x16xf32> to tensor<3x8xf32>
+  %part = tensor.extract_slice %c[0, 0] [4, 8] [1, 2] : tensor<4x16xf32> to tensor<4x8xf32>
+  %r = kernel.matmul ins(%a, %rows : tensor<4x3xf32>, tensor<3x8xf32>) outs(%part : tensor<4x8xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  } -> tensor<4x8xf32>
+  %s = tensor.insert_slice %r into %c[0, 0] [4, 8] [1, 2] : tensor<4x8xf32> into tensor<4x16xf32>
+  return %s : tensor<4x16xf32>
+}

@@ -90,7 +90,8 @@ def ApproximateMath : Pass<"graphopt-approximate-math", "::mlir::func::FuncOp"> 
   let description = [{
     Polynomials within 5 units in the last place, from MLIR. On f16 and bf16 the
     functions are computed in f32. What has no polynomial is left to libm, one
-    call an element.
+    call an element. On a CPU without fused multiply-add those of the polynomials
+    become two operations.
 
     ```mlir
     %y = math.exp %x : vector<16xf16>
@@ -103,8 +104,39 @@ def ApproximateMath : Pass<"graphopt-approximate-math", "::mlir::func::FuncOp"> 
     %y = arith.truncf %n : vector<16xf32> to vector<16xf16>
     ```
   }];
+  let options = [
+    Option<"cpu", "cpu", "std::string", "\"host\"",
+           "host, a row of CpuModels.def, or LLVM's name of a CPU">
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
     "::mlir::vector::VectorDialect"
+  ];
+}
+
+def ExpandHalfFloats : Pass<"graphopt-expand-half-floats", "::mlir::func::FuncOp"> {
+  let summary = "Turns conversions of f16 and bf16 that a CPU lacks into arithmetic";
+  let description = [{
+    LLVM would call functions of compiler-rt. Conversions between f64 and a half
+    go through f32; those of bf16 become integer arithmetic, those of f16 too, on
+    a CPU without them. All round to nearest, ties to even.
+
+    ```mlir
+    %y = arith.extf %x : bf16 to f32
+    ```
+    becomes
+    ```mlir
+    %0 = arith.bitcast %x : bf16 to i16
+    %1 = arith.extui %0 : i16 to i32
+    %2 = arith.shli %1, %c16 : i32
+    %y = arith.bitcast %2 : i32 to f32
+    ```
+  }];
+  let options = [
+    Option<"cpu", "cpu", "std::string", "\"host\"",
+           "host, a row of CpuModels.def, or LLVM's name of a CPU">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"
   ];
 }
