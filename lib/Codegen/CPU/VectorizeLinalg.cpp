@@ -48,10 +48,45 @@ static int64_t lanesFor(const Monomial &size, int64_t lanes) {
   return std::min(lanes, needed);
 }
 
+/// The loop along which those inputs lie that `loop` crosses, if it is one, and
+/// if nothing but whole tiles is worth it.
+static std::optional<unsigned> findRowLoop(linalg::LinalgOp op,
+                                           const IterationSpace &space,
+                                           unsigned loop, int64_t lanes) {
+  if (llvm::any_of(space.loops, [](const Loop &l) { return l.isReduction; }))
+    return std::nullopt;
+  std::optional<unsigned> rowLoop;
+  for (const Access &access : space.accesses) {
+    const Monomial &stride = access.strides[loop];
+    // Strides within a cache line are cheap already.
+    if (stride.is(0) || stride.is(1) ||
+        (stride.isConstant() && std::abs(stride.factor) < lanes))
+      continue;
+    const auto *row = llvm::find_if(
+        access.strides, [](const Monomial &m) { return m.is(1); });
+    if (row == access.strides.end())
+      continue;
+    unsigned found = row - access.strides.begin();
+    if (rowLoop && *rowLoop != found)
+      return std::nullopt;
+    rowLoop = found;
+  }
+  if (!rowLoop)
+    return std::nullopt;
+  const Monomial &rows = space.loops[*rowLoop].size;
+  const Monomial &size = space.loops[loop].size;
+  if ((rows.isConstant() && rows.factor < lanes) ||
+      (size.isConstant() && size.factor < lanes))
+    return std::nullopt;
+  return rowLoop;
+}
+
 /// Cost of one element, in vector instructions, if `loop` is the vector loop.
 static double costOf(linalg::LinalgOp op, const IterationSpace &space,
-                     unsigned loop, int64_t lanes) {
+                     unsigned loop, std::optional<unsigned> rowLoop,
+                     int64_t lanes) {
   constexpr double kUniform = 0.1;   // hoisted out of the loop, or one load
+  constexpr double kTransposed = 0.5; // shuffles, an element
   constexpr double kLaneLoad = 1.5;  // scalar load + insertion, a lane
   constexpr double kFarLane = 1.0;   // each lane is in its own cache line
   constexpr double kFold = 8;        // folding the lanes of an accumulator
@@ -75,6 +110,8 @@ static double costOf(linalg::LinalgOp op, const IterationSpace &space,
       cost += weight * kUniform * perVector;
     else if (stride.is(1))
       cost += weight * perVector;
+    else if (rowLoop && access.strides[*rowLoop].is(1))
+      cost += weight * kTransposed;
     else
       cost += weight * (kLaneLoad + (stride.isConstant() &&
                                              std::abs(stride.factor) < 16
@@ -115,11 +152,13 @@ VectorPlan graphopt::cpu::chooseVectorLoop(linalg::LinalgOp op,
       lanes = std::min(lanes, kMaxLaneLoads);
     if (lanes < 2)
       continue;
-    double cost = costOf(op, space, l, lanes);
+    std::optional<unsigned> rowLoop = findRowLoop(op, space, l, lanes);
+    double cost = costOf(op, space, l, rowLoop, lanes);
     if (cost <= bestCost) { // of equals, the inner loop
       bestCost = cost;
       best.loop = l;
       best.lanes = lanes;
+      best.rowLoop = rowLoop;
     }
   }
   return best;

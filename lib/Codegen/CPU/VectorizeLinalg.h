@@ -162,6 +162,9 @@ unsigned widestVaryingBits(mlir::linalg::LinalgOp op,
 struct VectorPlan {
   std::optional<unsigned> loop; // none: scalar code
   int64_t lanes = 1;
+  /// The loop along which operands lie that the vector loop crosses; such ops are
+  /// done in square tiles.
+  std::optional<unsigned> rowLoop;
   bool isParallel = false; // outer loops are cut into items for threads
 };
 VectorPlan chooseVectorLoop(mlir::linalg::LinalgOp op,

@@ -93,6 +93,8 @@ LaneValue NestEmitter::loadOperand(OpOperand &operand, LaneEmitter &emitter) {
   const Access &access = accessOf(operand);
   if (!access.flat)
     return {operand.get(), 0, {}};
+  if (Value value = loaded.lookup(operand.getOperandNumber()))
+    return {{}, 0, value};
   Monomial stride = vectorStride(access);
   return emitter.load(access.flat, space.flatIndex(access, ivs, builder, loc),
                       stride, materialize(stride));
@@ -244,6 +246,8 @@ void NestEmitter::emitParallel() {
 void NestEmitter::emit() {
   if (plan.loop && space.loops[*plan.loop].isReduction)
     emitReduction();
+  else if (plan.rowLoop)
+    emitTiled();
   else
     emitParallel();
 }

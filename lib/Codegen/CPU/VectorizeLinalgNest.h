@@ -76,6 +76,12 @@ private:
   void emitVectorLoop(int64_t unroll, Value begin, Value end);
   void emitGroups(int64_t unroll, Lanes lanes);
 
+  // Square tiles (VectorizeLinalgTranspose.cpp).
+  llvm::SmallVector<mlir::OpOperand *> crossedOperands();
+  void emitTiled();
+  void emitTiledRows(Value begin, Value end);
+  void emitTile();
+
   // The vector loop reduces (VectorizeLinalgReduce.cpp).
   void emitReduction();
   Values emitReductionSweep(int64_t unroll, mlir::ValueRange carried);
@@ -88,6 +94,8 @@ private:
   mlir::OpBuilder &builder;
   mlir::Location loc;
   Values ivs; // one a loop; valid inside the loop
+  /// Inputs that are in registers already, by operand number.
+  llvm::SmallDenseMap<unsigned, Value> loaded;
 };
 
 } // namespace graphopt::cpu

@@ -174,7 +174,7 @@ def yields(*lines):
     return "\n      ".join(list(ops) + [f"linalg.yield {last}"])
 
 
-SIZES_2D = [dict(a=3, b=50), dict(a=1, b=16), dict(a=17, b=3), dict(a=0, b=5), dict(a=5, b=0), dict(a=33, b=131),
+SIZES_2D = [dict(a=3, b=50), dict(a=1, b=16), dict(a=17, b=3), dict(a=0, b=5), dict(a=5, b=0), dict(a=33, b=131), dict(a=16, b=32),
             dict(a=2, b=1)]
 SIZES_3D = [dict(a=2, b=5, c=7), dict(a=3, b=64, c=2), dict(a=1, b=1, c=40), dict(a=2, b=0, c=3), dict(a=17, b=3, c=33)]
 ADD = yields("%s = arith.addf %a, %b : f32", "%s : f32")
@@ -244,6 +244,7 @@ cases = [
     Case("matmul_transposed", ["f32[a,c]", "f32[b,c]"], ["f32[a,b]"], MAC, SIZES_3D),
     Case("pool", ["f32[a,2*b+c]", "f32[c]"], ["f32[a,b]"], MAC, SIZES_3D),
     Case("pool_channels", ["f32[a+c,b]", "f32[c]"], ["f32[a,b]"], MAC, SIZES_3D),
+    Case("transpose_add", ["f32[b,a]", "f32[b]"], ["f32[a,b]"], ADD, SIZES_2D, exact=True),
     Case("diagonal", ["f32[a,a]"], ["f32[a]"], COPY["f32"], [dict(a=5), dict(a=40)], exact=True),
     Case("repeat", ["f32[a,b floordiv 2]"], ["f32[a,b]"], COPY["f32"], SIZES_2D[:3], exact=True),
     # linalg.index and loads in the body.

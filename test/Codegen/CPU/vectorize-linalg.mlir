@@ -151,3 +151,19 @@ func.func @cuts_items(%x: memref<512x4096xf32>, %b: memref<4096xf32>, %y: memref
   }
   return
 }
+
+// -----
+
+// A transpose goes by square tiles that are turned in registers.
+// CHECK-LABEL: func @transposes(
+// CHECK:         scf.for
+// CHECK:           scf.for
+// CHECK-COUNT-16:    vector.load {{.+}} vector<16xf32>
+// CHECK-COUNT-64:    vector.shuffle
+// CHECK-NOT:         vector.shuffle
+// CHECK-COUNT-16:    vector.store
+// CHECK:         return
+func.func @transposes(%x: memref<32x64xf32>, %y: memref<64x32xf32>) {
+  linalg.transpose ins(%x : memref<32x64xf32>) outs(%y : memref<64x32xf32>) permutation = [1, 0]
+  return
+}
