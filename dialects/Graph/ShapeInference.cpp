@@ -281,6 +281,34 @@ void ShapeInference::run(FunctionOpInterface function) {
   });
 }
 
+/// Each extent that one of the two types knows.
+static RankedTensorType meet(RankedTensorType type, RankedTensorType other) {
+  SmallVector<int64_t> shape(type.getShape());
+  for (auto [extent, otherExtent] : llvm::zip_equal(shape, other.getShape()))
+    if (ShapedType::isDynamic(extent))
+      extent = otherExtent;
+  return type.clone(shape);
+}
+
+int64_t ShapeInference::narrowTypes(FunctionOpInterface function) {
+  int64_t narrowed = 0;
+  function->walk([&](InferResultsOpInterface op) {
+    for (Value result : op->getResults()) {
+      auto type = dyn_cast<RankedTensorType>(result.getType());
+      if (!type || type.hasStaticShape())
+        continue;
+      RankedTensorType known = meet(type, get(result).getType());
+      narrowed += known != type;
+      result.setType(known);
+    }
+  });
+  Operation *terminator = function.front().getTerminator();
+  if (terminator->hasTrait<OpTrait::ReturnLike>())
+    function.setType(FunctionType::get(context, function.getArgumentTypes(),
+                                       terminator->getOperandTypes()));
+  return narrowed;
+}
+
 const InferredTensor &ShapeInference::get(Value value) {
   std::unique_ptr<InferredTensor> &slot = known[value];
   if (slot)

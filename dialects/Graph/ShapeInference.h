@@ -56,6 +56,10 @@ public:
   /// the argument attribute `graph.dims`; equal names are one symbol.
   void run(mlir::FunctionOpInterface function);
 
+  /// After `run`: gives results of graph ops and the function the static extents
+  /// that inference found. Returns how many types became narrower.
+  int64_t narrowTypes(mlir::FunctionOpInterface function);
+
   const InferredTensor &get(mlir::Value value);
 
   /// What a symbol stands for: dimension `index` of `value`, or its element.

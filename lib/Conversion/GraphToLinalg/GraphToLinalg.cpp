@@ -130,6 +130,8 @@ struct GraphToLinalg : graphopt::impl::GraphToLinalgBase<GraphToLinalg> {
   LogicalResult lower(func::FuncOp function, const TypeConverter &types) {
     ShapeInference shapes(&getContext());
     shapes.run(function);
+    // Lowerings read sizes here and types of operands there; both must agree.
+    shapes.narrowTypes(function);
 
     RewritePatternSet patterns(&getContext());
     LoweringPatterns to{patterns, types, shapes};

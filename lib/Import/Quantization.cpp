@@ -1,0 +1,119 @@
+#include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Shape.h"
+#include "lib/Import/Importers.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::graph;
+
+namespace {
+/// The float form of QuantizeLinear and DequantizeLinear: element-wise ops that
+/// later passes see as one group.
+class Quantization {
+public:
+  explicit Quantization(NodeImporter &node) : node(node) {}
+
+  LogicalResult check() {
+    if (node.getInt("block_size") != 0)
+      return node.emitError("blocked scales are not supported yet");
+    return success();
+  }
+
+  /// Input `index` (scale or zero point), so that it broadcasts along the
+  /// node's axis. Null after an error.
+  Value alongAxis(size_t index) {
+    Value value = node.getInput(index);
+    auto type = mlir::cast<RankedTensorType>(value.getType());
+    int64_t rank = node.getInputRank(0);
+    if (type.getRank() == 0 || (type.hasStaticShape() && type.getNumElements() == 1))
+      return type.getRank() == 0 ? value : squeeze(value);
+    FailureOr<int64_t> axis =
+        normalizeAxis(node.getLoc(), node.getInt("axis"), rank);
+    if (failed(axis))
+      return {};
+    if (type.getRank() != 1) {
+      node.emitError("a scale or zero point has rank ") << type.getRank();
+      return {};
+    }
+    SmallVector<int64_t> axes;
+    for (int64_t dim = 0; dim < rank; ++dim)
+      if (dim != *axis)
+        axes.push_back(dim);
+    auto op = node.create<UnsqueezeOp>(value, axes);
+    return op ? op.getResult() : Value();
+  }
+
+  Value binary(BinaryKind kind, Value lhs, Value rhs) {
+    if (!lhs || !rhs)
+      return {};
+    auto op = node.create<BinaryOp>(kind, lhs, rhs);
+    return op ? op.getResult() : Value();
+  }
+  Value unary(UnaryKind kind, Value input) {
+    auto op = input ? node.create<UnaryOp>(kind, input) : UnaryOp();
+    return op ? op.getResult() : Value();
+  }
+  Value cast(Value input, Type type) {
+    auto op = input ? node.create<CastOp>(input, type) : CastOp();
+    return op ? op.getResult() : Value();
+  }
+
+private:
+
+  Value squeeze(Value value) {
+    int64_t rank = mlir::cast<RankedTensorType>(value.getType()).getRank();
+    auto op = node.create<SqueezeOp>(value, llvm::to_vector(llvm::seq<int64_t>(0, rank)));
+    return op ? op.getResult() : Value();
+  }
+
+  NodeImporter &node;
+};
+} // namespace
+
+/// (x - zero) * scale
+LogicalResult graphopt::importDequantizeLinear(NodeImporter &node) {
+  Quantization q(node);
+  if (failed(q.check()))
+    return failure();
+  Type type = node.getInputType(1).getElementType();
+  if (node.getInt("output_dtype") != 0 && // 0: the scale's
+      !(type = node.getElementType("output_dtype")))
+    return failure();
+  Value value = q.cast(node.getInput(0), type);
+  if (node.hasInput(2))
+    value = q.binary(BinaryKind::Sub, value, q.cast(q.alongAxis(2), type));
+  value = q.binary(BinaryKind::Mul, value, q.cast(q.alongAxis(1), type));
+  return value ? node.bind(value) : failure();
+}
+
+/// saturate(round(x / scale) + zero), rounding half to even
+LogicalResult graphopt::importQuantizeLinear(NodeImporter &node) {
+  Quantization q(node);
+  if (failed(q.check()))
+    return failure();
+  Type to = IntegerType::get(node.getContext(), 8, IntegerType::Unsigned);
+  if (node.hasInput(2))
+    to = node.getInputType(2).getElementType();
+  else if (node.getInt("output_dtype") != 0)
+    to = node.getElementType("output_dtype");
+  if (!to)
+    return failure();
+  if (!to.isInteger() || to.getIntOrFloatBitWidth() > 16)
+    return node.emitError("quantizes to ") << to << ", which is not supported yet";
+  // Sums with a zero point of 16 bits are exact in f32.
+  Type wide = Float32Type::get(node.getContext());
+  Value value = q.binary(BinaryKind::Div, q.cast(node.getInput(0), wide),
+                         q.cast(q.alongAxis(1), wide));
+  value = q.unary(UnaryKind::Round, value);
+  if (node.hasInput(2))
+    value = q.binary(BinaryKind::Add, value, q.cast(q.alongAxis(2), wide));
+  unsigned width = to.getIntOrFloatBitWidth();
+  bool isUnsigned = to.isUnsignedInteger();
+  double low = isUnsigned ? 0 : -std::ldexp(1.0, width - 1);
+  double high = std::ldexp(1.0, isUnsigned ? width : width - 1) - 1;
+  value = q.binary(BinaryKind::Max, value, node.createScalar(wide, low));
+  value = q.binary(BinaryKind::Min, value, node.createScalar(wide, high));
+  value = q.cast(value, to);
+  return value ? node.bind(value) : failure();
+}
