@@ -2,6 +2,8 @@
 #include "lib/Import/Types.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/Support/Process.h"
+#include <sys/mman.h>
 
 using namespace mlir;
 using namespace graphopt;
@@ -10,15 +12,33 @@ static size_t elementBytes(Type type) {
   return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
 }
 
+/// Takes the pages of a mapped file out of memory; they can be read again.
+/// LLVM's dontNeedIfMmap does nothing on Linux, as glibc's posix_madvise does
+/// not.
+static void releasePages(const WeightBytes &weight) {
+  if (!weight.file ||
+      weight.file->getBufferKind() != llvm::MemoryBuffer::MemoryBuffer_MMap)
+    return;
+  uintptr_t page = llvm::sys::Process::getPageSizeEstimate();
+  auto start = reinterpret_cast<uintptr_t>(weight.bytes.data());
+  uintptr_t first = llvm::alignTo(start, page);
+  uintptr_t end = llvm::alignDown(start + weight.bytes.size(), page);
+  if (first < end)
+    ::madvise(reinterpret_cast<void *>(first), end - first, MADV_DONTNEED);
+}
+
 /// A blob on `weight`. Raw data lies anywhere in a model file; elements that
 /// are not aligned there are copied. The alignment that the blob states must
 /// not depend on where memory happens to lie: it is part of a dump's bytes.
 static AsmResourceBlob makeBlob(const WeightBytes &weight,
                                 size_t elementBytes) {
   ArrayRef<char> bytes(weight.bytes.data(), weight.bytes.size());
-  if (reinterpret_cast<uintptr_t>(bytes.data()) % elementBytes != 0)
-    return HeapAsmResourceBlob::allocateAndCopyWithAlign(
+  if (reinterpret_cast<uintptr_t>(bytes.data()) % elementBytes != 0) {
+    AsmResourceBlob copy = HeapAsmResourceBlob::allocateAndCopyWithAlign(
         bytes, elementBytes, /*dataIsMutable=*/false);
+    releasePages(weight);
+    return copy;
+  }
   return AsmResourceBlob(
       bytes, elementBytes,
       /*deleter=*/[owner = weight.owner](void *, size_t, size_t) {},

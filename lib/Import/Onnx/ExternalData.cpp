@@ -35,7 +35,7 @@ public:
   WeightBytes bytesOf(const onnx::TensorProto &tensor) {
     std::string what = "external data of tensor '" + tensor.name() + "'";
     ExternalPlace place = readPlace(tensor, what);
-    std::shared_ptr<const llvm::MemoryBuffer> file = open(place.location, what);
+    std::shared_ptr<llvm::MemoryBuffer> file = open(place.location, what);
     uint64_t size = file->getBufferSize();
     uint64_t needed = tensorBytes(tensor.data_type(), tensor.dims(),
                                   "tensor '" + tensor.name() + "'");
@@ -47,7 +47,7 @@ public:
     if (length != needed)
       fail(what + " has " + Twine(length) + " bytes, but its dims need " +
            Twine(needed));
-    return {file, file->getBuffer().substr(place.offset, length)};
+    return {file, file->getBuffer().substr(place.offset, length), file.get()};
   }
 
 private:
@@ -77,9 +77,9 @@ private:
   }
 
   /// Maps a file of the folder; links may not lead out of it.
-  std::shared_ptr<const llvm::MemoryBuffer> open(StringRef location,
-                                                 const Twine &what) {
-    std::shared_ptr<const llvm::MemoryBuffer> &file = files[location];
+  std::shared_ptr<llvm::MemoryBuffer> open(StringRef location,
+                                           const Twine &what) {
+    std::shared_ptr<llvm::MemoryBuffer> &file = files[location];
     if (file)
       return file;
     bool goesUp = llvm::is_contained(
@@ -105,7 +105,7 @@ private:
   }
 
   llvm::SmallString<256> folder, realFolder;
-  llvm::StringMap<std::shared_ptr<const llvm::MemoryBuffer>> files;
+  llvm::StringMap<std::shared_ptr<llvm::MemoryBuffer>> files;
 };
 
 } // namespace

@@ -9,7 +9,7 @@
 using namespace graphopt;
 using llvm::StringRef;
 
-static std::shared_ptr<const llvm::MemoryBuffer> openFile(StringRef path) {
+static std::shared_ptr<llvm::MemoryBuffer> openFile(StringRef path) {
   llvm::sys::fs::file_status status;
   if (std::error_code error = llvm::sys::fs::status(path, status))
     fail("cannot be opened: " + error.message());
@@ -104,7 +104,7 @@ static void openUnknownDims(onnx::ModelProto &model) {
 }
 
 OnnxModel graphopt::readModelFile(StringRef path) {
-  std::shared_ptr<const llvm::MemoryBuffer> file = openFile(path);
+  std::shared_ptr<llvm::MemoryBuffer> file = openFile(path);
   OnnxModel model;
   if (path.ends_with(".onnxtxt"))
     parseText(file->getBuffer(), model.proto);

@@ -8,6 +8,7 @@
 #include "onnx/onnx_pb.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@ namespace graphopt {
 struct WeightBytes {
   std::shared_ptr<const void> owner; ///< keeps `bytes` alive
   llvm::StringRef bytes;
+  llvm::MemoryBuffer *file = nullptr; ///< if the owner is a file's
 };
 
 /// A model at opset 28 that holds only operators of OnnxOps.def: model-local

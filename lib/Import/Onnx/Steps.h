@@ -33,7 +33,7 @@ OnnxModel readModelFile(llvm::StringRef path);
 
 /// The serialized model in `file` without the raw data of large tensors, which
 /// are appended to `weights`; the tensors refer to them (see setWeight).
-std::string trimWeights(std::shared_ptr<const llvm::MemoryBuffer> file,
+std::string trimWeights(std::shared_ptr<llvm::MemoryBuffer> file,
                         std::vector<WeightBytes> &weights);
 
 /// Names the nodes that have no name: operator and index, as in `Conv_3`.

@@ -87,7 +87,7 @@ bool fitsModel(const Field &field) {
 
 class Trimmer {
 public:
-  Trimmer(std::shared_ptr<const llvm::MemoryBuffer> file,
+  Trimmer(std::shared_ptr<llvm::MemoryBuffer> file,
           std::vector<WeightBytes> &weights)
       : file(std::move(file)), weights(weights) {}
 
@@ -142,7 +142,7 @@ private:
     onnx::TensorProto reference;
     setWeight(reference, weights.size());
     out += reference.SerializeAsString();
-    weights.push_back({file, rawData});
+    weights.push_back({file, rawData, file.get()});
   }
 
   /// Takes one field off the front of `bytes`.
@@ -200,15 +200,14 @@ private:
 
   static constexpr uint64_t trainingInfo = 20, rawDataField = 9;
 
-  std::shared_ptr<const llvm::MemoryBuffer> file;
+  std::shared_ptr<llvm::MemoryBuffer> file;
   std::vector<WeightBytes> &weights;
   bool started = false; ///< one field of the model was read
 };
 
 } // namespace
 
-std::string
-graphopt::trimWeights(std::shared_ptr<const llvm::MemoryBuffer> file,
-                      std::vector<WeightBytes> &weights) {
+std::string graphopt::trimWeights(std::shared_ptr<llvm::MemoryBuffer> file,
+                                  std::vector<WeightBytes> &weights) {
   return Trimmer(std::move(file), weights).trimModel();
 }
