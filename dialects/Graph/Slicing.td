@@ -35,8 +35,7 @@ def Graph_SliceOp : Graph_PureOp<"slice", [AttrSizedOperandSegments]> {
   let results = (outs Graph_Tensor:$result);
   let assemblyFormat = [{
     $input `from` $starts `to` $ends (`axes` $axes^)? (`steps` $steps^)?
-    attr-dict `:` type($input) `,` type($starts) `,` type($ends)
-    (`,` `axes` type($axes)^)? (`,` `steps` type($steps)^)?
+    attr-dict `:` type(operands)
   }];
 }
 
@@ -65,8 +64,7 @@ def Graph_PadOp : Graph_PureOp<"pad", [AttrSizedOperandSegments]> {
   let results = (outs Graph_Tensor:$result);
   let assemblyFormat = [{
     $mode $input `by` $pads (`value` $value^)? (`axes` $axes^)? attr-dict `:`
-    type($input) `,` type($pads) (`,` `value` type($value)^)?
-    (`,` `axes` type($axes)^)?
+    type(operands)
   }];
 }
 

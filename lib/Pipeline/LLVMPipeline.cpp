@@ -55,6 +55,7 @@ static void addArithmetic(OpPassManager &pm, const graphopt::CpuModel &cpu) {
 
 static void addLowering(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   // Views become offsets and strides: affine arithmetic.
+  pm.addPass(graphopt::createLowerOpenReshapes());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   // What an emitter wrote as 1-D transfers.

@@ -99,7 +99,11 @@ struct LowerRange : LoweringPattern<RangeOp> {
     Value isForward = m.compare(P::sgt, by, zero);
     Value distance =
         m.select(isForward, m.sub(until, from), m.sub(from, until));
-    Value magnitude = m.max(m.select(isForward, by, m.sub(zero, by)), one);
+    // The smallest number has no negation.
+    Value backward =
+        m.max(by, to.constantIndex(-std::numeric_limits<int64_t>::max()));
+    Value magnitude =
+        m.max(m.select(isForward, by, m.sub(zero, backward)), one);
     Value count = m.add(m.div(m.sub(m.max(distance, one), one), magnitude), one);
     return getAsOpFoldResult(
         m.select(m.compare(P::sgt, distance, zero), count, zero));

@@ -95,6 +95,38 @@ Value Lowering::constant(Type type, double value) {
   return arith::ConstantOp::create(b, loc, attr);
 }
 
+/// Whether a slice surely holds nothing; its verifier wants it inside the tensor.
+static bool isEmpty(Value tensor, ArrayRef<OpFoldResult> sizes) {
+  return llvm::is_contained(cast<RankedTensorType>(tensor.getType()).getShape(),
+                            0) ||
+         llvm::any_of(sizes, [](OpFoldResult s) { return isZeroInteger(s); });
+}
+
+Value Lowering::insert(Value part, Value whole, ArrayRef<OpFoldResult> offsets,
+                       ArrayRef<OpFoldResult> sizes) {
+  if (isEmpty(whole, sizes))
+    return whole;
+  SmallVector<OpFoldResult> ones(sizes.size(), b.getIndexAttr(1));
+  return tensor::InsertSliceOp::create(b, loc, part, whole, offsets, sizes,
+                                       ones);
+}
+
+Value Lowering::slice(Value source, ArrayRef<OpFoldResult> offsets,
+                      ArrayRef<OpFoldResult> sizes,
+                      ArrayRef<OpFoldResult> strides) {
+  auto type = cast<RankedTensorType>(source.getType());
+  if (isEmpty(source, sizes))
+    return empty(sizes, type.getElementType());
+  SmallVector<OpFoldResult> at(offsets), steps(strides);
+  for (auto [offset, extent] : llvm::zip_equal(at, type.getShape()))
+    if (!ShapedType::isDynamic(extent) &&
+        getConstantIntValue(offset).value_or(0) >= extent)
+      offset = b.getIndexAttr(extent - 1);
+  if (steps.empty())
+    steps.assign(at.size(), b.getIndexAttr(1));
+  return tensor::ExtractSliceOp::create(b, loc, source, at, sizes, steps);
+}
+
 Value Lowering::map(ValueRange inputs, ArrayRef<AffineMap> maps,
                     ArrayRef<OpFoldResult> resultSizes, Type resultElement,
                     Body body) {
@@ -220,6 +252,22 @@ void Lowering::requireNonNegative(AffineExpr expr, StringRef message) {
   Value isNonNegative = arith::CmpIOp::create(
       b, loc, arith::CmpIPredicate::sge, asIndex(size(expr)), constantIndex(0));
   require(isNonNegative, message);
+}
+
+std::optional<SmallVector<Value>> Lowering::emptyResults() {
+  SmallVector<Value> values;
+  for (Value result : op->getResults()) {
+    const InferredTensor &tensor = get(result);
+    bool isEmpty = llvm::any_of(
+        tensor.dims, [](AffineExpr dim) { return getConstant(dim) == 0; });
+    if (!isEmpty || !llvm::all_of(tensor.dims, [&](AffineExpr dim) {
+          return isComputable(dim);
+        }))
+      return std::nullopt;
+  }
+  for (Value result : op->getResults())
+    values.push_back(empty(sizes(result), element(get(result).elementType)));
+  return values;
 }
 
 Value Lowering::conform(Value value, Value graphResult) {

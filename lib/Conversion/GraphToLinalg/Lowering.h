@@ -61,6 +61,17 @@ public:
   /// A scalar constant of any lowered element type.
   mlir::Value constant(mlir::Type type, double value);
 
+  /// `part` at a place in `whole`, which is no longer used: tensor.insert_slice.
+  mlir::Value insert(mlir::Value part, mlir::Value whole,
+                     llvm::ArrayRef<mlir::OpFoldResult> offsets,
+                     llvm::ArrayRef<mlir::OpFoldResult> sizes);
+  /// A tensor.extract_slice, also of sizes and positions that its verifier
+  /// refuses: nothing, taken at or beyond the end. Absent strides are 1.
+  mlir::Value slice(mlir::Value source,
+                    llvm::ArrayRef<mlir::OpFoldResult> offsets,
+                    llvm::ArrayRef<mlir::OpFoldResult> sizes,
+                    llvm::ArrayRef<mlir::OpFoldResult> strides = {});
+
   using Body = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location,
                                               mlir::ValueRange)>;
   /// A linalg.generic with only parallel loops over `resultSizes`; `body` gets
@@ -93,6 +104,9 @@ public:
   /// The same for `expr` >= 0, which inference took for granted; nothing is
   /// emitted where it is certain.
   void requireNonNegative(mlir::AffineExpr expr, llvm::StringRef message);
+  /// Tensors without elements, if inference says that no result of the op has
+  /// any: nothing is left to compute.
+  std::optional<llvm::SmallVector<mlir::Value>> emptyResults();
   /// Gives `value` exactly the type that the lowered `graphResult` must have.
   mlir::Value conform(mlir::Value value, mlir::Value graphResult);
 
@@ -124,7 +138,11 @@ public:
   matchAndRewrite(Op op, Adaptor in,
                   mlir::ConversionPatternRewriter &rewriter) const final {
     Lowering lowering(rewriter, op, *this->getTypeConverter(), shapes);
-    auto values = lower(op, in, lowering);
+    llvm::FailureOr<llvm::SmallVector<mlir::Value>> values;
+    if (auto empty = lowering.emptyResults())
+      values = std::move(*empty);
+    else
+      values = lower(op, in, lowering);
     if (mlir::failed(values))
       return mlir::failure();
     for (auto [value, result] : llvm::zip_equal(*values, op->getResults()))

@@ -22,12 +22,12 @@ struct LowerTranspose : LoweringPattern<TransposeOp> {
 };
 
 /// Groups of neighbouring dimensions with the same product on both sides, as
-/// small as they can be; nothing if the shapes do not part that way.
+/// small as they can be proved to be.
 struct ReshapeGroups {
   SmallVector<ReassociationIndices> source, target;
 };
 
-static std::optional<ReshapeGroups>
+static ReshapeGroups
 findGroups(ShapeInference &shapes, ArrayRef<AffineExpr> source,
            ArrayRef<AffineExpr> target) {
   ReshapeGroups groups;
@@ -52,24 +52,22 @@ findGroups(ShapeInference &shapes, ArrayRef<AffineExpr> source,
         right.push_back(j);
         rightSize = shapes.product({rightSize, target[j++]});
       } else {
-        return std::nullopt;
+        // The products of all dimensions are equal, so those of the rest are.
+        for (; i < source.size(); ++i)
+          left.push_back(i);
+        for (; j < target.size(); ++j)
+          right.push_back(j);
+        break;
       }
     }
     groups.source.push_back(left);
     groups.target.push_back(right);
   }
-  // What is left over must be extents of 1.
-  auto takeOnes = [](ArrayRef<AffineExpr> dims, size_t from,
-                     SmallVector<ReassociationIndices> &into) {
-    for (; from < dims.size(); ++from) {
-      if (getConstant(dims[from]) != 1 || into.empty())
-        return false;
-      into.back().push_back(from);
-    }
-    return true;
-  };
-  if (!takeOnes(source, i, groups.source) || !takeOnes(target, j, groups.target))
-    return std::nullopt;
+  // What is left over are extents of 1.
+  for (; i < source.size(); ++i)
+    groups.source.back().push_back(i);
+  for (; j < target.size(); ++j)
+    groups.target.back().push_back(j);
   return groups;
 }
 
@@ -78,14 +76,17 @@ findGroups(ShapeInference &shapes, ArrayRef<AffineExpr> source,
 static Value buildReshape(Lowering &to, Value input, ArrayRef<AffineExpr> source,
                           ArrayRef<AffineExpr> target,
                           ArrayRef<OpFoldResult> sizes) {
-  // Through one dimension if the shapes do not part.
+  auto type = cast<RankedTensorType>(input.getType());
+  SmallVector<OpFoldResult> ones(target.size(), to.b.getIndexAttr(1));
   ReshapeGroups groups;
   if (!source.empty() && !target.empty()) {
-    auto all = [](size_t rank) -> SmallVector<ReassociationIndices> {
-      return {llvm::to_vector(llvm::seq<int64_t>(0, rank))};
-    };
-    groups = findGroups(to.shapes, source, target)
-                 .value_or(ReshapeGroups{all(source.size()), all(target.size())});
+    groups = findGroups(to.shapes, source, target);
+  } else {
+    // To or from one element: all extents are 1.
+    sizes = ones;
+    auto known = type.clone(SmallVector<int64_t>(source.size(), 1));
+    if (type != known)
+      input = tensor::CastOp::create(to.b, to.loc, known, input);
   }
   if (groups.source.size() != source.size())
     input = tensor::CollapseShapeOp::create(to.b, to.loc, input, groups.source);
@@ -94,7 +95,20 @@ static Value buildReshape(Lowering &to, Value input, ArrayRef<AffineExpr> source
   SmallVector<int64_t> shape;
   SmallVector<Value> ignored;
   dispatchIndexOpFoldResults(sizes, ignored, shape);
-  auto type = cast<RankedTensorType>(input.getType());
+  type = cast<RankedTensorType>(input.getType());
+  // An extent is static where, and only where, all that it becomes are.
+  SmallVector<int64_t> collapsed;
+  for (ArrayRef<int64_t> group : groups.target) {
+    int64_t product = 1;
+    for (int64_t dim : group)
+      product = ShapedType::isDynamic(shape[dim]) ||
+                        ShapedType::isDynamic(product)
+                    ? ShapedType::kDynamic
+                    : product * shape[dim];
+    collapsed.push_back(product);
+  }
+  if (type.getShape() != ArrayRef(collapsed))
+    input = tensor::CastOp::create(to.b, to.loc, type.clone(collapsed), input);
   return tensor::ExpandShapeOp::create(to.b, to.loc, type.clone(shape), input,
                                        groups.target, sizes);
 }
@@ -166,7 +180,12 @@ struct LowerSqueeze : LoweringPattern<SqueezeOp> {
       to.requireNonNegative(to.shapes.sub(one, dim), "squeezes a dim over 1");
       dim = one;
     }
-    return {{buildReshape(to, in.getInput(), known, target, to.sizes(target))}};
+    // Its verifier believes in ones that the type has.
+    InferredTensor type{to.element(op.getType().getElementType()), known};
+    Value input = in.getInput();
+    if (input.getType() != type.getType())
+      input = tensor::CastOp::create(to.b, to.loc, type.getType(), input);
+    return {{buildReshape(to, input, known, target, to.sizes(target))}};
   }
 };
 
@@ -260,8 +279,7 @@ struct LowerSplit : LoweringPattern<SplitOp> {
     int64_t axis =
         *normalizeAxis(std::nullopt, op.getAxis(), input.getRank());
     SmallVector<OpFoldResult> sizes = to.sizes(input.dims);
-    SmallVector<OpFoldResult> offsets(sizes.size(), to.b.getIndexAttr(0)),
-        strides(sizes.size(), to.b.getIndexAttr(1));
+    SmallVector<OpFoldResult> offsets(sizes.size(), to.b.getIndexAttr(0));
     Value at = to.constantIndex(0), extent = to.asIndex(sizes[axis]);
     SmallVector<Value> parts;
     for (auto [i, result] : llvm::enumerate(op.getResults())) {
@@ -275,8 +293,7 @@ struct LowerSplit : LoweringPattern<SplitOp> {
       offsets[axis] = getAsOpFoldResult(at);
       sizes[axis] = getAsOpFoldResult(size);
       at = m.add(at, size);
-      parts.push_back(tensor::ExtractSliceOp::create(
-          to.b, to.loc, in.getInput(), offsets, sizes, strides));
+      parts.push_back(to.slice(in.getInput(), offsets, sizes));
     }
     if (op.getSizes())
       to.require(m.compare(arith::CmpIPredicate::eq, at, extent),
@@ -294,14 +311,12 @@ struct LowerConcat : LoweringPattern<ConcatOp> {
     int64_t axis = *normalizeAxis(std::nullopt, op.getAxis(), rank);
     Value result = to.empty(sizes, to.element(op.getType().getElementType()));
     SmallVector<OpFoldResult> offsets(rank, to.b.getIndexAttr(0));
-    SmallVector<OpFoldResult> strides(rank, to.b.getIndexAttr(1));
     AffineExpr at = to.shapes.constant(0);
     for (auto [graphInput, input] :
          llvm::zip_equal(op.getInputs(), in.getInputs())) {
       offsets[axis] = to.size(at);
       sizes[axis] = to.size(to.get(graphInput).dims[axis]);
-      result = tensor::InsertSliceOp::create(to.b, to.loc, input, result,
-                                             offsets, sizes, strides);
+      result = to.insert(input, result, offsets, sizes);
       at = to.shapes.add(at, to.get(graphInput).dims[axis]);
     }
     return {{result}};

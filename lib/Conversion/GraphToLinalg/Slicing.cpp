@@ -57,9 +57,7 @@ struct LowerSlice : LoweringPattern<SliceOp> {
     }
     Value input = in.getInput();
     if (isForward)
-      return {{tensor::ExtractSliceOp::create(to.b, to.loc, input, offsets,
-                                              sizes, strides)
-                   .getResult()}};
+      return {{to.slice(input, offsets, sizes, strides)}};
     Type element = to.element(op.getType().getElementType());
     return {{to.generate(
         sizes, element, [&](OpBuilder &b, Location loc, ValueRange position) {
@@ -105,8 +103,11 @@ struct LowerSlice : LoweringPattern<SliceOp> {
     Value first = resolve(start, zero, high), beyond = resolve(end, low, high);
     Value distance = m.select(isForward, m.sub(beyond, first),
                               m.sub(first, beyond));
+    // The smallest number has no negation.
+    Value backward = m.max(
+        step, to.constantIndex(-std::numeric_limits<int64_t>::max()));
     Value magnitude =
-        m.max(m.select(isForward, step, m.sub(zero, step)), one);
+        m.max(m.select(isForward, step, m.sub(zero, backward)), one);
     Value size = m.add(m.div(m.sub(m.max(distance, one), one), magnitude), one);
     size = m.select(m.compare(P::sgt, distance, zero), size, zero);
     return {first, step, getAsOpFoldResult(size)};
@@ -175,8 +176,7 @@ struct LowerPad : LoweringPattern<PadOp> {
     } else {
       value = m.zero(element);
     }
-    SmallVector<OpFoldResult> from, at, counts,
-        ones(dims.size(), to.b.getIndexAttr(1));
+    SmallVector<OpFoldResult> from, at, counts;
     for (const Dim &dim : dims) {
       Value cutBefore = m.max(m.sub(zero, dim.before), zero);
       Value cutAfter = m.max(m.sub(zero, dim.after), zero);
@@ -189,11 +189,9 @@ struct LowerPad : LoweringPattern<PadOp> {
     Value kept = in.getInput();
     if (!llvm::all_of(from, [](OpFoldResult f) { return isZeroInteger(f); }) ||
         counts != tensor::getMixedSizes(to.b, to.loc, kept))
-      kept = tensor::ExtractSliceOp::create(to.b, to.loc, kept, from, counts,
-                                            ones);
+      kept = to.slice(kept, from, counts);
     Value filled = to.filled(sizes, value);
-    return tensor::InsertSliceOp::create(to.b, to.loc, kept, filled, at, counts,
-                                         ones);
+    return to.insert(kept, filled, at, counts);
   }
 
   /// Each result element is a copy of an input element. Where along a padded

@@ -43,3 +43,51 @@ func.func @concat(%a: tensor<?x4xf32> {graph.dims = ["n", ""]}, %b: tensor<2x4xf
   %y = graph.concat %a, %b axis = 0 : tensor<?x4xf32>, tensor<2x4xf32>
   return %y : tensor<?x4xf32>
 }
+
+// A shape that only the run knows: read, resolved, checked.
+// CHECK-LABEL: func @reshape_to_data(
+// CHECK:         %[[N:.+]] = tensor.extract %{{.+}}[%c0] : tensor<2xi64>
+// CHECK:         cf.assert
+// CHECK:         tensor.expand_shape
+func.func @reshape_to_data(%x: tensor<4x6xf32>, %s: tensor<2xi64>) -> tensor<?x?xf32> {
+  %r = graph.reshape %x to %s : tensor<4x6xf32>, tensor<2xi64>
+  return %r : tensor<?x?xf32>
+}
+
+// Repeating is a map; no copy is needed before the consumer.
+// CHECK-LABEL: func @expand(
+// CHECK:         linalg.generic {indexing_maps = [#{{.+}}, #{{.+}}], {{.*}}} ins(%{{.+}} : tensor<?x1xf32>) outs(%{{.+}} : tensor<2x?x6xf32>)
+func.func @expand(%x: tensor<?x1xf32> {graph.dims = ["n", ""]}) -> tensor<2x?x6xf32> {
+  %s = arith.constant dense<[2, 1, 6]> : tensor<3xi64>
+  %y = graph.expand %x to %s : tensor<?x1xf32>, tensor<3xi64>
+  return %y : tensor<2x?x6xf32>
+}
+
+// CHECK-LABEL: func @tile(
+// CHECK:         linalg.generic {{.*}} outs(%{{.+}} : tensor<2x3x4xf32>)
+// CHECK:         tensor.collapse_shape %{{.+}} {{\[\[}}0, 1], [2]] : tensor<2x3x4xf32> into tensor<6x4xf32>
+func.func @tile(%x: tensor<3x4xf32>) -> tensor<6x4xf32> {
+  %r = arith.constant dense<[2, 1]> : tensor<2xi64>
+  %y = graph.tile %x by %r : tensor<3x4xf32>, tensor<2xi64>
+  return %y : tensor<6x4xf32>
+}
+
+// CHECK-LABEL: func @split(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<?x6xf32>
+// CHECK-DAG:     tensor.extract_slice %[[X]][0, 0] [%{{.+}}, 2] [1, 1]
+// CHECK-DAG:     tensor.extract_slice %[[X]][0, 2] [%{{.+}}, 4] [1, 1]
+func.func @split(%x: tensor<?x6xf32>) -> (tensor<?x2xf32>, tensor<?x4xf32>) {
+  %s = arith.constant dense<[2, 4]> : tensor<2xi64>
+  %a, %b = graph.split %x axis = 1 into 2 sizes %s : tensor<?x6xf32>, tensor<2xi64>
+  return %a, %b : tensor<?x2xf32>, tensor<?x4xf32>
+}
+
+// The run refuses an open extent that is not 1.
+// CHECK-LABEL: func @squeeze(
+// CHECK:         cf.assert
+// CHECK:         cf.assert
+// CHECK:         tensor.collapse_shape
+func.func @squeeze(%x: tensor<?x?xf32> {graph.dims = ["n", "m"]}) -> tensor<?xf32> {
+  %y = graph.squeeze %x axes = [1] : tensor<?x?xf32>
+  return %y : tensor<?xf32>
+}

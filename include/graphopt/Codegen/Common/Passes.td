@@ -370,3 +370,26 @@ def OutlineParallel : Pass<"graphopt-outline-parallel", "::mlir::ModuleOp"> {
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
   ];
 }
+
+def LowerOpenReshapes : Pass<"graphopt-lower-open-reshapes"> {
+  let summary = "Makes casts of views that upstream cannot lower";
+  let description = [{
+    A `memref.expand_shape` with several open extents in a group becomes a
+    `memref.reinterpret_cast`; upstream's `expand-strided-metadata` lowers the
+    others.
+
+    ```mlir
+    %e = memref.expand_shape %x [[0, 1], [2]] output_shape [%b, %s, 8]
+        : memref<?x8xf32> into memref<?x?x8xf32>
+    ```
+    becomes
+    ```mlir
+    %base, %offset, %sizes:2, %strides:2 = memref.extract_strided_metadata %x
+    %n = arith.muli %s, %strides#0 : index
+    %e = memref.reinterpret_cast %base to offset: [0], sizes: [%b, %s, 8],
+        strides: [%n, 8, 1] : memref<f32> to memref<?x?x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+}

@@ -1,0 +1,63 @@
+// RUN: graphopt-opt %s -split-input-file -verify-diagnostics
+
+// slice
+
+func.func @c1_slice(%x: tensor<8xf32>, %s: tensor<1xi64>, %e: tensor<2xi64>) {
+  // expected-error @below {{ends has 2 elements, starts 1}}
+  %t = graph.slice %x from %s to %e : tensor<8xf32>, tensor<1xi64>, tensor<2xi64>
+  return
+}
+
+// -----
+
+func.func @c2_slice(%x: tensor<8x8xf32>, %s: tensor<2xi64>) {
+  %a = arith.constant dense<[1, -1]> : tensor<2xi64>
+  // expected-error @below {{axes [1, -1] name dimension 1 twice}}
+  %t = graph.slice %x from %s to %s axes %a : tensor<8x8xf32>, tensor<2xi64>, tensor<2xi64>, tensor<2xi64>
+  return
+}
+
+// -----
+
+func.func @c3_slice(%x: tensor<8xf32>, %s: tensor<1xi64>) {
+  %z = arith.constant dense<0> : tensor<1xi64>
+  // expected-error @below {{has a step of 0}}
+  %t = graph.slice %x from %s to %s steps %z : tensor<8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>
+  return
+}
+
+// -----
+
+// pad
+
+func.func @c1_pad(%x: tensor<8x8xf32>, %p: tensor<2xi64>) {
+  // expected-error @below {{pads has 2 elements, but the input has rank 2}}
+  %t = graph.pad constant %x by %p : tensor<8x8xf32>, tensor<2xi64>
+  return
+}
+
+// -----
+
+func.func @c2_pad(%x: tensor<8x8xf32>, %p: tensor<2xi64>) {
+  %a = arith.constant dense<2> : tensor<1xi64>
+  // expected-error @below {{axis 2 is not in [-2, 2)}}
+  %t = graph.pad constant %x by %p axes %a : tensor<8x8xf32>, tensor<2xi64>, tensor<1xi64>
+  return
+}
+
+// -----
+
+func.func @c3_pad(%x: tensor<8xf32>) {
+  %p = arith.constant dense<[-5, -4]> : tensor<2xi64>
+  // expected-error @below {{dimension 0 would have extent -1}}
+  %t = graph.pad constant %x by %p : tensor<8xf32>, tensor<2xi64>
+  return
+}
+
+// -----
+
+func.func @c4_pad(%x: tensor<8xf32>, %p: tensor<2xi64>, %v: tensor<f64>) {
+  // expected-error @below {{pads a tensor of 'f32' with 'tensor<f64>'}}
+  %t = graph.pad constant %x by %p value %v : tensor<8xf32>, tensor<2xi64>, tensor<f64>
+  return
+}

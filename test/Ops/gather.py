@@ -1,0 +1,30 @@
+# REQUIRES: compile
+# RUN: %python %s
+from harness import Case, Const, booleans, integers, main, normal
+
+main([
+    Case("Gather", [normal(5, 4), Const([0, 3, 1])], axis=0),
+    Case("Gather", [normal(5, 4), integers(0, 5, 2, 3)], axis=0),
+    Case("Gather", [normal(5, 37), integers(0, 5, 7)], axis=0),
+    Case("Gather", [normal(5, 4), integers(-4, 4, 2, 3)], axis=1),
+    Case("Gather", [normal(2, 9, 5), integers(-9, 9, 2, 3)], axis=1),
+    Case("Gather", [normal(2, 9, 5), integers(-5, 5, 17)], axis=-1),
+    # A single index is a slice.
+    Case("Gather", [normal(5, 4), Const(-1)], axis=0),
+    Case("Gather", [normal(5, 4), Const([2])], axis=1),
+    Case("Gather", [normal(5, 4), Const([[2]])], axis=1),
+    Case("Gather", [normal(3, 1, 4), Const(0)], axis=1),
+    Case("Gather", [normal(5, 4), integers(0, 4)], axis=1),
+    Case("Gather", [normal(5), integers(0, 4)], axis=0),
+    Case("Gather", [normal(5, 4), integers(0, 4, 1)], axis=-1),
+    # Nothing to take.
+    Case("Gather", [normal(5, 4), integers(0, 4, 0)], axis=1),
+    Case("Gather", [normal(0, 4), integers(0, 4, 3)], axis=1),
+    Case("Gather", [normal(0, 4), integers(0, 4, 0)], axis=0),
+    *[Case("Gather", [integers(0, 100, 3, 9, dtype=t), integers(0, 3, 6, dtype=i)], axis=0)
+      for t in ("int8", "uint8", "int16", "int32", "int64", "uint64", "float16", "float64")
+      for i in ("int32", "int64")],
+    Case("Gather", [booleans(4, 9), integers(0, 4, 6)]),
+    Case("Gather", [normal(50, 8), integers(0, 50, 2, 3)], also=[[normal(50, 8), integers(0, 50, *s)] for s in
+                                                                 ((1, 1), (4, 17), (0, 3))]),
+])
