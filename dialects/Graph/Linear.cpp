@@ -1,4 +1,5 @@
 #include "dialects/Graph/Linear.h"
+#include "dialects/Graph/Einsum.h"
 
 using namespace mlir;
 using namespace graphopt::graph;
@@ -92,6 +93,36 @@ LogicalResult GemmOp::inferResults(ShapeInference &shapes,
       return emitOptionalError(loc, "bias of type ", op.getBias().getType(),
                                " does not broadcast to ", result.getType());
   }
+  results.push_back(std::move(result));
+  return success();
+}
+
+LogicalResult EinsumOp::inferResults(ShapeInference &shapes,
+                                     std::optional<Location> loc, Adaptor op,
+                                     SmallVectorImpl<InferredTensor> &results) {
+  if (op.getInputs().empty())
+    return emitOptionalError(loc, "needs at least one input");
+  SmallVector<int64_t> ranks;
+  SmallVector<ArrayRef<AffineExpr>> dims;
+  Type elementType = shapes.get(op.getInputs().front()).elementType;
+  for (Value value : op.getInputs()) {
+    const InferredTensor &input = shapes.get(value);
+    if (input.elementType != elementType) // C1
+      return emitOptionalError(loc, "inputs have element types ", elementType,
+                               " and ", input.elementType);
+    ranks.push_back(input.getRank());
+    dims.push_back(input.dims);
+  }
+  FailureOr<EinsumEquation> equation =
+      EinsumEquation::parse(loc, op.getEquation(), ranks); // C2
+  if (failed(equation))
+    return failure();
+  auto extents = equation->getExtents(loc, dims); // C3
+  if (failed(extents))
+    return failure();
+  InferredTensor result{elementType, {}};
+  for (int label : equation->output)
+    result.dims.push_back(extents->lookup(label));
   results.push_back(std::move(result));
   return success();
 }

@@ -56,4 +56,26 @@ def Graph_GemmOp : Graph_PureOp<"gemm"> {
   }];
 }
 
+def Graph_EinsumOp : Graph_PureOp<"einsum"> {
+  let summary = "Sum of products, as an equation of dimension labels says";
+  let description = [{
+    Dimensions with the same label go together; what is not in the output is summed
+    over. A label that is twice in a term takes the diagonal. `...` stands for any
+    dimensions, aligned at the last.
+
+    Constraints:
+    - (C1) All inputs have the same element type.
+    - (C2) `equation` has a term for each input, of as many labels as it has
+      dimensions; each label of the output is once in it, and in an input.
+    - (C3) The extents of a label broadcast.
+
+    ```mlir
+    %y = graph.einsum "bhid,bhjd->bhij" %q, %k : tensor<?x12x?x64xf32>, tensor<?x12x?x64xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<Graph_Tensor>:$inputs, StrAttr:$equation);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = "$equation $inputs attr-dict `:` type($inputs)";
+}
+
 #endif

@@ -109,3 +109,81 @@ RMSNormalizationOp::inferResults(ShapeInference &shapes,
   results[0].elementType = shapes.get(op.getScale()).elementType;
   return success();
 }
+
+/// Checks that `value` is a vector with one element for each extent of
+/// `channels`.
+static LogicalResult checkPerChannel(std::optional<Location> loc,
+                                     const InferredTensor &value,
+                                     AffineExpr channels) {
+  std::optional<int64_t> expected = getConstant(channels);
+  if (value.getRank() == 1) {
+    std::optional<int64_t> size = getConstant(value.dims[0]);
+    if (!size || !expected || size == expected)
+      return success();
+  }
+  return emitOptionalError(loc, value.getType(),
+                           " has not one element for each of ",
+                           expected.value_or(-1), " channels");
+}
+
+LogicalResult
+BatchNormalizationOp::inferResults(ShapeInference &shapes,
+                                   std::optional<Location> loc, Adaptor op,
+                                   SmallVectorImpl<InferredTensor> &results) {
+  if (failed(inferLikeInput(shapes, loc, op.getInput(), op.getAxis(),
+                            results))) // C1
+    return failure();
+  int64_t axis =
+      *normalizeAxis(std::nullopt, op.getAxis(), results[0].getRank());
+  AffineExpr channels = results[0].dims[axis];
+  for (Value value :
+       {op.getScale(), op.getBias(), op.getMean(), op.getVariance()})
+    if (failed(checkPerChannel(loc, shapes.get(value), channels))) // C2
+      return failure();
+  const InferredTensor &mean = shapes.get(op.getMean());
+  Type varianceType = shapes.get(op.getVariance()).elementType;
+  if (mean.elementType != varianceType) // C3
+    return emitOptionalError(loc, "mean has element type ", mean.elementType,
+                             ", variance ", varianceType);
+  InferredTensor statistic{mean.elementType, mean.dims};
+  results.append({statistic, statistic});
+  return success();
+}
+
+LogicalResult
+GroupNormalizationOp::inferResults(ShapeInference &shapes,
+                                   std::optional<Location> loc, Adaptor op,
+                                   SmallVectorImpl<InferredTensor> &results) {
+  if (failed(inferLikeInput(shapes, loc, op.getInput(), op.getAxis(),
+                            results))) // C1
+    return failure();
+  int64_t axis =
+      *normalizeAxis(std::nullopt, op.getAxis(), results[0].getRank());
+  if (axis == 0) // C1
+    return emitOptionalError(loc, "axis 0 is the batch");
+  AffineExpr channels = results[0].dims[axis];
+  for (Value value : {op.getScale(), op.getBias()}) {
+    const InferredTensor &input = shapes.get(value);
+    if (input.elementType != results[0].elementType) // C2
+      return emitOptionalError(loc, "scale or bias has elements of type ",
+                               input.elementType, ", the input of type ",
+                               results[0].elementType);
+    if (failed(checkPerChannel(loc, input, channels))) // C2
+      return failure();
+  }
+  int64_t groups = op.getGroups();
+  std::optional<int64_t> count = getConstant(channels);
+  if (groups < 0 || (groups > 0 && count && *count % groups != 0)) // C3
+    return emitOptionalError(loc, groups, " groups do not divide ",
+                             count.value_or(-1), " channels");
+  return success();
+}
+
+LogicalResult LRNOp::inferResults(ShapeInference &shapes,
+                                  std::optional<Location> loc, Adaptor op,
+                                  SmallVectorImpl<InferredTensor> &results) {
+  if (op.getSize() < 1) // C2
+    return emitOptionalError(loc, "size is ", op.getSize());
+  return inferLikeInput(shapes, loc, op.getInput(), op.getAxis(),
+                        results); // C1
+}

@@ -117,4 +117,91 @@ def Graph_RMSNormalizationOp : Graph_PureOp<"rms_normalization"> {
   }];
 }
 
+def Graph_BatchNormalizationOp : Graph_PureOp<"batch_normalization"> {
+  let summary = "Normalizes each channel with given or measured statistics";
+  let description = [{
+    `result = (input - mean) / sqrt(variance + epsilon) * scale + bias`, channels
+    along `axis`. With `training` the statistics of the input take the place of
+    `mean` and `variance`, and `runningMean` is
+    `mean * momentum + measured * (1 - momentum)`; else it is `mean`. The same holds
+    for the variance.
+
+    Constraints:
+    - (C1) `axis` is a dimension.
+    - (C2) `scale`, `bias`, `mean` and `variance` have an element a channel.
+    - (C3) `mean` and `variance` have the same element type.
+
+    ```mlir
+    %y, %m, %v = graph.batch_normalization %x, %scale, %bias, %mean, %variance axis = 1
+        epsilon = 1.0e-5 momentum = 0.9 : tensor<?x64x7x7xf32>, tensor<64xf32>,
+        tensor<64xf32>, tensor<64xf32>, tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins Graph_FloatTensor:$input, Graph_FloatTensor:$scale,
+                       Graph_FloatTensor:$bias, Graph_FloatTensor:$mean,
+                       Graph_FloatTensor:$variance, I64Attr:$axis,
+                       F32Attr:$epsilon, F32Attr:$momentum, UnitAttr:$training);
+  let results = (outs Graph_FloatTensor:$result, Graph_FloatTensor:$runningMean,
+                      Graph_FloatTensor:$runningVariance);
+  let assemblyFormat = [{
+    $input `,` $scale `,` $bias `,` $mean `,` $variance `axis` `=` $axis
+    `epsilon` `=` $epsilon `momentum` `=` $momentum (`training` $training^)? attr-dict
+    `:` type($input) `,` type($scale) `,` type($bias) `,` type($mean) `,`
+    type($variance)
+  }];
+}
+
+def Graph_GroupNormalizationOp : Graph_PureOp<"group_normalization"> {
+  let summary = "Normalizes the channels of a group together, then scales and shifts";
+  let description = [{
+    Channels lie along `axis`, the batch along dimension 0. A group of each image
+    gets zero mean and unit variance. As many groups as channels make an instance
+    normalization; that many, and no less, is also what `groups` = 0 means.
+
+    Constraints:
+    - (C1) `axis` is a dimension other than 0.
+    - (C2) `scale` and `bias` have an element a channel, of the input's type.
+    - (C3) `groups` is not negative and divides the channels.
+
+    ```mlir
+    %y = graph.group_normalization %x, %scale, %bias axis = 1 groups = 8 epsilon = 1.0e-5
+        : tensor<?x64x7x7xf32>, tensor<64xf32>, tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins Graph_FloatTensor:$input, Graph_FloatTensor:$scale,
+                       Graph_FloatTensor:$bias, I64Attr:$axis, I64Attr:$groups,
+                       F32Attr:$epsilon);
+  let results = (outs Graph_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $scale `,` $bias `axis` `=` $axis `groups` `=` $groups
+    `epsilon` `=` $epsilon attr-dict `:` type($input) `,` type($scale) `,`
+    type($bias)
+  }];
+}
+
+def Graph_LRNOp : Graph_PureOp<"lrn"> {
+  let summary = "Local response normalization over neighbouring channels";
+  let description = [{
+    `input / (bias + alpha / size * sum(x^2)) ^ beta`, where the sum is over the
+    `size` channels around each one, one more after it than before if `size` is
+    even.
+
+    Constraints:
+    - (C1) `axis`, of the channels, is a dimension.
+    - (C2) `size` is positive.
+
+    ```mlir
+    %y = graph.lrn %x axis = 1 size = 5 alpha = 1.0e-4 beta = 0.75 bias = 1.0
+        : tensor<?x64x7x7xf32>
+    ```
+  }];
+  let arguments = (ins Graph_FloatTensor:$input, I64Attr:$axis, I64Attr:$size,
+                       F32Attr:$alpha, F32Attr:$beta, F32Attr:$bias);
+  let results = (outs Graph_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `axis` `=` $axis `size` `=` $size `alpha` `=` $alpha `beta` `=` $beta
+    `bias` `=` $bias attr-dict `:` type($input)
+  }];
+}
+
 #endif

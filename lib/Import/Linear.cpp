@@ -15,3 +15,7 @@ LogicalResult graphopt::importGemm(NodeImporter &node) {
       node.getInt("transA") != 0, node.getInt("transB") != 0,
       APFloat(node.getFloat("alpha")), APFloat(node.getFloat("beta")));
 }
+
+LogicalResult graphopt::importEinsum(NodeImporter &node) {
+  return node.finish<EinsumOp>(node.getInputs(), node.getString("equation"));
+}

@@ -1,4 +1,5 @@
 #include "dialects/Graph/Normalization.h"
+#include "dialects/Graph/Shape.h"
 #include "lib/Import/Importers.h"
 
 using namespace mlir;
@@ -36,4 +37,58 @@ LogicalResult graphopt::importRMSNormalization(NodeImporter &node) {
   return node.finish<RMSNormalizationOp>(node.getInput(0), node.getInput(1),
                                          node.getInt("axis"),
                                          APFloat(node.getFloat("epsilon")));
+}
+
+LogicalResult graphopt::importBatchNormalization(NodeImporter &node) {
+  return node.finish<BatchNormalizationOp>(
+      node.getInput(0), node.getInput(1), node.getInput(2), node.getInput(3),
+      node.getInput(4), /*axis=*/1, APFloat(node.getFloat("epsilon")),
+      APFloat(node.getFloat("momentum")), node.getInt("training_mode") != 0);
+}
+
+LogicalResult graphopt::importInstanceNormalization(NodeImporter &node) {
+  return node.finish<GroupNormalizationOp>(
+      node.getInput(0), node.getInput(1), node.getInput(2), /*axis=*/1,
+      /*groups=*/0, APFloat(node.getFloat("epsilon")));
+}
+
+LogicalResult graphopt::importGroupNormalization(NodeImporter &node) {
+  int64_t groups = node.getInt("num_groups");
+  if (groups < 1)
+    return node.emitError() << "attribute 'num_groups' is " << groups;
+  return node.finish<GroupNormalizationOp>(node.getInput(0), node.getInput(1),
+                                           node.getInput(2), /*axis=*/1, groups,
+                                           APFloat(node.getFloat("epsilon")));
+}
+
+LogicalResult graphopt::importLRN(NodeImporter &node) {
+  return node.finish<LRNOp>(node.getInput(0), /*axis=*/1, node.getInt("size"),
+                            APFloat(node.getFloat("alpha")),
+                            APFloat(node.getFloat("beta")),
+                            APFloat(node.getFloat("bias")));
+}
+
+/// Outside of training the identity, with a mask of ones.
+LogicalResult graphopt::importDropout(NodeImporter &node) {
+  Value input = node.getInput(0);
+  if (node.hasInput(2)) {
+    FailureOr<SmallVector<int64_t>> training =
+        node.requireConstantInts(node.getInput(2), "training_mode");
+    if (failed(training))
+      return failure();
+    std::optional<SmallVector<double>> ratio;
+    if (node.hasInput(1))
+      ratio = node.getConstantFloats(node.getInput(1));
+    bool isIdle = node.hasInput(1) && ratio && ratio->front() == 0;
+    if (training->front() != 0 && !isIdle)
+      return node.emitError() << "training is not supported";
+  }
+  if (!node.hasOutput(1))
+    return node.bind(input);
+  auto shape = node.create<ShapeOp>(input);
+  if (!shape)
+    return failure();
+  Value one = node.createScalar(node.getBuilder().getI1Type(), 1);
+  auto mask = node.create<ExpandOp>(one, shape.getResult());
+  return mask ? node.bind({input, mask.getResult()}) : failure();
 }

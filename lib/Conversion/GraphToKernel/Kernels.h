@@ -31,6 +31,9 @@ void setEpilogue(
 mlir::Value buildTranspose(Lowering &to, mlir::Value value,
                            llvm::ArrayRef<int64_t> permutation);
 
+/// Part of the linear family.
+void populateEinsumLowering(LoweringPatterns to);
+
 } // namespace graphopt
 
 #endif

@@ -185,4 +185,5 @@ struct LowerGemm : LoweringPattern<GemmOp> {
 
 void graphopt::populateLinearLowering(LoweringPatterns to) {
   to.add<LowerGemm, LowerMatMul>();
+  populateEinsumLowering(to);
 }

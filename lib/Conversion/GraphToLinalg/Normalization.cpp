@@ -1,5 +1,5 @@
 #include "dialects/Graph/Normalization.h"
-#include "Rows.h"
+#include "Windows.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -164,26 +164,20 @@ static Value buildInverseRoot(Scalar s, Value x, const APFloat &epsilon) {
 }
 
 namespace {
-/// Mean and inverse standard deviation of each row, in two passes: the variance
-/// is the mean square of what is left without the mean.
+/// Mean and variance of each row, in two passes: the variance is the mean
+/// square of what is left without the mean.
 struct Moments {
-  Value mean, inverseDeviation;
+  Value mean, variance;
 
-  Moments(Lowering &to, const Rows &rows, Value input, Type wide,
-          const APFloat &epsilon) {
+  Moments(Lowering &to, const Rows &rows, Value input, Type wide) {
     mean = buildMean(
         to, rows, rows.full(input), wide,
         [&](Scalar s, ValueRange in) { return s.convert(in[0], wide); });
-    Value variance = buildMean(to, rows, {rows.full(input), rows.perRow(mean)},
-                               wide, [&](Scalar s, ValueRange in) {
-                                 Value rest =
-                                     s.sub(s.convert(in[0], wide), in[1]);
-                                 return s.mul(rest, rest);
-                               });
-    inverseDeviation =
-        rows.mapRows(variance, wide, [&](Scalar s, ValueRange in) {
-          return buildInverseRoot(s, in[0], epsilon);
-        });
+    variance = buildMean(to, rows, {rows.full(input), rows.perRow(mean)}, wide,
+                         [&](Scalar s, ValueRange in) {
+                           Value rest = s.sub(s.convert(in[0], wide), in[1]);
+                           return s.mul(rest, rest);
+                         });
   }
 };
 
@@ -196,11 +190,14 @@ struct LowerLayerNormalization : LoweringPattern<LayerNormalizationOp> {
     ArrayRef<AffineExpr> dims = to.get(op.getInput()).dims;
     Type type = op.getResult().getType().getElementType();
     Type wide = getSumType(type);
-    Moments moments(to, rows, in.getInput(), wide, op.getEpsilon());
-    SmallVector<Rows::Operand> operands{rows.full(in.getInput()),
-                                        rows.perRow(moments.mean),
-                                        rows.perRow(moments.inverseDeviation),
-                                        rows.broadcast(op.getScale(), dims)};
+    Moments moments(to, rows, in.getInput(), wide);
+    Value inverse =
+        rows.mapRows(moments.variance, wide, [&](Scalar s, ValueRange in) {
+          return buildInverseRoot(s, in[0], op.getEpsilon());
+        });
+    SmallVector<Rows::Operand> operands{
+        rows.full(in.getInput()), rows.perRow(moments.mean),
+        rows.perRow(inverse), rows.broadcast(op.getScale(), dims)};
     if (op.getBias())
       operands.push_back(rows.broadcast(op.getBias(), dims));
     Value result = rows.map(operands, type, [&](Scalar s, ValueRange in) {
@@ -217,7 +214,7 @@ struct LowerLayerNormalization : LoweringPattern<LayerNormalizationOp> {
             return s.convert(in[0], stash);
           }));
     };
-    return {{result, stashed(moments.mean), stashed(moments.inverseDeviation)}};
+    return {{result, stashed(moments.mean), stashed(inverse)}};
   }
 };
 
@@ -250,7 +247,187 @@ struct LowerRMSNormalization : LoweringPattern<RMSNormalizationOp> {
 };
 } // namespace
 
+namespace {
+struct LowerBatchNormalization : LoweringPattern<BatchNormalizationOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(BatchNormalizationOp op, Adaptor in,
+               Lowering &to) const override {
+    SmallVector<OpFoldResult> sizes = to.sizes(op.getInput());
+    int64_t rank = sizes.size();
+    int64_t axis = *normalizeAxis(std::nullopt, op.getAxis(), rank);
+    Type type = op.getResult().getType().getElementType();
+    Type wide = getSumType(type);
+    SmallVector<int64_t> others;
+    for (int64_t dim = 0; dim < rank; ++dim)
+      if (dim != axis)
+        others.push_back(dim);
+    Rows channels(to, sizes, others);
+
+    Value mean = in.getMean(), variance = in.getVariance();
+    SmallVector<Value> running{mean, variance};
+    if (op.getTraining()) {
+      Moments moments(to, channels, in.getInput(), wide);
+      running = {blend(channels, op, mean, moments.mean),
+                 blend(channels, op, variance, moments.variance)};
+      mean = moments.mean;
+      variance = moments.variance;
+    }
+    Value factor = channels.mapRows(
+        {in.getScale(), variance}, wide, [&](Scalar s, ValueRange in) {
+          Value inverse =
+              buildInverseRoot(s, s.convert(in[1], wide), op.getEpsilon());
+          return s.mul(s.convert(in[0], wide), inverse);
+        });
+    Value result = channels.map(
+        {channels.full(in.getInput()), channels.perRow(mean),
+         channels.perRow(factor), channels.perRow(in.getBias())},
+        type, [&](Scalar s, ValueRange in) {
+          Value x = s.sub(s.convert(in[0], wide), s.convert(in[1], wide));
+          x = s.add(s.mul(x, in[2]), s.convert(in[3], wide));
+          return s.convert(x, type);
+        });
+    return {{result, running[0], running[1]}};
+  }
+
+  /// old * momentum + measured * (1 - momentum)
+  static Value blend(const Rows &channels, BatchNormalizationOp op, Value old,
+                     Value measured) {
+    double momentum = op.getMomentum().convertToDouble();
+    Type type = getElementTypeOrSelf(old), wide = getSumType(type);
+    return channels.mapRows(
+        {old, measured}, type, [&](Scalar s, ValueRange in) {
+          Value x = s.mul(s.convert(in[0], wide), s.constant(wide, momentum));
+          Value y =
+              s.mul(s.convert(in[1], wide), s.constant(wide, 1 - momentum));
+          return s.convert(s.add(x, y), type);
+        });
+  }
+};
+
+/// Each group of channels is a dimension of its own meanwhile.
+struct LowerGroupNormalization : LoweringPattern<GroupNormalizationOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(GroupNormalizationOp op, Adaptor in,
+               Lowering &to) const override {
+    ArrayRef<AffineExpr> dims = to.get(op.getInput()).dims;
+    int64_t rank = dims.size(), groups = op.getGroups();
+    int64_t axis = *normalizeAxis(std::nullopt, op.getAxis(), rank);
+    Value input = in.getInput(), scale = in.getScale(), bias = in.getBias();
+    bool isSplit = groups != 0 && getConstant(dims[axis]) != groups;
+    if (isSplit) {
+      AffineExpr count = to.shapes.constant(groups);
+      AffineExpr perGroup = to.shapes.floorDiv(dims[axis], count);
+      auto split = [&](Value value, ArrayRef<AffineExpr> dims, int64_t axis) {
+        SmallVector<AffineExpr> parts(dims);
+        parts[axis] = count;
+        parts.insert(parts.begin() + axis + 1, perGroup);
+        return expandShape(to, value, to.sizes(parts), axis);
+      };
+      input = split(input, dims, axis);
+      scale = split(scale, dims[axis], 0);
+      bias = split(bias, dims[axis], 0);
+    }
+
+    SmallVector<OpFoldResult> sizes =
+        tensor::getMixedSizes(to.b, to.loc, input);
+    SmallVector<int64_t> inGroup;
+    SmallVector<AffineExpr> channel;
+    for (int64_t dim = 0, end = sizes.size(); dim < end; ++dim) {
+      bool isChannel = dim == axis || (isSplit && dim == axis + 1);
+      if (isChannel)
+        channel.push_back(to.b.getAffineDimExpr(dim));
+      if (dim != 0 && dim != axis)
+        inGroup.push_back(dim);
+    }
+    AffineMap perChannel =
+        AffineMap::get(sizes.size(), 0, channel, to.b.getContext());
+    Rows rows(to, sizes, inGroup);
+    Type type = op.getType().getElementType(), wide = getSumType(type);
+    Moments moments(to, rows, input, wide);
+    Value inverse =
+        rows.mapRows(moments.variance, wide, [&](Scalar s, ValueRange in) {
+          return buildInverseRoot(s, in[0], op.getEpsilon());
+        });
+    Value result = rows.map(
+        {rows.full(input),
+         rows.perRow(moments.mean),
+         rows.perRow(inverse),
+         {scale, perChannel},
+         {bias, perChannel}},
+        type, [&](Scalar s, ValueRange in) {
+          Value x = s.mul(s.sub(s.convert(in[0], wide), in[1]), in[2]);
+          x = s.add(s.mul(x, s.convert(in[3], wide)), s.convert(in[4], wide));
+          return s.convert(x, type);
+        });
+    if (isSplit)
+      result = tensor::CollapseShapeOp::create(to.b, to.loc, result,
+                                               groupsOf(rank, axis));
+    return {{result}};
+  }
+
+  /// Each dimension by itself, but `axis` as two.
+  static SmallVector<ReassociationIndices> groupsOf(int64_t rank,
+                                                    int64_t axis) {
+    SmallVector<ReassociationIndices> groups;
+    for (int64_t dim = 0, at = 0; dim < rank; ++dim) {
+      groups.push_back({at++});
+      if (dim == axis)
+        groups.back().push_back(at++);
+    }
+    return groups;
+  }
+
+  static Value expandShape(Lowering &to, Value value,
+                           ArrayRef<OpFoldResult> sizes, int64_t axis) {
+    SmallVector<int64_t> shape;
+    SmallVector<Value> open;
+    dispatchIndexOpFoldResults(sizes, open, shape);
+    auto type = cast<RankedTensorType>(value.getType());
+    return tensor::ExpandShapeOp::create(to.b, to.loc, type.clone(shape), value,
+                                         groupsOf(type.getRank(), axis), sizes);
+  }
+};
+
+struct LowerLRN : LoweringPattern<LRNOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(LRNOp op, Adaptor in, Lowering &to) const override {
+    SmallVector<OpFoldResult> sizes = to.sizes(op.getInput());
+    int64_t rank = sizes.size(), size = op.getSize();
+    int64_t axis = *normalizeAxis(std::nullopt, op.getAxis(), rank);
+    Type type = op.getType().getElementType(), wide = getSumType(type);
+    Border border{to.b.getIndexAttr((size - 1) / 2),
+                  to.b.getIndexAttr(size / 2)};
+    Value padded =
+        addBorders(to, in.getInput(), axis, border, to.constant(type, 0));
+    WindowLoop window{axis, size};
+    Value sum =
+        reduceWindows(to, padded, {}, sizes, window, to.constant(wide, 0),
+                      [&](Scalar s, ValueRange in) {
+                        Value x = s.convert(in[0], wide);
+                        return s.add(in[1], s.mul(x, x));
+                      });
+    AffineMap identity = to.b.getMultiDimIdentityMap(rank);
+    double alpha = op.getAlpha().convertToDouble() / size;
+    return {
+        {to.map({in.getInput(), sum}, {identity, identity}, sizes, type,
+                [&](OpBuilder &inner, Location loc, ValueRange in) {
+                  Scalar s{inner, loc};
+                  Value base =
+                      s.add(s.constant(wide, op.getBias().convertToDouble()),
+                            s.mul(in[1], s.constant(wide, alpha)));
+                  Value beta = s.constant(wide, op.getBeta().convertToDouble());
+                  Value power = s.op<math::PowFOp>({base, beta});
+                  return s.convert(s.div(s.convert(in[0], wide), power), type);
+                })}};
+  }
+};
+} // namespace
+
 void graphopt::populateNormalizationLowering(LoweringPatterns to) {
-  to.add<LowerHardmax, LowerLayerNormalization, LowerLogSoftmax,
+  to.add<LowerBatchNormalization, LowerGroupNormalization, LowerHardmax,
+         LowerLRN, LowerLayerNormalization, LowerLogSoftmax,
          LowerLpNormalization, LowerRMSNormalization, LowerSoftmax>();
 }

@@ -1,5 +1,4 @@
 #include "dialects/Graph/Pooling.h"
-#include "Rows.h"
 #include "Windows.h"
 
 using namespace mlir;
@@ -29,43 +28,13 @@ public:
     return graphopt::addBorders(to, input, firstDim, borders, scalar);
   }
 
-  /// Combines the elements of each window, with `neutral` around the input.
-  /// `body` gets the loop's element of `padded`, of `others`, which have the
-  /// result's shape, and what was combined so far.
   Value reduce(Value padded, ValueRange others, Value neutral,
                Rows::Body body) {
-    int64_t rank = sizes.size(), all = rank + windows.size();
-    MLIRContext *context = to.b.getContext();
-    SmallVector<AffineExpr> read, window, result;
-    for (int64_t dim = 0; dim < rank; ++dim)
-      result.push_back(getAffineDimExpr(dim, context));
-    read = result;
-    for (auto [i, w] : llvm::enumerate(windows)) {
-      window.push_back(getAffineDimExpr(rank + i, context));
-      read[firstDim + i] =
-          result[firstDim + i] * w.stride + window[i] * w.dilation;
-    }
-    // The window's extents come from a tensor that nobody reads.
-    Value shape =
-        tensor::EmptyOp::create(to.b, to.loc, kernel, to.b.getI8Type());
-    SmallVector<Value> inputs{padded, shape};
-    SmallVector<AffineMap> maps{AffineMap::get(all, 0, read, context),
-                                AffineMap::get(all, 0, window, context)};
-    AffineMap resultMap = AffineMap::get(all, 0, result, context);
-    llvm::append_range(inputs, others);
-    maps.append(others.size() + 1, resultMap);
-    SmallVector<utils::IteratorType> loops(all, utils::IteratorType::reduction);
-    std::fill_n(loops.begin(), rank, utils::IteratorType::parallel);
-    Value init = to.filled(sizes, neutral);
-    return linalg::GenericOp::create(
-               to.b, to.loc, init.getType(), inputs, init, maps, loops,
-               [&](OpBuilder &inner, Location loc, ValueRange in) {
-                 SmallVector<Value> used{in[0]};
-                 llvm::append_range(used, in.drop_front(2));
-                 Value value = body(Scalar{inner, loc}, used);
-                 linalg::YieldOp::create(inner, loc, value);
-               })
-        .getResult(0);
+    SmallVector<WindowLoop> loops;
+    for (auto [i, window] : llvm::enumerate(windows))
+      loops.push_back({firstDim + static_cast<int64_t>(i), kernel[i],
+                       window.stride, window.dilation});
+    return reduceWindows(to, padded, others, sizes, loops, neutral, body);
   }
 
   Value map(Value input, Type element, Rows::Body body) {

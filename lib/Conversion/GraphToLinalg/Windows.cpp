@@ -143,3 +143,40 @@ Value graphopt::addBorders(Lowering &to, Value value, int64_t firstDim,
   return tensor::ExtractSliceOp::create(to.b, to.loc, value, cutBefore, sizes,
                                         ones);
 }
+
+Value graphopt::reduceWindows(Lowering &to, Value padded, ValueRange others,
+                              ArrayRef<OpFoldResult> sizes,
+                              ArrayRef<WindowLoop> windows, Value neutral,
+                              Rows::Body body) {
+  int64_t rank = sizes.size(), all = rank + windows.size();
+  MLIRContext *context = to.b.getContext();
+  SmallVector<AffineExpr> read, window, result;
+  SmallVector<int64_t> kernel;
+  for (int64_t dim = 0; dim < rank; ++dim)
+    result.push_back(getAffineDimExpr(dim, context));
+  read = result;
+  for (auto [i, loop] : llvm::enumerate(windows)) {
+    window.push_back(getAffineDimExpr(rank + i, context));
+    read[loop.dim] = result[loop.dim] * loop.stride + window[i] * loop.dilation;
+    kernel.push_back(loop.kernel);
+  }
+  // The window's extents come from a tensor that nobody reads.
+  Value shape = tensor::EmptyOp::create(to.b, to.loc, kernel, to.b.getI8Type());
+  SmallVector<Value> inputs{padded, shape};
+  SmallVector<AffineMap> maps{AffineMap::get(all, 0, read, context),
+                              AffineMap::get(all, 0, window, context)};
+  llvm::append_range(inputs, others);
+  maps.append(others.size() + 1, AffineMap::get(all, 0, result, context));
+  SmallVector<utils::IteratorType> loops(all, utils::IteratorType::reduction);
+  std::fill_n(loops.begin(), rank, utils::IteratorType::parallel);
+  Value init = to.filled(sizes, neutral);
+  return linalg::GenericOp::create(
+             to.b, to.loc, init.getType(), inputs, init, maps, loops,
+             [&](OpBuilder &inner, Location loc, ValueRange in) {
+               SmallVector<Value> used{in[0]};
+               llvm::append_range(used, in.drop_front(2));
+               Value value = body(Scalar{inner, loc}, used);
+               linalg::YieldOp::create(inner, loc, value);
+             })
+      .getResult(0);
+}

@@ -73,3 +73,61 @@ func.func @c4_gemm(%x: tensor<2x3xf32>, %y: tensor<3x4xf32>, %z: tensor<5x2x4xf3
   %t = graph.gemm %x, %y, %z : tensor<2x3xf32>, tensor<3x4xf32>, tensor<5x2x4xf32>
   return
 }
+
+// -----
+
+// einsum
+
+func.func @c1_einsum(%x: tensor<2x3xf32>, %y: tensor<3x4xf64>) {
+  // expected-error @below {{inputs have element types 'f32' and 'f64'}}
+  %t = graph.einsum "ij,jk" %x, %y : tensor<2x3xf32>, tensor<3x4xf64>
+  return
+}
+
+// -----
+
+func.func @c2_einsum_terms(%x: tensor<2x3xf32>) {
+  // expected-error @below {{equation has 2 terms for 1 inputs}}
+  %t = graph.einsum "ij,jk" %x : tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @c2_einsum_rank(%x: tensor<2x3xf32>) {
+  // expected-error @below {{term 'ijk' does not fit to rank 2}}
+  %t = graph.einsum "ijk->i" %x : tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @c2_einsum_letters(%x: tensor<2x3xf32>) {
+  // expected-error @below {{'i.j' is no term of an equation}}
+  %t = graph.einsum "i.j->i" %x : tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @c2_einsum_output(%x: tensor<2x3xf32>) {
+  // expected-error @below {{label 'k' of the output is not in the inputs, or twice in the output}}
+  %t = graph.einsum "ij->ik" %x : tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @c2_einsum_ellipsis(%x: tensor<2x3xf32>) {
+  // expected-error @below {{term 'ijk...' does not fit to rank 2}}
+  %t = graph.einsum "ijk...->i" %x : tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @c3_einsum(%x: tensor<2x3xf32>, %y: tensor<4x3xf32>) {
+  // expected-error @below {{cannot broadcast extents 2 and 4}}
+  %t = graph.einsum "ij,ij->i" %x, %y : tensor<2x3xf32>, tensor<4x3xf32>
+  return
+}

@@ -25,3 +25,13 @@ func.func @gemm(%x: tensor<5x?xf32>, %y: tensor<6x5xf32>, %z: tensor<?x1xf32>) -
   %r = graph.gemm %x, %y, %z transA transB {alpha = 0.5 : f32} : tensor<5x?xf32>, tensor<6x5xf32>, tensor<?x1xf32>
   return %r : tensor<?x6xf32>
 }
+
+// The implicit output has what is there once, in the order of the alphabet.
+// CHECK-LABEL: func @einsum(
+// CHECK-SAME:      -> (tensor<2x5xf32>, tensor<7x?x2x5xf32>, tensor<3xf32>)
+func.func @einsum(%x: tensor<3x2xf32>, %y: tensor<5x3xf32>, %z: tensor<7x1x3x3xf32>, %w: tensor<?x3x2xf32>) -> (tensor<2x5xf32>, tensor<7x?x2x5xf32>, tensor<3xf32>) {
+  %a = graph.einsum "ji, kj" %x, %y : tensor<3x2xf32>, tensor<5x3xf32>
+  %b = graph.einsum "...ij,...jb,kj->...bk" %z, %w, %y : tensor<7x1x3x3xf32>, tensor<?x3x2xf32>, tensor<5x3xf32>
+  %c = graph.einsum "abii->i" %z : tensor<7x1x3x3xf32>
+  return %a, %b, %c : tensor<2x5xf32>, tensor<7x?x2x5xf32>, tensor<3xf32>
+}
