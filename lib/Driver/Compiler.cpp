@@ -163,7 +163,8 @@ llvm::Error Compilation::runStage(Stage stage) {
 
 llvm::Error Compilation::dump(Stage stage, StringRef folder, StringRef name,
                               std::vector<std::string> &written) {
-  if (std::error_code error = fs::create_directories(folder))
+  if (std::error_code error = fs::create_directories(
+          folder, /*IgnoreExisting=*/true, fs::all_all))
     return llvm::createFileError(folder, error);
   llvm::SmallString<128> base(folder);
   llvm::sys::path::append(base, name);

@@ -39,14 +39,20 @@ void DiagnosticCollector::collect(Diagnostic &diagnostic) {
   std::string text = describe(diagnostic.getLocation()) + diagnostic.str();
   for (Diagnostic &note : diagnostic.getNotes())
     text += "\n  note: " + describe(note.getLocation()) + note.str();
-  if (diagnostic.getSeverity() != DiagnosticSeverity::Error) {
+  switch (diagnostic.getSeverity()) {
+  case DiagnosticSeverity::Error:
+    errors += (errors.empty() ? "" : "\n") + text;
+    return;
+  case DiagnosticSeverity::Warning:
     if (observer)
-      observer->note(text);
+      observer->warn(text);
+    return;
+  case DiagnosticSeverity::Note:
+  case DiagnosticSeverity::Remark:
+    if (observer)
+      observer->remark(text);
     return;
   }
-  if (!errors.empty())
-    errors += '\n';
-  errors += text;
 }
 
 llvm::Error DiagnosticCollector::takeError(llvm::StringRef fallback) {

@@ -107,6 +107,21 @@ openArchive(const std::string &path) {
   return jit;
 }
 
+static llvm::Expected<llvm::orc::ExecutorAddr>
+findSymbol(llvm::orc::LLJIT &jit, StringRef name) {
+  // ORC tells causes apart from results, and prints them if not asked.
+  std::string causes;
+  jit.getExecutionSession().setErrorReporter([&](llvm::Error cause) {
+    causes += (causes.empty() ? "" : "; ") + llvm::toString(std::move(cause));
+  });
+  auto symbol = jit.lookup(name);
+  jit.getExecutionSession().setErrorReporter(llvm::consumeError);
+  if (symbol || causes.empty())
+    return symbol;
+  llvm::consumeError(symbol.takeError());
+  return llvm::createStringError(causes);
+}
+
 llvm::Expected<std::unique_ptr<Library>> Library::load(StringRef given) {
   llvm::Expected<std::string> archive = findArchive(given);
   if (!archive)
@@ -117,13 +132,13 @@ llvm::Expected<std::unique_ptr<Library>> Library::load(StringRef given) {
   auto jit = openArchive(*archive);
   if (!jit)
     return llvm::createFileError(*archive, jit.takeError());
-  auto symbol = (*jit)->lookup((model + "_model").str());
-  if (!symbol)
-    return llvm::createFileError(*archive, symbol.takeError());
+  auto descriptor = findSymbol(**jit, (model + "_model").str());
+  if (!descriptor)
+    return llvm::createFileError(*archive, descriptor.takeError());
 
   std::unique_ptr<Library> library(new Library());
   library->jit = std::move(*jit);
-  library->descriptor = symbol->toPtr<const graphopt_model *>();
+  library->descriptor = descriptor->toPtr<const graphopt_model *>();
   if (library->descriptor->abi != GRAPHOPT_ABI_VERSION)
     return llvm::createFileError(
         *archive, llvm::createStringError(fmt::format(

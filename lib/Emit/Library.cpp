@@ -33,7 +33,8 @@ public:
   Error makeFolder() {
     if (fs::is_directory(folder))
       return Error::success();
-    if (std::error_code error = fs::create_directories(folder))
+    if (std::error_code error = fs::create_directories(
+            folder, /*IgnoreExisting=*/true, fs::all_all))
       return createFileError(folder, error);
     madeFolder = true;
     return Error::success();

@@ -75,11 +75,9 @@ static int fail(llvm::Error error) {
 }
 
 namespace {
-/// Progress on stderr: one line a stage.
-class StageProgress : public CompileObserver {
+/// Progress on stderr: one line a stage, and warnings.
+class Progress : public CompileObserver {
 public:
-  explicit StageProgress(bool showStages) : showStages(showStages) {}
-
   void beginStage(llvm::StringRef) override { start = Clock::now(); }
   void endStage(llvm::StringRef stage) override {
     std::chrono::duration<double> time = Clock::now() - start;
@@ -87,11 +85,19 @@ public:
       llvm::errs() << fmt::format("  {:<8} {:7.2f} s\n", stage.str(),
                                   time.count());
   }
-  void note(llvm::StringRef text) override { llvm::errs() << text << '\n'; }
+  void warn(llvm::StringRef text) override {
+    if (!quiet)
+      llvm::WithColor::warning(llvm::errs(), "graphopt") << text << '\n';
+  }
+  void remark(llvm::StringRef text) override {
+    if (verbose)
+      llvm::WithColor::remark(llvm::errs(), "graphopt") << text << '\n';
+  }
 
 private:
   using Clock = std::chrono::steady_clock;
-  bool showStages;
+  bool showStages =
+      verbose || (!quiet && llvm::sys::Process::StandardErrIsDisplayed());
   Clock::time_point start;
 };
 } // namespace
@@ -104,10 +110,8 @@ static int compile() {
   if (modelPath.empty())
     return fail(llvm::createStringError("compile which model? See 'graphopt "
                                         "compile --help'"));
-  bool isTerminal = llvm::sys::Process::StandardErrIsDisplayed();
-  StageProgress progress(verbose || isTerminal);
-  auto artifact =
-      compileModel(modelPath, compileOptions, quiet ? nullptr : &progress);
+  Progress progress;
+  auto artifact = compileModel(modelPath, compileOptions, &progress);
   if (!artifact)
     return fail(artifact.takeError());
   if (!quiet)

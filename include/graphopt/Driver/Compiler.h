@@ -28,8 +28,10 @@ public:
   virtual ~CompileObserver() = default;
   virtual void beginStage(llvm::StringRef stage) {}
   virtual void endStage(llvm::StringRef stage) {}
-  /// A warning or remark; errors are returned.
-  virtual void note(llvm::StringRef text) {}
+  /// Errors are returned, not told here.
+  virtual void warn(llvm::StringRef text) {}
+  /// Of interest to who asks why, such as an op that is not vectorized.
+  virtual void remark(llvm::StringRef text) {}
 };
 
 /// The files that a compilation wrote.
