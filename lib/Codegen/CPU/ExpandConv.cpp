@@ -237,38 +237,60 @@ private:
     return widen(epilogue.load(input, indices, column.mask));
   }
 
+  /// In registers: the sums, one vector of each tap's weights, two pixels.
+  int64_t tileRows(int64_t vectors) override {
+    int64_t left = context.cpu.vectorRegisters - 2 - tapsInBody() -
+                   (context.cpu.fma ? 0 : 1);
+    return std::clamp<int64_t>(left / vectors, 1, 12);
+  }
+  int64_t tapsInBody() { return isUnrolled() ? kernelShape().back() : 1; }
+
   SmallVector<Value> emitReduction(Columns columns, ArrayRef<Value> rows,
                                    SmallVector<Value> sums, Value first,
                                    Value last) override {
-    int64_t stride = op.getStrides().back(), dilation = op.getDilations().back();
-    int64_t taps = isUnrolled() ? kernelShape().back() : 1;
+    int64_t dilation = op.getDilations().back();
     return emitSumNest(
         reductionSizes(), first, last, sums,
         [&](ValueRange indices, SmallVector<Value> sums) {
           SmallVector<Value> k(indices.take_front(spatialDims - 1));
-          SmallVector<Value> line = lineIndices(k);
-          Value start = b.mul(rows.front(), stride);
+          Value start = b.mul(rows.front(), op.getStrides().back());
           if (!isUnrolled())
             start = b.add(start, b.mul(indices.back(), dilation));
           for (size_t c = 0; c < columns.size(); ++c) {
-            llvm::DenseMap<int64_t, Value> loaded; // by distance from start
-            for (int64_t tap = 0; tap < taps; ++tap) {
-              SmallVector<Value> at(k);
-              at.push_back(isUnrolled() ? b.index(tap) : indices.back());
-              Value weight = rhsVector(at, columns[c]);
-              for (size_t r = 0; r < rows.size(); ++r) {
-                int64_t distance = r * stride + tap * dilation;
-                Value &pixel = loaded[distance];
-                if (!pixel)
-                  pixel = inputVector(line, b.add(start, b.index(distance)),
-                                      columns[c]);
-                Value &sum = sums[r * columns.size() + c];
-                sum = multiplyAdd(pixel, weight, sum);
-              }
+            SmallVector<Value> weights;
+            for (int64_t tap = 0; tap < tapsInBody(); ++tap) {
+              k.push_back(isUnrolled() ? b.index(tap) : indices.back());
+              weights.push_back(rhsVector(k, columns[c]));
+              k.pop_back();
             }
+            addPixels(columns, c, rows.size(), lineIndices(k), start, weights,
+                      sums);
           }
           return sums;
         });
+  }
+
+  /// Adds what the pixels from `start` on contribute to column vector `c`, each
+  /// to all rows whose window it lies in before the next is loaded.
+  void addPixels(Columns columns, size_t c, int64_t rows, ValueRange line,
+                 Value start, ArrayRef<Value> weights,
+                 SmallVector<Value> &sums) {
+    int64_t stride = op.getStrides().back(), dilation = op.getDilations().back();
+    int64_t taps = weights.size();
+    int64_t pixels = (rows - 1) * stride + (taps - 1) * dilation + 1;
+    for (int64_t distance = 0; distance < pixels; ++distance) {
+      Value pixel;
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        int64_t offset = distance - tap * dilation;
+        int64_t row = offset / stride;
+        if (offset < 0 || offset % stride != 0 || row >= rows)
+          continue;
+        if (!pixel)
+          pixel = inputVector(line, b.add(start, b.index(distance)), columns[c]);
+        Value &sum = sums[row * columns.size() + c];
+        sum = multiplyAdd(pixel, weights[tap], sum);
+      }
+    }
   }
 };
 } // namespace

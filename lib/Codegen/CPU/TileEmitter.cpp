@@ -36,7 +36,7 @@ SmallVector<Column> TileEmitter::makeColumns(Value first, int64_t count) {
 }
 
 void TileEmitter::emitRows(Columns columns, Size size) {
-  int64_t most = context.cpu.tileRows(columns.size());
+  int64_t most = tileRows(columns.size());
   if (std::optional<int64_t> fixed = getFixed(size))
     most = std::min(most, std::max<int64_t>(*fixed, 1));
   if (blockSize)

@@ -47,6 +47,10 @@ protected:
   void emitRows(Columns columns, Size size);
 
   // What differs.
+  /// Rows of a tile of so many vectors.
+  virtual int64_t tileRows(int64_t vectors) {
+    return context.cpu.tileRows(vectors);
+  }
   virtual mlir::SmallVector<Size> reductionSizes() = 0;
   /// What lhsVector needs about a row, computed once outside the reduction.
   virtual mlir::Value prepareRow(mlir::Value row) { return row; }
