@@ -4,7 +4,9 @@
 #include "graphopt/Codegen/Common/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
@@ -28,6 +30,42 @@ static void populateResolveDimsPatterns(RewritePatternSet &patterns) {
   scf::populateSCFForLoopCanonicalizationPatterns(patterns);
   tensor::DimOp::getCanonicalizationPatterns(patterns, context);
   tensor::CastOp::getCanonicalizationPatterns(patterns, context);
+}
+
+/// `value` again, for one more op to compute in.
+static Value repeatInit(OpBuilder &builder, Value value) {
+  if (auto empty = value.getDefiningOp<tensor::EmptyOp>())
+    return builder.clone(*empty)->getResult(0);
+  if (auto fill = value.getDefiningOp<linalg::FillOp>()) {
+    IRMapping mapping;
+    Value init = fill.getDpsInits()[0];
+    mapping.map(init, repeatInit(builder, init));
+    return builder.clone(*fill, mapping)->getResult(0);
+  }
+  return bufferization::AllocTensorOp::create(
+             builder, value.getLoc(), cast<RankedTensorType>(value.getType()),
+             /*dynamicSizes=*/ValueRange(), /*copy=*/value)
+      .getResult();
+}
+
+/// Ops that write to one tensor get a tensor each. Bufferization takes results
+/// in buffers of the caller for unrelated, so two that start from one tensor
+/// would share the buffer of one of them.
+static void separateInits(func::FuncOp main) {
+  bufferization::BufferizationOptions options;
+  bufferization::AnalysisState state(options);
+  llvm::MapVector<Value, SmallVector<OpOperand *>> writers;
+  main.walk([&](bufferization::BufferizableOpInterface op) {
+    for (OpOperand &operand : op->getOpOperands())
+      if (isa<RankedTensorType>(operand.get().getType()) &&
+          state.bufferizesToMemoryWrite(operand))
+        writers[operand.get()].push_back(&operand);
+  });
+  for (auto &[value, operands] : writers)
+    for (OpOperand *operand : ArrayRef(operands).drop_back()) {
+      OpBuilder builder(operand->getOwner());
+      operand->set(repeatInit(builder, value));
+    }
 }
 
 namespace {
@@ -89,6 +127,7 @@ private:
   }
 
   void bind(func::FuncOp main) {
+    separateInits(main);
     // Inputs are the caller's.
     for (BlockArgument argument : main.getArguments())
       if (isa<TensorType>(argument.getType()))

@@ -72,6 +72,48 @@ func.func @main(%x: tensor<?x4xf32> {graph.name = "x"}) -> tensor<?xf32> {
 
 // -----
 
+// Two results that start from one tensor get one each, else they would end up in
+// the same buffer.
+// CHECK-LABEL: module attributes {graph.open_dims = []}
+// CHECK:       func.func @main(
+// CHECK:         %[[E0:.+]] = tensor.empty()
+// CHECK:         %[[F0:.+]] = linalg.fill {{.+}} outs(%[[E0]]
+// CHECK:         %[[E1:.+]] = tensor.empty()
+// CHECK:         %[[F1:.+]] = linalg.fill {{.+}} outs(%[[E1]]
+// CHECK:         linalg.reduce { arith.addf } ins(%{{.+}}) outs(%[[F1]]
+// CHECK:         linalg.reduce { arith.addf } ins(%{{.+}}) outs(%[[F0]]
+func.func @main(%x: tensor<4x8xf32> {graph.name = "x"}, %y: tensor<4x8xf32> {graph.name = "y"})
+    -> (tensor<4xf32>, tensor<4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %a = linalg.reduce {arith.addf} ins(%x : tensor<4x8xf32>) outs(%f : tensor<4xf32>) dimensions = [1]
+  %b = linalg.reduce {arith.addf} ins(%y : tensor<4x8xf32>) outs(%f : tensor<4xf32>) dimensions = [1]
+  return %a, %b : tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// A tensor that was computed is copied for the second op that updates it.
+// CHECK-LABEL: module attributes {graph.open_dims = []}
+// CHECK:       func.func @main(
+// CHECK:         %[[BASE:.+]] = linalg.exp
+// CHECK:         %[[COPY:.+]] = bufferization.alloc_tensor() copy(%[[BASE]])
+// CHECK:         tensor.insert %{{.+}} into %[[COPY]]
+// CHECK:         tensor.insert %{{.+}} into %[[BASE]]
+func.func @main(%x: tensor<4xf32> {graph.name = "x"}) -> (tensor<4xf32>, tensor<4xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4xf32>
+  %base = linalg.exp ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %a = tensor.insert %zero into %base[%c0] : tensor<4xf32>
+  %b = tensor.insert %zero into %base[%c1] : tensor<4xf32>
+  return %a, %b : tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
 // expected-error @below {{has a result that is not a ranked tensor: 'f32'}}
 func.func @main(%x: f32) -> f32 {
   return %x : f32

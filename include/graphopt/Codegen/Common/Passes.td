@@ -123,7 +123,8 @@ def BindResults : Pass<"graphopt-bind-results", "::mlir::ModuleOp"> {
     `@result_dims` computes all extents of all results, one after the other, from
     the open dimensions (`graph.open_dims`, made if it is missing). A result whose
     extents depend on values stays a result; its extents there are -1. Inputs are
-    the caller's: marked as not writable.
+    the caller's: marked as not writable. Ops that compute in one tensor get a
+    tensor each, as results must not share a buffer.
 
     ```mlir
     func.func @main(%x: tensor<?x4xf32> {graph.name = "x", graph.dims = ["n", ""]})
@@ -154,7 +155,8 @@ def BindResults : Pass<"graphopt-bind-results", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::bufferization::BufferizationDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::tensor::TensorDialect"
+    "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::tensor::TensorDialect"
   ];
 }
 
