@@ -1,4 +1,3 @@
-# REQUIRES: compile
 # RUN: %python %s %graphopt %t.tmp
 """Wrong or hostile models, and wrong arguments: `graphopt compile` says what is wrong,
 exits with a code that is not 0, and leaves nothing behind. It neither crashes nor

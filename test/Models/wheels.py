@@ -1,4 +1,3 @@
-# REQUIRES: compile
 # RUN: %python %s
 """Models with real weights, out of wheels (wheels.json), at sizes that they leave open."""
 import sys

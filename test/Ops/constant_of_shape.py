@@ -1,4 +1,3 @@
-# REQUIRES: compile
 # RUN: %python %s
 import numpy as np
 from onnx import numpy_helper

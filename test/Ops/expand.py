@@ -1,4 +1,3 @@
-# REQUIRES: compile
 # RUN: %python %s
 from onnx.helper import make_node
 from harness import Case, Const, booleans, integers, main, normal

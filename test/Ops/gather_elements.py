@@ -1,4 +1,3 @@
-# REQUIRES: compile
 # RUN: %python %s
 import numpy as np
 from harness import Case, Const, integers, main, normal

@@ -1,4 +1,3 @@
-# REQUIRES: compile
 # RUN: rm -rf %t && mkdir -p %t
 # RUN: env GRAPHOPT_HOME=%build %python %s %t
 """graphopt.compile() and graphopt.backend, on files and on models in memory."""
