@@ -107,6 +107,15 @@ Value Lowering::insert(Value part, Value whole, ArrayRef<OpFoldResult> offsets,
   if (isEmpty(whole, sizes))
     return whole;
   SmallVector<OpFoldResult> ones(sizes.size(), b.getIndexAttr(1));
+  // The sizes may know extents that the part's type leaves open.
+  auto type = cast<RankedTensorType>(part.getType());
+  if (type.getRank() == static_cast<int64_t>(sizes.size())) {
+    SmallVector<int64_t> shape;
+    SmallVector<Value> dynamic;
+    dispatchIndexOpFoldResults(sizes, dynamic, shape);
+    if (type.getShape() != ArrayRef<int64_t>(shape))
+      part = tensor::CastOp::create(b, loc, type.clone(shape), part);
+  }
   return tensor::InsertSliceOp::create(b, loc, part, whole, offsets, sizes,
                                        ones);
 }

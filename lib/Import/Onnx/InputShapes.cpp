@@ -1,6 +1,7 @@
 // Fixing the dimensions that a model leaves open.
 #include "lib/Import/Onnx/Steps.h"
 #include "lib/Import/Onnx/Walk.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -118,9 +119,29 @@ static void dropInnerShapes(onnx::ModelProto &model) {
                [](onnx::GraphProto &graph) { graph.clear_value_info(); });
 }
 
+/// Some exporters call every open dimension `?`. A name without a letter or
+/// digit says nothing, least of all that two extents are equal.
+static void dropEmptyNames(onnx::ModelProto &model) {
+  auto visit = [](auto &values) {
+    for (onnx::ValueInfoProto &value : values)
+      if (value.type().tensor_type().has_shape())
+        for (Dimension &dim : *value.mutable_type()
+                                   ->mutable_tensor_type()
+                                   ->mutable_shape()
+                                   ->mutable_dim())
+          if (dim.has_dim_param() &&
+              llvm::none_of(dim.dim_param(),
+                            [](char c) { return llvm::isAlnum(c); }))
+            dim.clear_dim_param();
+  };
+  visit(*model.mutable_graph()->mutable_input());
+  visit(*model.mutable_graph()->mutable_output());
+}
+
 void graphopt::applyInputShapes(onnx::ModelProto &model,
                                 const std::vector<InputShape> &shapes) {
   dropInnerShapes(model);
+  dropEmptyNames(model);
   if (shapes.empty())
     return;
   auto inputs = callerInputs(*model.mutable_graph());
