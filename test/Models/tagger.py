@@ -1,4 +1,6 @@
 # RUN: %python %s
+# ArgMax is not imported yet.
+# XFAIL: *
 import sys
 
 import nets

@@ -1,4 +1,6 @@
 # RUN: %python %s
+# Resize is not imported yet.
+# XFAIL: *
 import sys
 
 import nets
