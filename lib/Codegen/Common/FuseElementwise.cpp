@@ -117,6 +117,10 @@ void graphopt::populateFuseElementwisePatterns(RewritePatternSet &patterns) {
   // Sizes of merged ops come from what is left.
   memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
   linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
+  // Extents that become static leave casts, which must meet.
+  context->getLoadedDialect<tensor::TensorDialect>()
+      ->getCanonicalizationPatterns(patterns);
+  tensor::CastOp::getCanonicalizationPatterns(patterns, context);
   tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns, context);
   tensor::DimOp::getCanonicalizationPatterns(patterns, context);
   tensor::EmptyOp::getCanonicalizationPatterns(patterns, context);
@@ -144,8 +148,14 @@ struct FuseElementwise
     }
     RewritePatternSet patterns(&getContext());
     graphopt::populateFuseElementwisePatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    // Upstream's reshape patterns undo each other on some slices of open size.
+    // Each rewrite keeps the meaning, so stopping early costs speed only.
+    constexpr int64_t rewritesPerOp = 50;
+    int64_t ops = 0;
+    getOperation()->walk([&](Operation *) { ++ops; });
+    GreedyRewriteConfig config;
+    config.setMaxNumRewrites(rewritesPerOp * ops);
+    (void)applyPatternsGreedily(getOperation(), std::move(patterns), config);
   }
 };
 } // namespace
