@@ -1,0 +1,2 @@
+# RUN: %python %root/tools/dev/docs.py --check
+"""The pages of docs/ say what the sources say; tools/dev/docs.py writes them."""
