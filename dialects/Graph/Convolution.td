@@ -15,7 +15,8 @@ def Graph_ConvOp : Graph_WindowOp<"conv"> {
 
     With `input_dilations`, zeros are inserted between the elements of the input
     along the spatial dimensions: a transposed convolution. With `output_shape`
-    the result has these spatial extents, and the padding follows from them.
+    the result has these spatial extents, and the padding follows from them; in
+    front it is shorter than a window.
 
     ```mlir
     %y = graph.conv %x, %w, %b strides = [2, 2] dilations = [1, 1] pads = [3, 3, 3, 3]

@@ -317,17 +317,16 @@ struct LowerGroupNormalization : LoweringPattern<GroupNormalizationOp> {
     Value input = in.getInput(), scale = in.getScale(), bias = in.getBias();
     bool isSplit = groups != 0 && getConstant(dims[axis]) != groups;
     if (isSplit) {
-      AffineExpr count = to.shapes.constant(groups);
-      AffineExpr perGroup = to.shapes.floorDiv(dims[axis], count);
-      auto split = [&](Value value, ArrayRef<AffineExpr> dims, int64_t axis) {
-        SmallVector<AffineExpr> parts(dims);
-        parts[axis] = count;
-        parts.insert(parts.begin() + axis + 1, perGroup);
+      auto split = [&](Value value, Value graphValue, int64_t axis) {
+        SmallVector<AffineExpr> parts(to.get(graphValue).dims);
+        AffineExpr count = to.shapes.constant(groups);
+        parts[axis] = to.shapes.floorDiv(parts[axis], count);
+        parts.insert(parts.begin() + axis, count);
         return expandShape(to, value, to.sizes(parts), axis);
       };
-      input = split(input, dims, axis);
-      scale = split(scale, dims[axis], 0);
-      bias = split(bias, dims[axis], 0);
+      input = split(input, op.getInput(), axis);
+      scale = split(scale, op.getScale(), 0);
+      bias = split(bias, op.getBias(), 0);
     }
 
     SmallVector<OpFoldResult> sizes =

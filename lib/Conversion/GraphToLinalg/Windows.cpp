@@ -32,7 +32,13 @@ struct Indices {
     return arith::MaxSIOp::create(to.b, to.loc, value(x), to.constantIndex(0))
         .getResult();
   }
-  /// Half of what is not negative, rounded down.
+  OpFoldResult min(OpFoldResult x, OpFoldResult y) {
+    auto left = getConstantIntValue(x), right = getConstantIntValue(y);
+    if (left && right)
+      return to.b.getIndexAttr(std::min(*left, *right));
+    return arith::MinSIOp::create(to.b, to.loc, value(x), value(y)).getResult();
+  }
+  /// Half, rounded down.
   OpFoldResult half(OpFoldResult x) {
     if (auto constant = getConstantIntValue(x))
       return to.b.getIndexAttr(llvm::divideFloorSigned(*constant, 2));
@@ -76,6 +82,13 @@ Border graphopt::buildBorder(Lowering &to, const Window &window,
   bool isUpper = window.autoPad == AutoPad::SameUpper;
   border.before = isUpper ? less : more;
   border.after = isUpper ? more : less;
+  if (window.fixedCount) {
+    // No window lies outside of the input in front of it.
+    OpFoldResult most =
+        to.size(shapes.sub(window.getSpan(shapes), shapes.constant(1)));
+    border.before = index.min(border.before, most);
+    border.after = index.add(missing, index.negate(border.before));
+  }
   return border;
 }
 

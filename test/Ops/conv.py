@@ -1,0 +1,71 @@
+# REQUIRES: compile
+# RUN: %python %s
+from harness import Case, Const, main, normal
+
+
+def weights(*shape, dtype="float32"):
+    return Const(normal(*shape, dtype=dtype), dtype)
+
+
+def case(image, filters, bias=True, constant=True, **others):
+    """A convolution of random values; the filter's dims stay fixed."""
+    dtype = others.pop("dtype", "float32")
+    make = weights if constant else normal
+    inputs = [normal(*image, dtype=dtype), make(*filters, dtype=dtype)]
+    inputs += [make(filters[0], dtype=dtype)] if bias else []
+    if not constant:
+        others.setdefault("open", [[f"d{i}" if i != 1 else None for i in range(len(image))],
+                                   [None] * len(filters), [None]][:len(inputs)])
+    return Case("Conv", inputs, **others)
+
+
+main([
+    # One, two and three spatial dims.
+    case((2, 3, 20), (5, 3, 3)),
+    case((2, 3, 9, 8), (5, 3, 3, 2)),
+    case((1, 3, 6, 5, 7), (4, 3, 2, 3, 2)),
+    case((1, 3, 9, 9), (5, 3, 3, 3), bias=False),
+    # Sizes around those of panels and tiles.
+    *[case((1, c, 7, 7), (o, c, 3, 3)) for c, o in [(1, 1), (16, 16), (17, 33), (3, 64), (40, 100)]],
+    *[case((1, 20, 7, w), (24, 20, 1, 1)) for w in (1, 6, 13, 32)],
+    case((2, 20, 5, 5), (24, 20, 1, 1), strides=[2, 2]),
+    case((1, 1, 1, 1), (1, 1, 1, 1)),
+    # Strides, dilations, pads on each side.
+    case((1, 3, 11, 10), (4, 3, 3, 3), strides=[2, 3]),
+    case((1, 3, 11, 10), (4, 3, 3, 2), dilations=[2, 3]),
+    case((1, 3, 6, 6), (4, 3, 3, 3), pads=[1, 1, 1, 1]),
+    case((1, 3, 6, 6), (4, 3, 3, 3), pads=[0, 1, 2, 3]),
+    case((1, 3, 9, 8), (4, 3, 3, 3), pads=[2, 1, 2, 1], strides=[2, 2], dilations=[2, 1]),
+    case((1, 3, 30), (4, 3, 7), pads=[3, 3], strides=[2]),
+    case((1, 3, 8, 8, 8), (4, 3, 3, 3, 3), pads=[1, 1, 1, 1, 1, 1], strides=[2, 1, 2]),
+    *[case((1, 3, h, 8), (4, 3, k, 3), auto_pad=mode, strides=[s, s])
+      for mode in ("SAME_UPPER", "SAME_LOWER", "VALID") for h, k, s in [(7, 3, 2), (8, 3, 2), (9, 2, 1), (9, 4, 3)]],
+    case((1, 3, 9, 8), (4, 3, 3, 3), kernel_shape=[3, 3]),
+    # Groups: some, one filter a channel, two filters a channel, one a group.
+    case((1, 6, 9, 8), (4, 3, 3, 3), group=2, pads=[1, 1, 1, 1]),
+    case((1, 34, 9, 8), (34, 17, 3, 3), group=2),
+    case((1, 6, 9), (9, 2, 3), group=3),
+    *[case((2, c, 9, 8), (c, 1, 3, 3), group=c, pads=[1, 1, 1, 1]) for c in (2, 16, 19, 40)],
+    case((1, 20, 9, 8), (20, 1, 5, 5), group=20, strides=[2, 2], pads=[2, 2, 2, 2]),
+    case((1, 20, 12, 11), (20, 1, 3, 3), group=20, dilations=[2, 2]),
+    case((1, 20, 30), (20, 1, 3), group=20),
+    case((1, 4, 6, 6, 6), (4, 1, 3, 3, 3), group=4),
+    case((1, 6, 9, 8), (12, 1, 3, 3), group=6),
+    # The caller gives the filter.
+    case((1, 3, 9, 8), (5, 3, 3, 3), constant=False),
+    case((1, 6, 9, 8), (6, 1, 3, 3), constant=False, group=6),
+    case((1, 6, 9, 8), (4, 3, 3, 3), constant=False, group=2),
+    # Even its extents.
+    Case("Conv", [normal(2, 4, 9, 8), normal(6, 2, 3, 2), normal(6)], open="each", group=2, strides=[2, 1],
+         pads=[1, 0, 1, 0], kernel_shape=[3, 2]),
+    Case("Conv", [normal(2, 4, 9), normal(6, 4, 3)], open="each", also=[[normal(1, 2, 12), normal(5, 2, 4)]]),
+    # Other sizes of the image.
+    case((1, 3, 12, 12), (8, 3, 3, 3), pads=[1, 1, 1, 1], strides=[2, 2],
+         also=[[normal(n, 3, h, w), None, None] for n, h, w in [(1, 1, 1), (2, 5, 30), (3, 17, 4)]]),
+    case((1, 3, 12, 12), (8, 3, 3, 3), auto_pad="SAME_LOWER", strides=[2, 3],
+         also=[[normal(n, 3, h, w), None, None] for n, h, w in [(1, 1, 1), (2, 5, 30), (3, 17, 4)]]),
+    # No image.
+    case((0, 3, 9, 8), (5, 3, 3, 3)),
+    *[case((1, 5, 9, 8), (7, 5, 3, 3), dtype=t, pads=[1, 1, 1, 1]) for t in ("float64", "float16")],
+    *[case((1, 20, 9, 8), (20, 1, 3, 3), dtype=t, group=20) for t in ("float64", "float16")],
+])
