@@ -539,8 +539,14 @@ FailureOr<int64_t> graphopt::graph::inferLength(std::optional<Location> loc,
                                                 const InferredTensor &list,
                                                 StringRef name) {
   if (list.getRank() == 1)
-    if (std::optional<int64_t> length = getConstant(list.dims[0]))
+    if (std::optional<int64_t> length = getConstant(list.dims[0])) {
+      // A hostile model must not make us build a shape that fills memory.
+      if (*length > InferredTensor::maxElements)
+        return emitOptionalError(loc, name, " has ", *length,
+                                 " elements; tensors have at most ",
+                                 InferredTensor::maxElements, " dimensions");
       return *length;
+    }
   return emitOptionalError(loc, name,
                            " must have one dimension of static extent, but "
                            "its type is ",

@@ -167,6 +167,18 @@ def sizes():
                                  "the limit is 1073741824")
 
 
+def shapes_that_fill_memory():
+    huge = 1 << 33
+    sizes = value("s", (huge,), T.INT64)
+    message = f"shape has {huge} elements; tensors have at most 64 dimensions"
+    for op, read, inputs in (("Reshape", "x s", [value("x"), sizes]), ("Expand", "x s", [value("x"), sizes]),
+                             ("ConstantOfShape", "s", [sizes])):
+        check(f"rank_of_{op}", model([node(op, read, "t", name="n"), node("Identity", "t", "y")], inputs),
+              f"node 'n' ({op}, opset 21): {message}")
+    check("split", model([node("Split", "x", "y", name="split", num_outputs=huge)]),
+          f"node 'split' (Split) has num_outputs {huge}, but 1 output")
+
+
 def functions():
     check("doubling", chain(40, 2),
           f"the model has {1 << 40} nodes once its functions are inlined; the limit is 262144")
@@ -226,7 +238,7 @@ def shapes():
 
 shutil.rmtree(FOLDER, ignore_errors=True)
 os.makedirs(FOLDER)
-for group in (files, versions, operators, names, sizes, functions, external_data, shapes):
+for group in (files, versions, operators, names, sizes, shapes_that_fill_memory, functions, external_data, shapes):
     group()
 print("\n".join(failures) or "ok")
 sys.exit(bool(failures))

@@ -97,8 +97,21 @@ static void checkTypes(const onnx::ModelProto &model) {
   });
 }
 
+/// ONNX infers as many outputs as this attribute says, however many there are.
+static void checkSplit(const onnx::NodeProto &node) {
+  if (node.op_type() != "Split" || !normalDomain(node.domain()).empty())
+    return;
+  for (const onnx::AttributeProto &attribute : node.attribute())
+    if (attribute.name() == "num_outputs" &&
+        attribute.i() != node.output_size())
+      fail(describe(node) + " has num_outputs " + Twine(attribute.i()) +
+           ", but " + Twine(node.output_size()) +
+           (node.output_size() == 1 ? " output" : " outputs"));
+}
+
 void graphopt::checkLimits(const OnnxModel &model) {
   checkVersions(model.proto);
   checkNames(model.proto);
   checkTypes(model.proto);
+  forEachNode(model.proto, checkSplit);
 }
