@@ -65,8 +65,10 @@ static void addLowering(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   // Functions that LLVM has as intrinsics, then those of the C library.
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
-  // Ceiling divisions and the like.
-  pm.addPass(arith::createArithExpandOpsPass());
+  // Ceiling divisions and the like; LLVM would call compiler-rt to round to bf16.
+  arith::ArithExpandOpsPassOptions arithmetic;
+  arithmetic.includeBf16 = true;
+  pm.addPass(arith::createArithExpandOpsPass(arithmetic));
   pm.addPass(createArithToLLVMConversionPass());
   FinalizeMemRefToLLVMConversionPassOptions memref;
   memref.useAlignedAlloc = true;

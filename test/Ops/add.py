@@ -1,8 +1,8 @@
-# REQUIRES: compile
 # RUN: %python %s
+import ml_dtypes
 from harness import Case, Const, integers, main, normal
 
-FLOATS = ["float32", "float64", "float16"]
+FLOATS = ["float32", "float64", "float16", ml_dtypes.bfloat16]
 INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 
 main([
