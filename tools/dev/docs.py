@@ -4,9 +4,12 @@
   SupportedOps.md   lib/Import/OnnxOps.def and ONNX's operator definitions
   Passes.md         every include/graphopt/**/Passes.td
   Options.md        include/graphopt/Driver/Options.def
+  Tour.md           itself: the dumps in it are those of BUILD/bin/graphopt
 
   docs.py           writes them
   docs.py --check   only says which are not up to date; exit code 1 if any
+
+BUILD is build/ or $GRAPHOPT_BUILD.
 """
 import argparse
 import ast
@@ -17,7 +20,10 @@ import sys
 
 import onnx
 
+import tour
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("GRAPHOPT_BUILD", os.path.join(ROOT, "build"))
 LLVM = "/usr/lib/llvm-22"
 OPSET = 28
 NOTE = "<!-- Written by tools/dev/docs.py from {}; edit that. -->\n"
@@ -108,12 +114,17 @@ def options():
     return "\n".join(lines)
 
 
+def tour_page():
+    return tour.render(read("docs", "Tour.md"), BUILD)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
     old = []
-    for name, page in (("SupportedOps.md", supported_ops), ("Passes.md", passes), ("Options.md", options)):
+    for name, page in (("SupportedOps.md", supported_ops), ("Passes.md", passes), ("Options.md", options),
+                       ("Tour.md", tour_page)):
         path = os.path.join(ROOT, "docs", name)
         text = page()
         if os.path.exists(path) and read("docs", name) == text:
