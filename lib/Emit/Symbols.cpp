@@ -32,16 +32,9 @@ static const char *const libm[] = {
     "roundeven", "sin",       "sincos", "sinh",      "sqrt",  "tan",
     "tanh",      "tgamma",    "trunc"};
 
-// libgcc and compiler-rt: conversions that the CPU lacks.
-static const char *const builtins[] = {"__extendhfsf2", "__truncdfhf2",
-                                       "__truncsfhf2",  "__truncdfbf2",
-                                       "__truncsfbf2",  "__extendhfdf2"};
-
 static StringSet<> allowedSymbols() {
   StringSet<> names;
   for (const char *name : libc)
-    names.insert(name);
-  for (const char *name : builtins)
     names.insert(name);
   for (const char *name : libm) {
     names.insert(name);

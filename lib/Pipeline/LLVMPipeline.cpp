@@ -61,10 +61,11 @@ static void addLowering(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   // What an emitter wrote as 1-D transfers.
   pm.addPass(createConvertVectorToSCFPass());
   pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(createConvertVectorToLLVMPass());
-  // Functions that LLVM has as intrinsics, then those of the C library.
+  // Functions that LLVM has as intrinsics, then those of the C library, which
+  // are called for each lane of a vector.
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
+  pm.addPass(createConvertVectorToLLVMPass());
   // Ceiling divisions and the like; LLVM would call compiler-rt to round to bf16.
   arith::ArithExpandOpsPassOptions arithmetic;
   arithmetic.includeBf16 = true;
@@ -88,6 +89,9 @@ void graphopt::buildLLVMPipeline(OpPassManager &pm, const CpuModel &cpu) {
   pm.addPass(createEmitEntry());
   // After the entry, which gets the run from the caller.
   pm.addPass(createBindRuntime());
+  graphopt::RetypeHalfFloatsOptions halfs;
+  halfs.cpu = cpu.name;
+  pm.addPass(graphopt::createRetypeHalfFloats(halfs));
   // Descriptors that are built and taken apart again.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -140,3 +140,25 @@ def ExpandHalfFloats : Pass<"graphopt-expand-half-floats", "::mlir::func::FuncOp
     "::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"
   ];
 }
+
+def RetypeHalfFloats : Pass<"graphopt-retype-half-floats", "::mlir::ModuleOp"> {
+  let summary = "Makes i16 of the halves that a CPU cannot compute on";
+  let description = [{
+    After graphopt-expand-half-floats such values are only moved. LLVM promotes
+    them to float even so, and calls compiler-rt to get back.
+
+    ```mlir
+    %x = llvm.load %p : !llvm.ptr -> bf16
+    %i = llvm.bitcast %x : bf16 to i16
+    ```
+    becomes
+    ```mlir
+    %i = llvm.load %p : !llvm.ptr -> i16
+    ```
+  }];
+  let options = [
+    Option<"cpu", "cpu", "std::string", "\"host\"",
+           "host, a row of CpuModels.def, or LLVM's name of a CPU">
+  ];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
