@@ -3,12 +3,14 @@
 #include "graphopt/Codegen/Common/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tensor/Transforms/Transforms.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace graphopt {
@@ -105,10 +107,88 @@ static bool shouldFuse(OpOperand *operand) {
   return map.isPermutation() || isCheap(producer);
 }
 
+/// consume(produce(x))  =>  both(x)
+static LogicalResult fuseProducer(linalg::GenericOp consumer,
+                                  PatternRewriter &rewriter) {
+  for (OpOperand &operand : consumer->getOpOperands()) {
+    if (!linalg::areElementwiseOpsFusable(&operand) || !shouldFuse(&operand))
+      continue;
+    Operation *producer = operand.get().getDefiningOp();
+    FailureOr<linalg::ElementwiseOpFusionResult> fused =
+        linalg::fuseElementwiseOps(rewriter, &operand);
+    if (failed(fused))
+      continue;
+    for (auto [value, replacement] : fused->replacements)
+      rewriter.replaceUsesWithIf(value, replacement, [&](OpOperand &use) {
+        return use.get().getDefiningOp() != producer;
+      });
+    rewriter.eraseOp(consumer);
+    return success();
+  }
+  return rewriter.notifyMatchFailure(consumer, "no producer can move in");
+}
+
+/// The one value that all elements of `tensor` have; null if they may differ.
+static Value getSplat(Value tensor, PatternRewriter &rewriter) {
+  if (auto fill = tensor.getDefiningOp<linalg::FillOp>())
+    return fill.value();
+  SplatElementsAttr splat;
+  if (!matchPattern(tensor, m_Constant(&splat)))
+    return Value();
+  return arith::ConstantOp::create(rewriter, tensor.getLoc(),
+                                   splat.getSplatValue<TypedAttr>());
+}
+
+/// consume(fill(v))  =>  consume() with v in its body
+static LogicalResult readSplat(linalg::GenericOp consumer,
+                               PatternRewriter &rewriter) {
+  for (OpOperand *operand : consumer.getDpsInputOperands()) {
+    BlockArgument argument = consumer.getMatchingBlockArgument(operand);
+    if (argument.use_empty())
+      continue;
+    Value splat = getSplat(operand->get(), rewriter);
+    if (!splat)
+      continue;
+    rewriter.replaceAllUsesWith(argument, splat);
+    return success();
+  }
+  return rewriter.notifyMatchFailure(consumer, "no input is a splat");
+}
+
+/// consume() outs(x), not read  =>  consume() outs(tensor.empty)
+///
+/// A cast of an empty tensor is as good: sizes that become known turn the new
+/// one into such a cast.
+static LogicalResult forgetOverwritten(linalg::GenericOp op,
+                                       PatternRewriter &rewriter) {
+  for (OpOperand &init : op.getDpsInitsMutable()) {
+    auto type = dyn_cast<RankedTensorType>(init.get().getType());
+    Value source = init.get();
+    while (auto cast = source.getDefiningOp<tensor::CastOp>())
+      source = cast.getSource();
+    if (!type || op.payloadUsesValueFromOperand(&init) ||
+        source.getDefiningOp<tensor::EmptyOp>())
+      continue;
+    rewriter.setInsertionPoint(op);
+    SmallVector<OpFoldResult> sizes =
+        tensor::getMixedSizes(rewriter, op.getLoc(), init.get());
+    Value empty = tensor::EmptyOp::create(rewriter, op.getLoc(), sizes,
+                                          type.getElementType(),
+                                          type.getEncoding());
+    rewriter.modifyOpInPlace(op, [&] { init.set(empty); });
+    return success();
+  }
+  return rewriter.notifyMatchFailure(op, "nothing is overwritten");
+}
+
 void graphopt::populateFuseElementwisePatterns(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
+  // Not upstream's set for this: it makes empty tensors of known sizes anew for
+  // ever.
+  patterns.add(fuseProducer);
   patterns.add(readThroughCopy);
-  linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
+  patterns.add(readSplat);
+  patterns.add(forgetOverwritten);
   // Reshapes move down, so that what follows a contraction gets its shape.
   linalg::populateFoldReshapeOpsByCollapsingPatterns(
       patterns, [](OpOperand *) { return true; });
@@ -148,14 +228,8 @@ struct FuseElementwise
     }
     RewritePatternSet patterns(&getContext());
     graphopt::populateFuseElementwisePatterns(patterns);
-    // Upstream's reshape patterns undo each other on some slices of open size.
-    // Each rewrite keeps the meaning, so stopping early costs speed only.
-    constexpr int64_t rewritesPerOp = 50;
-    int64_t ops = 0;
-    getOperation()->walk([&](Operation *) { ++ops; });
-    GreedyRewriteConfig config;
-    config.setMaxNumRewrites(rewritesPerOp * ops);
-    (void)applyPatternsGreedily(getOperation(), std::move(patterns), config);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
   }
 };
 } // namespace

@@ -68,3 +68,56 @@ func.func @sinks_reshape(%x: tensor<8x16xf32>) -> tensor<2x4x16xf32> {
   %y = linalg.exp ins(%r : tensor<2x4x16xf32>) outs(%e : tensor<2x4x16xf32>) -> tensor<2x4x16xf32>
   return %y : tensor<2x4x16xf32>
 }
+
+// -----
+
+// A size that turns out to be fixed ends the rewriting, here at no elements.
+// CHECK-LABEL: func @size_becomes_fixed(
+// CHECK-SAME:      %{{.+}}: tensor<?x?xf32>, %[[N:[^:]+]]: index
+// CHECK-COUNT-1: tensor.empty(%[[N]])
+// CHECK-NOT:     tensor.empty
+func.func @size_becomes_fixed(%x: tensor<?x?xf32>, %n: index, %start: index) -> tensor<?x?xf32> {
+  %c0 = arith.constant 0 : index
+  %e = tensor.empty(%n, %c0) : tensor<?x?xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>],
+                       iterator_types = ["parallel", "parallel"]} outs(%e : tensor<?x?xf32>) {
+  ^bb0(%out: f32):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %k = arith.addi %j, %start : index
+    %v = tensor.extract %x[%i, %k] : tensor<?x?xf32>
+    linalg.yield %v : f32
+  } -> tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}
+
+// -----
+
+// Splats are values of the body.
+// CHECK-LABEL: func @reads_splats(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<4x8xf32>, %[[V:[^:]+]]: f32
+// CHECK:         %[[TWO:.+]] = arith.constant 2.0
+// CHECK:         linalg.generic {{.+}} ins(%[[X]] : tensor<4x8xf32>)
+// CHECK:         ^bb0(%[[A:.+]]: f32, %{{.+}}: f32):
+// CHECK-NEXT:      %[[S:.+]] = arith.addf %[[A]], %[[V]]
+// CHECK-NEXT:      arith.mulf %[[S]], %[[TWO]]
+func.func @reads_splats(%x: tensor<4x8xf32>, %v: f32) -> tensor<4x8xf32> {
+  %e = tensor.empty() : tensor<4x8xf32>
+  %two = arith.constant dense<2.0> : tensor<4x8xf32>
+  %f = linalg.fill ins(%v : f32) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+  %a = linalg.add ins(%x, %f : tensor<4x8xf32>, tensor<4x8xf32>) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+  %b = linalg.mul ins(%a, %two : tensor<4x8xf32>, tensor<4x8xf32>) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %b : tensor<4x8xf32>
+}
+
+// -----
+
+// What is overwritten need not be kept.
+// CHECK-LABEL: func @forgets_overwritten(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<?x8xf32>, %[[Y:[^:]+]]: tensor<?x8xf32>
+// CHECK:         %[[E:.+]] = tensor.empty
+// CHECK:         linalg.generic {{.+}} ins(%[[X]] : tensor<?x8xf32>) outs(%[[E]] :
+func.func @forgets_overwritten(%x: tensor<?x8xf32>, %y: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %a = linalg.exp ins(%x : tensor<?x8xf32>) outs(%y : tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %a : tensor<?x8xf32>
+}
