@@ -216,13 +216,12 @@ static bool isDefined(BinaryKind kind, Type type) {
   case BinaryKind::Or:
   case BinaryKind::Xor:
     return type.isInteger(1);
+  case BinaryKind::BitShiftLeft:
+  case BinaryKind::BitShiftRight:
   case BinaryKind::BitwiseAnd:
   case BinaryKind::BitwiseOr:
   case BinaryKind::BitwiseXor:
     return type.isInteger() && !type.isInteger(1);
-  case BinaryKind::BitShiftLeft:
-  case BinaryKind::BitShiftRight:
-    return type.isUnsignedInteger();
   case BinaryKind::Equal:
     return true;
   default:

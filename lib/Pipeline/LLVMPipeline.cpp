@@ -61,6 +61,8 @@ static void addLowering(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   // What an emitter wrote as 1-D transfers.
   pm.addPass(createConvertVectorToSCFPass());
   pm.addPass(createSCFToControlFlowPass());
+  // Powers of integers.
+  pm.addPass(createConvertMathToFuncs());
   // Functions that LLVM has as intrinsics, then those of the C library, which
   // are called for each lane of a vector.
   pm.addPass(createConvertMathToLLVMPass());

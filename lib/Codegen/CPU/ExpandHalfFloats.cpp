@@ -40,6 +40,31 @@ static LogicalResult splitConversion(Op op, PatternRewriter &rewriter) {
   return success();
 }
 
+/// integer to half  =>  through f32
+template <typename Op>
+static LogicalResult splitFromInteger(Op op, PatternRewriter &rewriter) {
+  if (!isHalf(op.getType()))
+    return rewriter.notifyMatchFailure(op, "is not to a half");
+  Value middle =
+      Op::create(rewriter, op.getLoc(),
+                 withElement(op.getType(), rewriter.getF32Type()), op.getIn());
+  rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, op.getType(), middle);
+  return success();
+}
+
+/// half to integer  =>  through f32
+template <typename Op>
+static LogicalResult splitToInteger(Op op, PatternRewriter &rewriter) {
+  Type from = op.getIn().getType();
+  if (!isHalf(from))
+    return rewriter.notifyMatchFailure(op, "is not from a half");
+  Value middle = arith::ExtFOp::create(
+      rewriter, op.getLoc(), withElement(from, rewriter.getF32Type()),
+      op.getIn());
+  rewriter.replaceOpWithNewOp<Op>(op, op.getType(), middle);
+  return success();
+}
+
 namespace {
 /// Arithmetic on the bits of f32, scalar or vector.
 class BitBuilder : public ImplicitLocOpBuilder {
@@ -161,6 +186,10 @@ struct ExpandHalfFloats
     RewritePatternSet patterns(&getContext());
     patterns.add(splitConversion<arith::ExtFOp>);
     patterns.add(splitConversion<arith::TruncFOp>);
+    patterns.add(splitFromInteger<arith::SIToFPOp>);
+    patterns.add(splitFromInteger<arith::UIToFPOp>);
+    patterns.add(splitToInteger<arith::FPToSIOp>);
+    patterns.add(splitToInteger<arith::FPToUIOp>);
     arith::populateExpandBFloat16Patterns(patterns);
     if (!hasHalf) {
       patterns.add(expandHalfExtension);

@@ -212,13 +212,18 @@ static Value buildIntegerDivision(Scalar s, bool isUnsigned, bool remainder,
 }
 
 /// Shifts by the width or more give 0.
-static Value buildShift(Scalar s, bool left, Value x, Value y) {
-  Value width = s.constant(x, x.getType().getIntOrFloatBitWidth());
-  Value inRange = s.cmp(arith::CmpIPredicate::ult, y, width);
-  Value amount = s.select(inRange, y, s.constant(x, 0));
+static Value buildShift(Scalar s, bool left, bool isUnsigned, Value x, Value y) {
+  unsigned width = x.getType().getIntOrFloatBitWidth();
+  Value inRange =
+      s.cmp(arith::CmpIPredicate::ult, y, s.constant(x, width));
+  if (!left && !isUnsigned) // what is left of x is its sign
+    return s.op<arith::ShRSIOp>(
+        {x, s.select(inRange, y, s.constant(x, width - 1))});
+  Value zero = s.constant(x, 0);
+  Value amount = s.select(inRange, y, zero);
   Value shifted = left ? s.op<arith::ShLIOp>({x, amount})
                        : s.op<arith::ShRUIOp>({x, amount});
-  return s.select(inRange, shifted, s.constant(x, 0));
+  return s.select(inRange, shifted, zero);
 }
 
 static Value buildIntegerBinary(Scalar s, BinaryKind kind, bool isUnsigned,
@@ -232,7 +237,7 @@ static Value buildIntegerBinary(Scalar s, BinaryKind kind, bool isUnsigned,
     return s.op<arith::AndIOp>({x, y});
   case BinaryKind::BitShiftLeft:
   case BinaryKind::BitShiftRight:
-    return buildShift(s, kind == BinaryKind::BitShiftLeft, x, y);
+    return buildShift(s, kind == BinaryKind::BitShiftLeft, isUnsigned, x, y);
   case BinaryKind::BitwiseOr:
   case BinaryKind::Or:
     return s.op<arith::OrIOp>({x, y});

@@ -36,3 +36,14 @@ func.func @f64(%x: bf16, %y: f64) -> (f64, f16) {
   %1 = arith.truncf %y : f64 to f16
   return %0, %1 : f64, f16
 }
+
+// Between integers and halves f32 is in the middle.
+// CHECK-LABEL: func @integers(
+// CHECK-DAG:     arith.sitofp %{{.+}} : vector<4xi32> to vector<4xf32>
+// CHECK-DAG:     arith.fptoui %{{.+}} : vector<4xf32> to vector<4xi8>
+// CHECK:         return
+func.func @integers(%x: vector<4xi32>, %y: vector<4xbf16>) -> (vector<4xbf16>, vector<4xi8>) {
+  %0 = arith.sitofp %x : vector<4xi32> to vector<4xbf16>
+  %1 = arith.fptoui %y : vector<4xbf16> to vector<4xi8>
+  return %0, %1 : vector<4xbf16>, vector<4xi8>
+}

@@ -117,8 +117,8 @@ def ApproximateMath : Pass<"graphopt-approximate-math", "::mlir::func::FuncOp"> 
 def ExpandHalfFloats : Pass<"graphopt-expand-half-floats", "::mlir::func::FuncOp"> {
   let summary = "Turns conversions of f16 and bf16 that a CPU lacks into arithmetic";
   let description = [{
-    LLVM would call functions of compiler-rt. Conversions between f64 and a half
-    go through f32; those of bf16 become integer arithmetic, those of f16 too, on
+    LLVM would call functions of compiler-rt. Conversions between a half and f64
+    or an integer go through f32; those of bf16 become integer arithmetic, those of f16 too, on
     a CPU without them. All round to nearest, ties to even.
 
     ```mlir

@@ -1,0 +1,185 @@
+"""ONNX's own tests of operators (onnx.backend.test) through compiled libraries.
+
+  conformance.py SUITE [--open] [--part I/N] [--jobs N] [NAME...]
+
+SUITE is node, simple, pytorch-converted or pytorch-operator. --open leaves every dim of
+every input open. A case ends as
+  passed
+  refused   what it needs is not supported, and the compiler says so
+  failed    anything else: other numbers, a crash, no end
+Expected failures are the lines of known.txt, with a reason each; a line whose case does
+not fail any more must go. The exit code is 1 if there is anything else to say.
+"""
+import argparse
+import collections
+import concurrent.futures
+import glob
+import os
+import pickle
+import re
+import signal
+import sys
+import traceback
+import warnings
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+from onnx.backend.test.loader import load_model_tests
+
+import graphopt
+import graphopt.backend
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TIMEOUT_S = 120
+# What the compiler says of operators, types and attributes that it does not support.
+REFUSAL = re.compile(r"not supported|unsupported")
+
+Outcome = collections.namedtuple("Outcome", "kind text")
+
+
+# ---------------------------------------------------------------------- cases
+
+def value(path, kind):
+    with open(path, "rb") as file:
+        data = file.read()
+    if kind.WhichOneof("value") == "sequence_type":
+        return numpy_helper.to_list(onnx.SequenceProto.FromString(data))
+    if kind.WhichOneof("value") == "optional_type":
+        return numpy_helper.to_optional(onnx.OptionalProto.FromString(data))
+    return numpy_helper.to_array(onnx.TensorProto.FromString(data))
+
+
+def data_sets(case, model):
+    """Pairs of inputs and outputs, in the order of the model."""
+    if case.data_sets is not None:
+        yield from case.data_sets
+        return
+    for folder in sorted(glob.glob(os.path.join(case.model_dir, "test_data_set_*"))):
+        yield tuple([value(os.path.join(folder, f"{what}_{i}.pb"), ports[i].type)
+                     for i in range(len(glob.glob(os.path.join(folder, f"{what}_*.pb"))))]
+                    for what, ports in (("input", model.graph.input), ("output", model.graph.output)))
+
+
+def leave_open(model):
+    """Every dim of every input that is not an initializer gets a name of its own."""
+    fixed = {i.name for i in model.graph.initializer}
+    for number, port in enumerate(model.graph.input):
+        if port.name in fixed or not port.type.HasField("tensor_type"):
+            continue
+        for i, dim in enumerate(port.type.tensor_type.shape.dim):
+            dim.dim_param = f"d{number}_{i}"
+    for port in model.graph.output:
+        if port.type.HasField("tensor_type"):
+            for dim in port.type.tensor_type.shape.dim:
+                dim.Clear()
+
+
+# ----------------------------------------------------------------- comparison
+
+def array(item):
+    return numpy_helper.to_array(item) if isinstance(item, onnx.TensorProto) else np.asarray(item)
+
+
+def difference(actual, expected, rtol, atol):
+    """What is wrong, or ''."""
+    expected = array(expected)
+    if actual.shape != expected.shape or actual.dtype != expected.dtype:
+        return f"{actual.dtype}{list(actual.shape)} instead of {expected.dtype}{list(expected.shape)}"
+    if expected.dtype.kind not in "fiub":  # bfloat16 and smaller
+        actual, expected = actual.astype(np.float32), expected.astype(np.float32)
+    good = np.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
+    if good.all():
+        return ""
+    at = tuple(int(i) for i in np.argwhere(~good)[0])
+    return f"{(~good).sum()} of {good.size} values differ; at {list(at)} {actual[at]} instead of {expected[at]}"
+
+
+def attempt(case, is_open):
+    """The outcome of one case; may crash."""
+    model = case.model or onnx.load(os.path.join(case.model_dir, "model.onnx"))
+    pairs = list(data_sets(case, model))
+    if is_open:
+        leave_open(model)
+    try:
+        compiled = graphopt.backend.prepare(model)
+    except graphopt.CompileError as error:
+        return Outcome("refused" if REFUSAL.search(str(error)) else "failed", str(error))
+    for inputs, expected in pairs:
+        actual = compiled.run([array(item) for item in inputs])
+        if len(actual) != len(expected):
+            return Outcome("failed", f"{len(actual)} outputs instead of {len(expected)}")
+        for name, a, e in zip(compiled.model.outputs, actual, expected):
+            if text := difference(a, e, case.rtol, case.atol):
+                return Outcome("failed", f"{name.name}: {text}")
+    return Outcome("passed", "")
+
+
+def isolated(case, is_open):
+    """attempt() in a child, which may crash or hang."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        signal.alarm(TIMEOUT_S)
+        try:
+            outcome = attempt(case, is_open)
+        except BaseException:  # the parent reports it
+            outcome = Outcome("failed", traceback.format_exc(limit=-1).strip().splitlines()[-1])
+        with os.fdopen(writer, "wb") as file:
+            pickle.dump(tuple(outcome), file)
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as file:
+        data = file.read()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if data:
+        return Outcome(*pickle.loads(data))
+    return Outcome("failed", "no end" if status == -signal.SIGALRM else f"crashed ({status})")
+
+
+# ------------------------------------------------------------------- the list
+
+def known_failures(suite, is_open):
+    """name -> reason"""
+    result = {}
+    with open(os.path.join(HERE, "known.txt"), encoding="utf-8") as file:
+        for line in file:
+            if line.strip() and not line.startswith("#"):
+                name, reason = line.split(None, 1)
+                kind, _, name = name.partition("/")
+                if kind in (suite, f"{suite}-{'open' if is_open else 'fixed'}"):
+                    result[name] = reason.strip()
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("suite")
+    parser.add_argument("--open", action="store_true")
+    parser.add_argument("--part", default="0/1")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--refused", action="store_true", help="list what is refused, too")
+    parser.add_argument("names", nargs="*", help="parts of names")
+    options = parser.parse_args()
+    part, parts = map(int, options.part.split("/"))
+    warnings.filterwarnings("ignore")
+    cases = [case for i, case in enumerate(sorted(load_model_tests(kind=options.suite), key=lambda c: c.name))
+             if i % parts == part and (not options.names or any(n in case.name for n in options.names))]
+    known = known_failures(options.suite, options.open)
+    bad, counts = [], collections.Counter()
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for case, outcome in zip(cases, pool.map(lambda c: isolated(c, options.open), cases)):
+            counts[outcome.kind] += 1
+            if (outcome.kind == "failed") != (case.name in known):
+                bad.append(case.name)
+            if outcome.kind == "failed" and case.name not in known or outcome.kind == "refused" and options.refused:
+                print(f"{outcome.kind} {case.name}: {' '.join(outcome.text.split())[:300]}", flush=True)
+            elif outcome.kind != "failed" and case.name in known:
+                print(f"{outcome.kind} {case.name}: not in known.txt any more, please", flush=True)
+    print(f"{options.suite}{' open' if options.open else ''}: {len(cases)} cases: {counts['passed']} passed, "
+          f"{counts['refused']} refused, {counts['failed']} failed ({len(bad)} unexpected)")
+    return int(bool(bad))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
