@@ -17,6 +17,8 @@ using namespace mlir;
 static void addLoops(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   // Before constants are copied from pass to pass.
   pm.addPass(graphopt::createExtractWeights());
+  // Before loops multiply the code.
+  pm.addPass(graphopt::createOutlineKernels());
   graphopt::ExpandKernelsOptions expand;
   expand.cpu = cpu.name;
   pm.addNestedPass<func::FuncOp>(graphopt::createExpandKernels(expand));

@@ -30,29 +30,23 @@ struct OutlineParallel
       getOperation().emitError("has no function @main with a body");
       return signalPassFailure();
     }
-    SmallVector<scf::ParallelOp> loops = outermostLoops(main);
-    IRRewriter rewriter(&getContext());
-    for (scf::ParallelOp loop : loops)
-      if (loop.getNumLoops() > 1) { // rewritten in place
-        std::vector<unsigned> all(loop.getNumLoops());
-        std::iota(all.begin(), all.end(), 0u);
-        rewriter.setInsertionPoint(loop);
-        collapseParallelLoops(rewriter, loop, {all});
-      }
-    loops = outermostLoops(main);
-    if (loops.empty())
+    SmallVector<func::FuncOp> functions;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!outermostLoops(function).empty())
+        functions.push_back(function);
+    if (functions.empty())
       return;
-    declareRuntime(main);
-    for (auto [i, loop] : llvm::enumerate(loops))
-      outline(main, loop, i);
-    numOutlined += loops.size();
+    declareRuntime();
+    handRunDown(functions);
+    for (func::FuncOp function : functions)
+      outlineLoops(function);
   }
 
 private:
   /// Without reductions: their order would depend on the threads.
-  static SmallVector<scf::ParallelOp> outermostLoops(func::FuncOp main) {
+  static SmallVector<scf::ParallelOp> outermostLoops(func::FuncOp function) {
     SmallVector<scf::ParallelOp> loops;
-    main.walk<WalkOrder::PreOrder>([&](scf::ParallelOp loop) {
+    function.walk<WalkOrder::PreOrder>([&](scf::ParallelOp loop) {
       if (loop.getInitVals().empty())
         loops.push_back(loop);
       return WalkResult::skip();
@@ -60,7 +54,23 @@ private:
     return loops;
   }
 
-  void declareRuntime(func::FuncOp main) {
+  void outlineLoops(func::FuncOp function) {
+    IRRewriter rewriter(&getContext());
+    for (scf::ParallelOp loop : outermostLoops(function))
+      if (loop.getNumLoops() > 1) { // rewritten in place
+        std::vector<unsigned> all(loop.getNumLoops());
+        std::iota(all.begin(), all.end(), 0u);
+        rewriter.setInsertionPoint(loop);
+        collapseParallelLoops(rewriter, loop, {all});
+      }
+    run = function.getArguments().back();
+    for (auto [i, loop] : llvm::enumerate(outermostLoops(function))) {
+      outline(function, loop, i);
+      ++numOutlined;
+    }
+  }
+
+  void declareRuntime() {
     pointer = LLVM::LLVMPointerType::get(&getContext());
     i64 = IntegerType::get(&getContext(), 64);
     index = IndexType::get(&getContext());
@@ -70,9 +80,33 @@ private:
         atEnd, getOperation().getLoc(), "graphopt_parallel_for",
         FunctionType::get(&getContext(), {pointer, pointer, pointer, i64}, {}));
     parallelFor.setPrivate();
-    unsigned position = main.getNumArguments();
-    (void)main.insertArgument(position, pointer, {}, main.getLoc());
-    run = main.getArgument(position);
+  }
+
+  /// Gives the run to `users` and to all that call them, as last argument.
+  void handRunDown(ArrayRef<func::FuncOp> users) {
+    SymbolTableCollection tables;
+    SymbolUserMap userMap(tables, getOperation());
+    auto callsOf = [&](func::FuncOp function) {
+      return llvm::make_filter_range(
+          userMap.getUsers(function),
+          [](Operation *user) { return isa<func::CallOp>(user); });
+    };
+    SetVector<func::FuncOp> functions(users.begin(), users.end());
+    for (size_t i = 0; i < functions.size(); ++i)
+      for (Operation *call : callsOf(functions[i]))
+        functions.insert(call->getParentOfType<func::FuncOp>());
+    Builder b(&getContext());
+    DictionaryAttr isRun = b.getDictionaryAttr(
+        b.getNamedAttr("graphopt.run", b.getUnitAttr()));
+    for (func::FuncOp function : functions)
+      (void)function.insertArgument(function.getNumArguments(), pointer, isRun,
+                                    function.getLoc());
+    for (func::FuncOp function : functions)
+      for (Operation *call : callsOf(function)) {
+        auto caller = call->getParentOfType<func::FuncOp>();
+        cast<func::CallOp>(call).getOperandsMutable().append(
+            caller.getArguments().back());
+      }
   }
 
   /// Repeated in each body rather than handed over: constants, views, and
@@ -112,7 +146,7 @@ private:
       visit(visit, value);
   }
 
-  void outline(func::FuncOp main, scf::ParallelOp loop, unsigned number) {
+  void outline(func::FuncOp function, scf::ParallelOp loop, unsigned number) {
     SetVector<Value> captures;
     SetVector<Operation *> repeated;
     findCaptures(loop, captures, repeated);
@@ -122,8 +156,8 @@ private:
       fields.push_back(converter.convertType(value.getType()));
     auto record = LLVM::LLVMStructType::getLiteral(&getContext(), fields);
     func::FuncOp body =
-        createBody(main, loop, number, captures, repeated, record);
-    callBody(main, loop, body, captures, record);
+        createBody(function, loop, number, captures, repeated, record);
+    callBody(function, loop, body, captures, record);
     loop.erase();
   }
 
@@ -134,15 +168,16 @@ private:
         ArrayRef<LLVM::GEPArg>{0, static_cast<int32_t>(i)});
   }
 
-  func::FuncOp createBody(func::FuncOp main, scf::ParallelOp loop,
+  func::FuncOp createBody(func::FuncOp function, scf::ParallelOp loop,
                           unsigned number, const SetVector<Value> &captures,
                           const SetVector<Operation *> &repeated,
                           LLVM::LLVMStructType record) {
     Location loc = loop.getLoc();
-    OpBuilder b(main->getContext());
-    b.setInsertionPointAfter(main);
+    OpBuilder b(&getContext());
+    b.setInsertionPointAfter(function);
     auto body = func::FuncOp::create(
-        b, loc, ("main_body" + Twine(number)).str(), bodyType);
+        b, loc, (function.getSymName() + "_body" + Twine(number)).str(),
+        bodyType);
     body.setPrivate();
     Block *entry = body.addEntryBlock();
     b.setInsertionPointToStart(entry);
@@ -189,10 +224,10 @@ private:
     return body;
   }
 
-  void callBody(func::FuncOp main, scf::ParallelOp loop, func::FuncOp body,
+  void callBody(func::FuncOp function, scf::ParallelOp loop, func::FuncOp body,
                 const SetVector<Value> &captures, LLVM::LLVMStructType record) {
     Location loc = loop.getLoc();
-    auto atStart = OpBuilder::atBlockBegin(&main.getBody().front());
+    auto atStart = OpBuilder::atBlockBegin(&function.getBody().front());
     Value one = LLVM::ConstantOp::create(atStart, loc, i64, 1);
     Value memory = LLVM::AllocaOp::create(atStart, loc, pointer, record, one);
     OpBuilder b(loop);
@@ -210,13 +245,12 @@ private:
         arith::CeilDivSIOp::create(b, loc, extent, loop.getStep()[0]);
     count = arith::IndexCastOp::create(b, loc, i64, count);
     // An address of an llvm.func could not be taken: it is a func.func still.
-    Value function = func::ConstantOp::create(
+    Value address = func::ConstantOp::create(
         b, loc, bodyType, FlatSymbolRefAttr::get(body.getSymNameAttr()));
-    function =
-        UnrealizedConversionCastOp::create(b, loc, pointer, function)
-            .getResult(0);
+    address = UnrealizedConversionCastOp::create(b, loc, pointer, address)
+                  .getResult(0);
     func::CallOp::create(b, loc, parallelFor,
-                         ValueRange{run, function, memory, count});
+                         ValueRange{run, address, memory, count});
   }
 
   Type pointer, i64, index;

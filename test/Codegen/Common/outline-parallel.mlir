@@ -2,7 +2,7 @@
 
 // Two loops become one range; the views are repeated in the body.
 // CHECK-LABEL: func.func @main(
-// CHECK-SAME:      %[[CALL:[^:]+]]: !llvm.ptr)
+// CHECK-SAME:      %[[CALL:[^:]+]]: !llvm.ptr {graphopt.run})
 // CHECK:         %[[RECORD:.+]] = llvm.alloca
 // CHECK-NOT:     scf.parallel
 // CHECK:         %[[BODY:.+]] = constant @main_body0
@@ -47,6 +47,31 @@ func.func @main(%x: memref<4xf32>) {
     %e = memref.load %x[%i] : memref<4xf32>
     memref.store %e, %outer[%i] : memref<8xf32>
     memref.store %e, %inner[%i] : memref<16xf32>
+  }
+  return
+}
+
+// -----
+
+// Whoever calls a function with a loop hands its run on.
+// CHECK-LABEL: func.func @main(
+// CHECK-SAME:      %[[X:[^:]+]]: memref<4xf32>, %[[CALL:[^:]+]]: !llvm.ptr {graphopt.run})
+// CHECK:         call @work(%[[X]], %[[CALL]])
+// CHECK-LABEL: func.func private @work(
+// CHECK-SAME:      %{{.+}}: memref<4xf32>, %[[CALL:[^:]+]]: !llvm.ptr {graphopt.run})
+// CHECK:         call @graphopt_parallel_for(%[[CALL]],
+// CHECK:       func.func private @work_body0(
+func.func @main(%x: memref<4xf32>) {
+  call @work(%x) : (memref<4xf32>) -> ()
+  return
+}
+func.func private @work(%x: memref<4xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %zero = arith.constant 0.0 : f32
+  scf.parallel (%i) = (%c0) to (%c4) step (%c1) {
+    memref.store %zero, %x[%i] : memref<4xf32>
   }
   return
 }

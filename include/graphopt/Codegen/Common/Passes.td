@@ -337,13 +337,40 @@ def PackConstants : Pass<"kernel-pack-constants", "::mlir::ModuleOp"> {
   ];
 }
 
+def OutlineKernels : Pass<"graphopt-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Makes functions of kernel and linalg ops, one for all equal ones";
+  let description = [{
+    Runs on memrefs. Layers of a model repeat each other: ops that compute the
+    same on buffers of the same types become calls of one function, named after
+    the op and the shape that it writes. Constants move in. Ops of a few elements
+    stay, where they fold.
+
+    ```mlir
+    kernel.matmul ins(%a, %w0 : ...) packed outs(%b : memref<128x384xf32>) ...
+    kernel.matmul ins(%b, %w1 : ...) packed outs(%c : memref<128x384xf32>) ...
+    ```
+    becomes
+    ```mlir
+    call @matmul_128x384(%a, %w0, %b)
+    call @matmul_128x384(%b, %w1, %c)
+    ```
+  }];
+  let statistics = [
+    Statistic<"numOutlined", "num-outlined", "Ops that became calls">,
+    Statistic<"numFunctions", "num-functions", "Functions made of them">
+  ];
+  let dependentDialects = ["::mlir::func::FuncDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 def OutlineParallel : Pass<"graphopt-outline-parallel", "::mlir::ModuleOp"> {
-  let summary = "Makes outermost parallel loops of @main calls of the runtime";
+  let summary = "Makes outermost parallel loops calls of the runtime";
   let description = [{
     Runs on memrefs. The body becomes a function of a range of turns; what it uses
     is handed over in a record on the stack, views and constants are repeated.
-    `@main` gets the run, `!llvm.ptr`, as its last argument. Which threads do
-    which turns makes no difference; a loop with a reduction stays as it is.
+    A function with such a loop, and whoever calls it, gets the run, `!llvm.ptr`,
+    as its last argument. Which threads do which turns makes no difference; a loop
+    with a reduction stays as it is.
 
     ```mlir
     scf.parallel (%i) = (%c0) to (%n) step (%c1) {
