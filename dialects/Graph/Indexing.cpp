@@ -1,5 +1,4 @@
 #include "dialects/Graph/Indexing.h"
-#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 
@@ -71,6 +70,43 @@ static LogicalResult checkIndex(std::optional<Location> loc, int64_t index,
                            *size, ", ", *size, ")");
 }
 
+LogicalResult
+graphopt::graph::checkConstantIndices(std::optional<Location> loc,
+                                      Value indices,
+                                      ArrayRef<AffineExpr> extents) {
+  size_t element = 0;
+  return forEachConstant(indices, [&](int64_t index) {
+    return checkIndex(loc, index, extents[element++ % extents.size()]);
+  });
+}
+
+LogicalResult graphopt::graph::checkElementwiseIndices(
+    std::optional<Location> loc, const InferredTensor &data,
+    const InferredTensor &indices, int64_t axis) {
+  if (data.getRank() != indices.getRank())
+    return emitOptionalError(loc, "data has rank ", data.getRank(),
+                             ", indices have rank ", indices.getRank());
+  for (int64_t dim = 0; dim < data.getRank(); ++dim) {
+    std::optional<int64_t> own = getConstant(data.dims[dim]);
+    std::optional<int64_t> wanted = getConstant(indices.dims[dim]);
+    if (dim != axis && own && wanted && *wanted > *own)
+      return emitOptionalError(loc, "dimension ", dim, " of data has extent ",
+                               *own, ", that of indices ", *wanted);
+  }
+  return success();
+}
+
+FailureOr<int64_t>
+graphopt::graph::inferPositionDepth(std::optional<Location> loc, Value value,
+                                    const InferredTensor &indices) {
+  if (indices.getRank() > 0)
+    if (std::optional<int64_t> depth = getConstant(indices.dims.back()))
+      return *depth;
+  return emitOptionalError(loc, "the last dimension of indices must be static, "
+                                "but their type is ",
+                           value.getType());
+}
+
 //===----------------------------------------------------------------------===//
 // Gather
 //===----------------------------------------------------------------------===//
@@ -85,9 +121,7 @@ LogicalResult GatherOp::inferResults(ShapeInference &shapes,
   if (failed(axis))
     return failure();
   AffineExpr extent = data.dims[*axis];
-  if (failed(forEachConstant(op.getIndices(), [&](int64_t index) {
-        return checkIndex(loc, index, extent); // C2
-      })))
+  if (failed(checkConstantIndices(loc, op.getIndices(), extent))) // C2
     return failure();
 
   InferredTensor result{data.elementType,
@@ -129,19 +163,9 @@ GatherElementsOp::inferResults(ShapeInference &shapes,
       normalizeAxis(loc, op.getAxis(), data.getRank()); // C1
   if (failed(axis))
     return failure();
-  if (data.getRank() != indices.getRank()) // C3
-    return emitOptionalError(loc, "data has rank ", data.getRank(),
-                             ", indices have rank ", indices.getRank());
-  for (int64_t dim = 0; dim < data.getRank(); ++dim) {
-    std::optional<int64_t> own = getConstant(data.dims[dim]);
-    std::optional<int64_t> wanted = getConstant(indices.dims[dim]);
-    if (dim != *axis && own && wanted && *wanted > *own) // C3
-      return emitOptionalError(loc, "dimension ", dim, " of data has extent ",
-                               *own, ", that of indices ", *wanted);
-  }
-  if (failed(forEachConstant(op.getIndices(), [&](int64_t index) {
-        return checkIndex(loc, index, data.dims[*axis]); // C2
-      })))
+  if (failed(checkElementwiseIndices(loc, data, indices, *axis)) || // C3
+      failed(checkConstantIndices(loc, op.getIndices(),
+                                  data.dims[*axis]))) // C2
     return failure();
   results.push_back({data.elementType, indices.dims});
   return success();
@@ -153,13 +177,10 @@ GatherNDOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
   const InferredTensor &data = shapes.get(op.getData());
   const InferredTensor &indices = shapes.get(op.getIndices());
   int64_t batch = op.getBatchDims();
-  std::optional<int64_t> depth;
-  if (indices.getRank() > 0)
-    depth = getConstant(indices.dims.back());
-  if (!depth) // C1
-    return emitOptionalError(loc, "the last dimension of indices must be "
-                                  "static, but their type is ",
-                             op.getIndices().getType());
+  FailureOr<int64_t> depth =
+      inferPositionDepth(loc, op.getIndices(), indices); // C1
+  if (failed(depth))
+    return failure();
   if (batch < 0 || batch >= std::min(data.getRank(), indices.getRank()) ||
       batch + *depth > data.getRank()) // C3
     return emitOptionalError(loc, "data of rank ", data.getRank(),
@@ -172,11 +193,9 @@ GatherNDOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
       return emitOptionalError(loc, "batch dimension ", dim, " has extents ",
                                *left, " and ", *right);
   }
-  int64_t element = 0;
-  if (failed(forEachConstant(op.getIndices(), [&](int64_t index) {
-        return checkIndex(loc, index,
-                          data.dims[batch + element++ % *depth]); // C2
-      })))
+  if (failed(checkConstantIndices(
+          loc, op.getIndices(),
+          ArrayRef<AffineExpr>(data.dims).slice(batch, *depth)))) // C2
     return failure();
 
   InferredTensor result{data.elementType,

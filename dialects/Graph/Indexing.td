@@ -3,11 +3,11 @@
 
 include "dialects/Graph/GraphBase.td"
 
-/// An op that reads or writes at positions which a tensor holds.
+/// An op that reads at positions which a tensor holds.
 ///
-/// A negative position counts from the end. Constant ones are checked here; one
-/// that is out of range when the model runs is clamped into it, so that no
-/// memory outside of the tensor is touched.
+/// A negative position counts from the end. Constant ones are checked here, the
+/// others before any is used: the run refuses those that are out of range
+/// (GRAPHOPT_BAD_DATA).
 class Graph_IndexedOp<string mnemonic, list<Trait> traits = []>
     : Graph_PureOp<mnemonic, traits>;
 

@@ -1,4 +1,5 @@
 # RUN: %python %s
+import numpy as np
 from harness import Case, Const, booleans, integers, main, normal
 
 main([
@@ -13,7 +14,8 @@ main([
     Case("Gather", [normal(5, 4), Const([2])], axis=1),
     Case("Gather", [normal(5, 4), Const([[2]])], axis=1),
     Case("Gather", [normal(3, 1, 4), Const(0)], axis=1),
-    Case("Gather", [normal(5, 4), integers(0, 4)], axis=1),
+    Case("Gather", [normal(5, 4), integers(0, 4)], axis=1, refused=[[normal(5, 4), np.array(4)]]),
+    Case("Gather", [normal(5, 4), Const([2, -3])], refused=[[normal(2, 4), None]]),
     Case("Gather", [normal(5), integers(0, 4)], axis=0),
     Case("Gather", [normal(5, 4), integers(0, 4, 1)], axis=-1),
     # Nothing to take.
@@ -24,6 +26,9 @@ main([
       for t in ("int8", "uint8", "int16", "int32", "int64", "uint64", "float16", "float64")
       for i in ("int32", "int64")],
     Case("Gather", [booleans(4, 9), integers(0, 4, 6)]),
-    Case("Gather", [normal(50, 8), integers(0, 50, 2, 3)], also=[[normal(50, 8), integers(0, 50, *s)] for s in
+    Case("Gather", [normal(50, 8), integers(0, 50, 2, 3)], open=[["a", "b"], ["c", "d"]],
+         refused=[[normal(50, 8), integers(50, 51, 2, 3)], [normal(5, 8), integers(-6, -5, 2, 3)],
+                  [normal(0, 8), integers(-1, 0, 1, 1)]],
+         also=[[normal(50, 8), integers(0, 50, *s)] for s in
                                                                  ((1, 1), (4, 17), (0, 3))]),
 ])

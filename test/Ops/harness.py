@@ -32,6 +32,7 @@ from onnx.reference import ReferenceEvaluator
 OPSET = 28
 BATCH = 40  # cases a model
 TIMEOUT_S = 100
+REFUSAL = "a value the model cannot work on"  # the text of GRAPHOPT_BAD_DATA
 # Largest error over the largest magnitude of the reference.
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12, "float16": 2e-3, "bfloat16": 1.6e-2}
 
@@ -85,6 +86,7 @@ class Case:
     tolerance  instead of TOLERANCE
     expect     outputs, or a function of the inputs that gives them, instead of the
                reference evaluator's
+    refused    input lists, as in `also`, that the run must refuse for their values
     """
     op: str
     inputs: list
@@ -97,6 +99,7 @@ class Case:
     also: list = ()
     tolerance: float = None
     expect: object = None
+    refused: list = ()
     opset: int = OPSET
     domain: str = ""
 
@@ -354,6 +357,25 @@ def try_halves(cases, opened, folder):
                 + try_halves(cases[half:], opened, folder + "b"))
 
 
+def try_refused(case, folder):
+    """[(case, problem or None)] of the inputs that must be refused."""
+    opened = case.open != "none"
+    path = os.path.join(folder, "ops.onnx")
+    os.makedirs(folder, exist_ok=True)
+    onnx.save(model_of([case], opened), path)
+    _graphopt("compile", path, "-o", folder, "--quiet")
+    reports = []
+    for inputs in case.refused:
+        given = os.path.join(folder, "inputs.npz")
+        save(given, {f"c0_{name}": array for name, array in case.feeds(inputs).items()})
+        try:
+            _graphopt("run", folder, "--inputs", given)
+            reports.append((case, "is not refused"))
+        except Failed as failure:
+            reports.append((case, None if REFUSAL in str(failure) else str(failure)))
+    return reports
+
+
 def main(cases):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-k", dest="filter", default="", help="only cases whose name holds this")
@@ -384,5 +406,11 @@ def main(cases):
                         print(f"FAIL {case.name}, {kind} dims: {problem}")
                     elif options.verbose:
                         print(f"ok   {case.name}, {kind} dims")
+        for number, case in enumerate(case for case in cases if case.refused):
+            for case, problem in try_refused(case, os.path.join(options.keep or scratch, f"refused{number}")):
+                total += 1
+                bad += bool(problem)
+                if problem or options.verbose:
+                    print(f"{'FAIL' if problem else 'ok  '} {case.name}, refused: {problem}")
     print(f"{total - bad} of {total} cases passed")
     sys.exit(bool(bad) or not total)

@@ -1,49 +1,13 @@
 #include "dialects/Graph/Indexing.h"
-#include "Lowering.h"
+#include "Positions.h"
 
 using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
 
 using Values = FailureOr<SmallVector<Value>>;
-using P = arith::CmpIPredicate;
 
 namespace {
-/// Makes a position in a dimension of what a tensor of indices holds.
-struct Position {
-  Value extent;
-  /// Constants that need no wrapping or clamping.
-  bool isSafe = false;
-
-  static Position in(AffineExpr dim, Value graphIndices, Lowering &to) {
-    auto bounds = getConstantBounds(graphIndices);
-    std::optional<int64_t> size = getConstant(dim);
-    bool isSafe = bounds && size && bounds->first >= 0 && bounds->second < *size;
-    return {to.asIndex(to.size(dim)), isSafe};
-  }
-
-  Value build(IndexMath m, Value index) const {
-    index = m.index(index);
-    if (isSafe)
-      return index;
-    Value wrapped = m.select(m.isNegative(index), m.add(index, extent), index);
-    return m.clamp(wrapped, m.constant(0), m.sub(extent, m.constant(1)));
-  }
-};
-
-/// The run refuses positions in a dimension that has none.
-static void requireElements(Lowering &to, AffineExpr dim,
-                            ArrayRef<AffineExpr> indexDims) {
-  if (getConstant(dim).value_or(0) > 0)
-    return;
-  IndexMath m = to.math();
-  Value zero = to.constantIndex(0);
-  Value hasAny = m.compare(P::sgt, to.asIndex(to.size(dim)), zero);
-  Value count = to.asIndex(to.size(to.shapes.product(indexDims)));
-  to.require(m.orI(hasAny, m.compare(P::eq, count, zero)),
-             "an index into an empty dimension");
-}
-
 struct LowerGather : LoweringPattern<GatherOp> {
   using LoweringPattern::LoweringPattern;
 
@@ -52,7 +16,6 @@ struct LowerGather : LoweringPattern<GatherOp> {
                          &indices = to.get(op.getIndices());
     int64_t axis = *normalizeAxis(std::nullopt, op.getAxis(), data.getRank());
     int64_t depth = indices.getRank(), rank = data.getRank() - 1 + depth;
-    requireElements(to, data.dims[axis], indices.dims);
     Position position = Position::in(data.dims[axis], op.getIndices(), to);
     SmallVector<OpFoldResult> sizes = to.sizes(op.getResult());
     if (depth <= 1 && getConstant(to.shapes.product(indices.dims)) == 1)
@@ -111,7 +74,6 @@ struct LowerGatherElements : LoweringPattern<GatherElementsOp> {
         to.requireNonNegative(
             to.shapes.sub(data.dims[dim], indices.dims[dim]),
             "there are more indices than data");
-    requireElements(to, data.dims[axis], indices.dims);
     Position position = Position::in(data.dims[axis], op.getIndices(), to);
     Value input = in.getData();
     return {{to.map(
@@ -139,22 +101,17 @@ struct LowerGatherND : LoweringPattern<GatherNDOp> {
     int64_t batch = op.getBatchDims(), depth = *getConstant(indices.dims.back());
     int64_t outer = indices.getRank() - 1;
     int64_t rank = outer + data.getRank() - batch - depth;
-    for (int64_t dim = 0; dim < batch; ++dim) {
-      AffineExpr more = to.shapes.sub(data.dims[dim], indices.dims[dim]);
-      to.requireNonNegative(more, "batch dimensions differ");
-      to.requireNonNegative(to.shapes.sub(to.shapes.constant(0), more),
-                            "batch dimensions differ");
-    }
-    SmallVector<Position> positions;
+    for (int64_t dim = 0; dim < batch; ++dim)
+      to.requireEqual(data.dims[dim], indices.dims[dim],
+                      "batch dimensions differ");
+    SmallVector<Position> positions = positionsIn(
+        ArrayRef<AffineExpr>(data.dims).slice(batch, depth), op.getIndices(), to);
     SmallVector<AffineMap> maps;
     SmallVector<AffineExpr> read;
     for (int64_t i = 0; i < outer; ++i)
       read.push_back(to.b.getAffineDimExpr(i));
     read.push_back({});
     for (int64_t i = 0; i < depth; ++i) {
-      AffineExpr dim = data.dims[batch + i];
-      requireElements(to, dim, indices.dims);
-      positions.push_back({to.asIndex(to.size(dim)), false});
       read.back() = to.b.getAffineConstantExpr(i);
       maps.push_back(AffineMap::get(rank, 0, read, to.b.getContext()));
     }

@@ -263,6 +263,15 @@ void Lowering::requireNonNegative(AffineExpr expr, StringRef message) {
   require(isNonNegative, message);
 }
 
+void Lowering::requireEqual(AffineExpr lhs, AffineExpr rhs, StringRef message) {
+  if (lhs == rhs)
+    return;
+  Value isEqual =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                            asIndex(size(lhs)), asIndex(size(rhs)));
+  require(isEqual, message);
+}
+
 std::optional<SmallVector<Value>> Lowering::emptyResults() {
   SmallVector<Value> values;
   for (Value result : op->getResults()) {

@@ -104,6 +104,9 @@ public:
   /// The same for `expr` >= 0, which inference took for granted; nothing is
   /// emitted where it is certain.
   void requireNonNegative(mlir::AffineExpr expr, llvm::StringRef message);
+  /// The same for two extents that are one.
+  void requireEqual(mlir::AffineExpr lhs, mlir::AffineExpr rhs,
+                    llvm::StringRef message);
   /// Tensors without elements, if inference says that no result of the op has
   /// any: nothing is left to compute.
   std::optional<llvm::SmallVector<mlir::Value>> emptyResults();

@@ -1,14 +1,15 @@
 // RUN: graphopt-opt %s --convert-graph-to-linalg --canonicalize --cse | FileCheck %s
 
-// Rows are read at the index of their last dimension; positions are wrapped and
-// clamped.
+// Rows are read at the index of their last dimension; positions are wrapped, once
+// all were found to be in range.
 // CHECK-LABEL: func @gather_rows(
 // CHECK-SAME:      %[[X:[^:]+]]: tensor<30x8xf32>, %[[I:[^:]+]]: tensor<?xi64>
+// CHECK:         linalg.generic {{.*}}iterator_types = ["reduction"]{{.*}} ins(%[[I]] : tensor<?xi64>)
+// CHECK:         cf.assert %{{.+}}, "an index is out of range"
 // CHECK:         linalg.generic {{.*}} ins(%[[I]] : tensor<?xi64>)
 // CHECK:         ^bb0(%[[AT:.+]]: i64, %{{.+}}: f32):
 // CHECK:           arith.addi %{{.+}}, %c30
-// CHECK:           arith.maxsi %{{.+}}, %c0
-// CHECK:           %[[ROW:.+]] = arith.minsi %{{.+}}, %c29
+// CHECK:           %[[ROW:.+]] = arith.select
 // CHECK:           %[[COLUMN:.+]] = linalg.index 1
 // CHECK:           tensor.extract %[[X]][%[[ROW]], %[[COLUMN]]]
 func.func @gather_rows(%x: tensor<30x8xf32>, %i: tensor<?xi64>) -> tensor<?x8xf32> {
@@ -25,9 +26,10 @@ func.func @gather_one_is_a_view(%x: tensor<?x7x8xf32>) -> tensor<?x8xf32> {
   return %y : tensor<?x8xf32>
 }
 
-// Constant positions that were checked need no clamping.
+// Constant positions were checked, and none is negative.
 // CHECK-LABEL: func @gather_constants(
-// CHECK-NOT:     arith.minsi
+// CHECK-NOT:     cf.assert
+// CHECK-NOT:     arith.select
 func.func @gather_constants(%x: tensor<4x8xf32>) -> tensor<3x8xf32> {
   %i = arith.constant dense<[3, 0, 2]> : tensor<3xi64>
   %y = graph.gather %x at %i axis = 0 : tensor<4x8xf32>, tensor<3xi64>
