@@ -20,6 +20,12 @@ static RankedTensorType join(Type left, Type right) {
 }
 
 LogicalResult graphopt::importIf(NodeImporter &node) {
+  // The other branch need not fit: definitions of operators ask for ranks.
+  auto condition = node.getConstantInts(node.getInput(0));
+  if (condition && condition->size() == 1) {
+    auto values = node.inlineGraph(condition->front() ? "then_branch" : "else_branch");
+    return succeeded(values) ? node.bind(*values) : failure();
+  }
   Region branches[2];
   SmallVector<Type> types[2];
   const StringRef names[] = {"then_branch", "else_branch"};

@@ -244,13 +244,29 @@ NodeImporter::importGraph(StringRef attribute, Region &region,
   SmallVector<Location> locs(argumentTypes.size(), loc);
   Block *block =
       builder.createBlock(&region, region.end(), argumentTypes, locs);
-  GraphImporter inner(graph.getModel(), builder, graph.getErrors(), &graph);
   FailureOr<SmallVector<Value>> results =
-      inner.run(*body, block->getArguments());
-  graph.getErrors().setNode(&proto);
+      importNested(*body, block->getArguments());
   if (mlir::failed(results))
     return failure();
   return terminate(*results);
+}
+
+FailureOr<SmallVector<Value>> NodeImporter::inlineGraph(StringRef attribute) {
+  const onnx::GraphProto *body = getGraph(attribute);
+  if (!body)
+    return failure();
+  if (size_t numInputs = getFreeInputs(*body).size())
+    return emitError() << "graph '" << attribute << "' has " << numInputs
+                       << " inputs, expected 0";
+  return importNested(*body, {});
+}
+
+FailureOr<SmallVector<Value>>
+NodeImporter::importNested(const onnx::GraphProto &body, ValueRange inputs) {
+  GraphImporter inner(graph.getModel(), getBuilder(), graph.getErrors(), &graph);
+  FailureOr<SmallVector<Value>> results = inner.run(body, inputs);
+  graph.getErrors().setNode(&proto);
+  return results;
 }
 
 ImporterFunction graphopt::lookupImporter(StringRef domain, StringRef opType) {

@@ -108,6 +108,10 @@ public:
       llvm::StringRef attribute, mlir::Region &region,
       mlir::TypeRange argumentTypes,
       llvm::function_ref<llvm::LogicalResult(mlir::ValueRange)> terminate);
+  /// Imports a graph attribute without inputs in the place of the node, and
+  /// gives its outputs.
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>>
+  inlineGraph(llvm::StringRef attribute);
   const onnx::GraphProto *getGraph(llvm::StringRef attribute);
 
   /// Names the node, its operator and the model's opset by itself.
@@ -121,6 +125,8 @@ private:
   /// The attribute if it exists; an error if it has another type.
   const onnx::AttributeProto *get(llvm::StringRef name, int type);
   llvm::LogicalResult checkSize(mlir::Operation *op);
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>>
+  importNested(const onnx::GraphProto &body, mlir::ValueRange inputs);
 
   GraphImporter &graph;
   const onnx::NodeProto &proto;

@@ -1,4 +1,5 @@
 #include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Shape.h"
 #include "lib/Import/Importers.h"
 #include <cmath>
@@ -14,12 +15,6 @@ class Quantization {
 public:
   explicit Quantization(NodeImporter &node) : node(node) {}
 
-  LogicalResult check() {
-    if (node.getInt("block_size") != 0)
-      return node.emitError("blocked scales are not supported yet");
-    return success();
-  }
-
   /// Input `index` (scale or zero point), so that it broadcasts along the
   /// node's axis. Null after an error.
   Value alongAxis(size_t index) {
@@ -32,6 +27,8 @@ public:
         normalizeAxis(node.getLoc(), node.getInt("axis"), rank);
     if (failed(axis))
       return {};
+    if (int64_t block = node.getInt("block_size"))
+      return repeat(value, *axis, block);
     if (type.getRank() != 1) {
       node.emitError("a scale or zero point has rank ") << type.getRank();
       return {};
@@ -60,6 +57,26 @@ public:
   }
 
 private:
+  /// `block` times each slice along an axis, as many as the quantized tensor has
+  /// at most: the last block may be cut.
+  Value repeat(Value value, int64_t axis, int64_t block) {
+    auto type = mlir::cast<RankedTensorType>(value.getType());
+    int64_t extent = node.getInputType(0).getDimSize(axis);
+    if (type.getRank() != node.getInputRank(0) || block < 0) {
+      node.emitError("a blocked scale or zero point has rank ")
+          << type.getRank() << ", block_size is " << block;
+      return {};
+    }
+    if (ShapedType::isDynamic(extent) || type.isDynamicDim(axis)) {
+      node.emitError("blocks along an open dimension are not supported");
+      return {};
+    }
+    SmallVector<int64_t> positions;
+    for (int64_t i = 0; i < extent; ++i)
+      positions.push_back(i / block);
+    auto op = node.create<GatherOp>(value, node.createInts(positions), axis);
+    return op ? op.getResult() : Value();
+  }
 
   Value squeeze(Value value) {
     int64_t rank = mlir::cast<RankedTensorType>(value.getType()).getRank();
@@ -74,8 +91,6 @@ private:
 /// (x - zero) * scale
 LogicalResult graphopt::importDequantizeLinear(NodeImporter &node) {
   Quantization q(node);
-  if (failed(q.check()))
-    return failure();
   Type type = node.getInputType(1).getElementType();
   if (node.getInt("output_dtype") != 0 && // 0: the scale's
       !(type = node.getElementType("output_dtype")))
@@ -90,8 +105,6 @@ LogicalResult graphopt::importDequantizeLinear(NodeImporter &node) {
 /// saturate(round(x / scale) + zero), rounding half to even
 LogicalResult graphopt::importQuantizeLinear(NodeImporter &node) {
   Quantization q(node);
-  if (failed(q.check()))
-    return failure();
   Type to = IntegerType::get(node.getContext(), 8, IntegerType::Unsigned);
   if (node.hasInput(2))
     to = node.getInputType(2).getElementType();

@@ -84,6 +84,9 @@ private:
       for (int64_t i = 0; i < directions; ++i)
         for (StringRef name : ArrayRef(defaults).take_front(gates))
           activations.push_back(gates == 1 ? StringRef("Tanh") : name);
+    // The schema's default of RNN is for two directions.
+    if (gates == 1 && directions == 1 && activations.size() == 2)
+      activations.pop_back();
     if (static_cast<int64_t>(activations.size()) != gates * directions)
       return node.emitError("has ") << activations.size() << " activations, not "
                                     << gates * directions;

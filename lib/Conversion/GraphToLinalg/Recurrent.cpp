@@ -96,9 +96,10 @@ public:
     }
 
     Value states = to.empty({steps, batch, b.getIndexAttr(hidden)}, type);
-    SmallVector<Value> carried{states, initial(in.getInitialHidden())};
+    SmallVector<Value> carried{
+        states, initial(op.getInitialHidden(), in.getInitialHidden())};
     if (op.getKind() == RecurrentKind::LSTM)
-      carried.push_back(initial(in.getInitialCell()));
+      carried.push_back(initial(op.getInitialCell(), in.getInitialCell()));
     auto loop = scf::ForOp::create(b, loc, to.constantIndex(0), steps,
                                    to.constantIndex(1), carried);
     OpBuilder::InsertionGuard guard(b);
@@ -152,10 +153,22 @@ private:
     return kernel::MatMulOp::create(b, loc, lhs, rhs, init).getResult();
   }
 
-  Value initial(Value state) {
-    if (state)
-      return state;
-    return to.filled({batch, b.getIndexAttr(hidden)}, to.constant(type, 0));
+  /// The lowered `state`, zeros if there is none.
+  Value initial(Value graphState, Value state) {
+    SmallVector<OpFoldResult> sizes{batch, b.getIndexAttr(hidden)};
+    if (!state)
+      return to.filled(sizes, to.constant(type, 0));
+    // Sizes of its own that the model leaves open.
+    const SmallVector<AffineExpr> &own = to.get(graphState).dims;
+    AffineExpr wanted[] = {to.get(op.getInput()).dims[1],
+                           to.get(op.getRecurrence()).dims[1]};
+    for (auto [given, expected] : llvm::zip(own, wanted)) {
+      to.requireNonNegative(given - expected, "an initial state is too small");
+      to.requireNonNegative(expected - given, "an initial state is too large");
+    }
+    SmallVector<int64_t> shape = decomposeMixedValues(sizes).first;
+    return b.createOrFold<tensor::CastOp>(
+        loc, RankedTensorType::get(shape, type), state);
   }
 
   /// input * weights^T + both biases for all steps at once: [T, B, G * H]. The
