@@ -13,6 +13,8 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu) {
   // Folds shape subgraphs: what the other passes know of sizes comes from here.
   pm.addNestedPass<func::FuncOp>(createInferShapes());
   pm.addPass(createCanonicalizerPass());
+  // Kernels want neighbouring channels; transposes stay where images end.
+  pm.addNestedPass<func::FuncOp>(createMoveChannelsLast());
   // Exporters write the same subgraph (masks, positions) once a layer.
   pm.addPass(createCSEPass());
 }

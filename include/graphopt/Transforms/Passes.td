@@ -20,6 +20,31 @@ def InferShapes : Pass<"graph-infer-shapes", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numNarrowed", "num-narrowed", "Values with a narrower type">];
 }
 
+def MoveChannelsLast : Pass<"graph-move-channels-last", "::mlir::func::FuncOp"> {
+  let summary = "Gives convolutions and what is around them channels-last order";
+  let description = [{
+    Each convolution reads and gives channels-last tensors between two
+    transposes. Those behind move down through element-wise ops, poolings,
+    reductions, concatenations and the like until they meet one in front; what is
+    left are transposes where a region of images begins or ends.
+
+    ```mlir
+    %a = graph.conv %x, %v ... : tensor<?x3x8x8xf32>, tensor<4x3x3x3xf32>
+    %b = graph.unary Relu %a : tensor<?x4x8x8xf32>
+    %c = graph.conv %b, %w ... : tensor<?x4x8x8xf32>, tensor<4x4x3x3xf32>
+    ```
+    becomes
+    ```mlir
+    %t = graph.transpose %x permutation = [0, 2, 3, 1] : tensor<?x3x8x8xf32>
+    %a = graph.conv %t, %v ... channels_last : tensor<?x8x8x3xf32>, tensor<4x3x3x3xf32>
+    %b = graph.unary Relu %a : tensor<?x8x8x4xf32>
+    %c = graph.conv %b, %w ... channels_last : tensor<?x8x8x4xf32>, tensor<4x4x3x3xf32>
+    %d = graph.transpose %c permutation = [0, 3, 1, 2] : tensor<?x8x8x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def EvaluateConstants : Pass<"graph-evaluate-constants", "::mlir::ModuleOp"> {
   let summary = "Replaces what depends on constants only by its value";
   let description = [{
