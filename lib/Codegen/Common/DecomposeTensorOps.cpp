@@ -2,6 +2,7 @@
 
 #include "graphopt/Codegen/Common/Passes.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -16,6 +17,63 @@ namespace graphopt {
 
 using namespace mlir;
 
+/// `value` in the part of `whole` at `offsets`.
+static Value insertSlice(OpBuilder &b, Location loc, Value value, Value whole,
+                         ArrayRef<OpFoldResult> offsets,
+                         ArrayRef<OpFoldResult> sizes) {
+  SmallVector<OpFoldResult> ones(sizes.size(), b.getIndexAttr(1));
+  return tensor::InsertSliceOp::create(b, loc, value, whole, offsets, sizes,
+                                       ones);
+}
+
+/// pad(x)  =>  x between slabs of the padding value, two a dimension: those of
+/// outer dimensions reach over the whole extent of inner ones.
+static LogicalResult decomposePad(tensor::PadOp op, PatternRewriter &rewriter) {
+  Value padding = op.getConstantPaddingValue();
+  if (!padding)
+    return rewriter.notifyMatchFailure(op, "the padding is not one value");
+  Location loc = op.getLoc();
+  AffineExpr x, y, z;
+  bindSymbols(op.getContext(), x, y, z);
+  auto add = [&](OpFoldResult a, OpFoldResult b, OpFoldResult c) {
+    return affine::makeComposedFoldedAffineApply(rewriter, loc, x + y + z,
+                                                 {a, b, c});
+  };
+  OpFoldResult zero = rewriter.getIndexAttr(0);
+  SmallVector<OpFoldResult> low = op.getMixedLowPad(),
+                            high = op.getMixedHighPad();
+  SmallVector<OpFoldResult> inner =
+      tensor::getMixedSizes(rewriter, loc, op.getSource());
+  int64_t rank = inner.size();
+  SmallVector<OpFoldResult> outer, offsets(rank, zero);
+  for (int64_t dim = 0; dim < rank; ++dim)
+    outer.push_back(add(low[dim], inner[dim], high[dim]));
+  Type element = op.getType().getElementType();
+  Value result = tensor::EmptyOp::create(rewriter, loc, outer, element);
+
+  SmallVector<OpFoldResult> sizes(outer);
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    auto addSlab = [&](OpFoldResult offset, OpFoldResult size) {
+      if (isZeroInteger(size))
+        return;
+      offsets[dim] = offset;
+      sizes[dim] = size;
+      Value part = tensor::EmptyOp::create(rewriter, loc, sizes, element);
+      part = linalg::FillOp::create(rewriter, loc, padding, part).getResult(0);
+      result = insertSlice(rewriter, loc, part, result, offsets, sizes);
+    };
+    addSlab(zero, low[dim]);
+    addSlab(add(low[dim], inner[dim], zero), high[dim]);
+    offsets[dim] = low[dim];
+    sizes[dim] = inner[dim];
+  }
+  result = insertSlice(rewriter, loc, op.getSource(), result, low, inner);
+  if (result.getType() != op.getType())
+    result = tensor::CastOp::create(rewriter, loc, op.getType(), result);
+  rewriter.replaceOp(op, result);
+  return success();
+}
+
 namespace {
 struct DecomposeTensorOps
     : graphopt::impl::DecomposeTensorOpsBase<DecomposeTensorOps> {
@@ -24,6 +82,7 @@ struct DecomposeTensorOps
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     tensor::populateDecomposeTensorConcatPatterns(patterns);
+    patterns.add(decomposePad, /*benefit=*/2);
     linalg::populateDecomposePadPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -10,13 +10,37 @@ func.func @concat(%a: tensor<2xf32>, %b: tensor<?xf32>) -> tensor<?xf32> {
   return %y : tensor<?xf32>
 }
 
+// Only the border is filled: rows above and below, then what is left and right of
+// the others.
 // CHECK-LABEL: func @pad(
-// CHECK-SAME:      %[[X:[^:]+]]: tensor<?xf32>
-// CHECK:         %[[FILL:.+]] = linalg.fill
-// CHECK:         tensor.insert_slice %[[X]] into %[[FILL]][1]
-func.func @pad(%x: tensor<?xf32>) -> tensor<?xf32> {
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<4x5x8xf32>
+// CHECK:         %[[E:.+]] = tensor.empty() : tensor<7x7x8xf32>
+// CHECK:         %[[ABOVE:.+]] = linalg.fill {{.+}} -> tensor<1x7x8xf32>
+// CHECK:         %[[A:.+]] = tensor.insert_slice %[[ABOVE]] into %[[E]][0, 0, 0] [1, 7, 8]
+// CHECK:         %[[BELOW:.+]] = linalg.fill {{.+}} -> tensor<2x7x8xf32>
+// CHECK:         %[[B:.+]] = tensor.insert_slice %[[BELOW]] into %[[A]][5, 0, 0] [2, 7, 8]
+// CHECK:         %[[RIGHT:.+]] = linalg.fill {{.+}} -> tensor<4x2x8xf32>
+// CHECK:         %[[C:.+]] = tensor.insert_slice %[[RIGHT]] into %[[B]][1, 5, 0] [4, 2, 8]
+// CHECK:         tensor.insert_slice %[[X]] into %[[C]][1, 0, 0] [4, 5, 8]
+func.func @pad(%x: tensor<4x5x8xf32>) -> tensor<7x7x8xf32> {
   %zero = arith.constant 0.0 : f32
-  %y = tensor.pad %x low[1] high[2] {
+  %y = tensor.pad %x low[1, 0, 0] high[2, 2, 0] {
+  ^bb0(%i: index, %j: index, %k: index):
+    tensor.yield %zero : f32
+  } : tensor<4x5x8xf32> to tensor<7x7x8xf32>
+  return %y : tensor<7x7x8xf32>
+}
+
+// CHECK-LABEL: func @open_pad(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<?xf32>, %[[N:[^:]+]]: index
+// CHECK:         %[[SIZE:.+]] = affine.apply {{.+}}(){{.+}}%[[N]]
+// CHECK:         %[[E:.+]] = tensor.empty(%[[SIZE]])
+// CHECK:         %[[A:.+]] = tensor.insert_slice %{{.+}} into %[[E]][0] [1] [1]
+// CHECK:         %[[B:.+]] = tensor.insert_slice %{{.+}} into %[[A]][%{{.+}}] [%[[N]]] [1]
+// CHECK:         tensor.insert_slice %[[X]] into %[[B]][1]
+func.func @open_pad(%x: tensor<?xf32>, %n: index) -> tensor<?xf32> {
+  %zero = arith.constant 0.0 : f32
+  %y = tensor.pad %x low[1] high[%n] {
   ^bb0(%i: index):
     tensor.yield %zero : f32
   } : tensor<?xf32> to tensor<?xf32>

@@ -229,7 +229,8 @@ def FuseElementwise : Pass<"graphopt-fuse-elementwise", "::mlir::func::FuncOp"> 
 def DecomposeTensorOps : Pass<"graphopt-decompose-tensor-ops", "::mlir::func::FuncOp"> {
   let summary = "Turns tensor.pad and tensor.concat into insertions";
   let description = [{
-    What is inserted can then be computed in its place in the larger buffer.
+    What is inserted can then be computed in its place in the larger buffer. Of a
+    padded tensor only the border is filled.
 
     ```mlir
     %y = tensor.concat dim(0) %a, %b : (tensor<2xf32>, tensor<3xf32>) -> tensor<5xf32>
