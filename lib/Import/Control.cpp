@@ -26,7 +26,9 @@ LogicalResult graphopt::importIf(NodeImporter &node) {
     auto values = node.inlineGraph(condition->front() ? "then_branch" : "else_branch");
     return succeeded(values) ? node.bind(*values) : failure();
   }
-  Region branches[2];
+  // Result types follow from the branches, which need an op around them.
+  auto draft = IfOp::create(node.getBuilder(), node.getLoc(), TypeRange(),
+                            node.getInput(0));
   SmallVector<Type> types[2];
   const StringRef names[] = {"then_branch", "else_branch"};
   for (auto [i, name] : llvm::enumerate(names)) {
@@ -35,7 +37,7 @@ LogicalResult graphopt::importIf(NodeImporter &node) {
       YieldOp::create(node.getBuilder(), node.getLoc(), values);
       return success();
     };
-    if (failed(node.importGraph(name, branches[i], {}, terminate)))
+    if (failed(node.importGraph(name, draft->getRegion(i), {}, terminate)))
       return failure();
   }
   if (types[0].size() != types[1].size())
@@ -49,8 +51,9 @@ LogicalResult graphopt::importIf(NodeImporter &node) {
     results.push_back(type);
   }
   auto op = IfOp::create(node.getBuilder(), node.getLoc(), results, node.getInput(0));
-  op.getThenBranch().takeBody(branches[0]);
-  op.getElseBranch().takeBody(branches[1]);
+  op.getThenBranch().takeBody(draft.getThenBranch());
+  op.getElseBranch().takeBody(draft.getElseBranch());
+  draft.erase();
   return succeeded(verify(op)) ? node.bind(op.getResults()) : failure();
 }
 
@@ -89,8 +92,10 @@ LogicalResult graphopt::importLoop(NodeImporter &node) {
   for (auto [i, init] : llvm::enumerate(inits))
     arguments.push_back(getCarriedType(graph->input(2 + i), init.getType()));
 
+  auto draft = LoopOp::create(builder, node.getLoc(), TypeRange(),
+                              node.getInput(0), node.getInput(1), inits);
+  Region &body = draft.getBody();
   // What the body yields may be wider than its argument, which widens it again.
-  Region body;
   SmallVector<Type> yielded;
   for (bool changed = true; changed;) {
     changed = false;
@@ -123,5 +128,6 @@ LogicalResult graphopt::importLoop(NodeImporter &node) {
   auto op = LoopOp::create(builder, node.getLoc(), results, node.getInput(0),
                            node.getInput(1), inits);
   op.getBody().takeBody(body);
+  draft.erase();
   return succeeded(verify(op)) ? node.bind(op.getResults()) : failure();
 }

@@ -13,13 +13,13 @@ for t, zero in (("uint8", 128), ("int8", 3), ("uint16", 1000), ("int16", -5)):
         Case("QuantizeLinear", [normal(3, 37), Const(0.03), Const(zero, t)]),
         Case("QuantizeLinear", [normal(3, 5, 7), uniform(0.01, 0.1, 5), integers(0, 9, 5, dtype=t)], axis=1),
         Case("QuantizeLinear", [normal(3, 5, 8), uniform(0.01, 0.1, 3, 5, 2), integers(0, 9, 3, 5, 2, dtype=t)],
-             axis=2, block_size=4),
+             axis=2, block_size=4, open=[["a", "b", None]] * 3),
         Case("DequantizeLinear", [integers(low, high, 3, 37, dtype=t), Const(0.03), Const(zero, t)]),
         Case("DequantizeLinear", [integers(low, high, 3, 37, dtype=t), np.float32(0.5)]),
         Case("DequantizeLinear", [integers(low, high, 3, 5, 7, dtype=t), uniform(0.01, 0.1, 7), integers(0, 9, 7, dtype=t)],
              axis=-1),
         Case("DequantizeLinear", [integers(low, high, 6, 5, dtype=t), uniform(0.01, 0.1, 3, 5), integers(0, 9, 3, 5, dtype=t)],
-             axis=0, block_size=2),
+             axis=0, block_size=2, open=[[None, "b"]] * 3),
     ]
 cases += [
     Case("QuantizeLinear", [normal(3, 37), Const(0.03)]),  # uint8, zero point 0

@@ -135,14 +135,22 @@ private:
       sizes = to.sizes(tensor.dims);
     else
       for (int64_t size : type.getShape())
-        sizes.push_back(b.getIndexAttr(ShapedType::isDynamic(size) ? 0 : size));
-    sizes.insert(sizes.begin(), isOutside ? OpFoldResult(trips)
-                                          : OpFoldResult(b.getIndexAttr(0)));
+        sizes.push_back(ShapedType::isDynamic(size) ? nothing()
+                                                    : b.getIndexAttr(size));
+    sizes.insert(sizes.begin(), isOutside ? OpFoldResult(trips) : nothing());
     SmallVector<int64_t> shape(type.getShape());
     shape.insert(shape.begin(), ShapedType::kDynamic);
     stateTypes.push_back(type.clone(shape));
     scanSizes.push_back(sizes);
     grows.push_back(!isOutside);
+  }
+
+  /// A size of 0. scf.for's canonicalization gives all iterations the type of an
+  /// initial value whose size it knows.
+  OpFoldResult nothing() {
+    if (!trips)
+      return b.getIndexAttr(0);
+    return arith::MinSIOp::create(b, loc, trips, to.constantIndex(0)).getResult();
   }
 
   Value emptyScan(size_t i) {
