@@ -16,7 +16,7 @@ createMachine(const EmitTarget &target);
 /// width, and throws nothing.
 void setTarget(llvm::Module &module, const llvm::TargetMachine &machine);
 
-/// LLVM's passes at O3.
+/// LLVM's passes, as far as they help generated loops.
 void optimize(llvm::Module &module, llvm::TargetMachine &machine);
 
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>

@@ -22,7 +22,7 @@ struct EmitTarget {
 
 struct ObjectOptions {
   EmitTarget target;
-  /// LLVM's own passes at O3. Without them code is there in a tenth of the
+  /// LLVM's own passes. Without them code is there in a tenth of the
   /// time, which suits code that runs once.
   bool optimize = true;
 };
