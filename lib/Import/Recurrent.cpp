@@ -22,6 +22,8 @@ public:
     batchFirst = node.getInt("layout") != 0;
     if (failed(readActivations()))
       return failure();
+    if (node.getInputRank(2) == 3 && node.getInputType(2).isDynamicDim(2))
+      return node.emitError("its hidden size, the last dimension of R, is open");
     input = node.getInput(0);
     if (batchFirst && !(input = transpose(input, {1, 0, 2})))
       return failure();
