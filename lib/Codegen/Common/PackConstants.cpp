@@ -34,15 +34,38 @@ struct ReadConstant {
 };
 } // namespace
 
+/// What `op` is a transpose of, with its permutation; null if it is none.
+static Value getTransposed(Operation *op, SmallVector<int64_t> &permutation) {
+  if (auto transpose = dyn_cast_or_null<linalg::TransposeOp>(op)) {
+    permutation = llvm::to_vector(transpose.getPermutation());
+    return transpose.getInput();
+  }
+  auto generic = dyn_cast_or_null<linalg::GenericOp>(op);
+  if (!generic || generic.getNumDpsInputs() != 1 || generic.getNumDpsInits() != 1)
+    return {};
+  OpOperand *input = generic.getDpsInputOperand(0);
+  AffineMap map = generic.getMatchingIndexingMap(input);
+  bool isCopy = generic.getBody()->getTerminator()->getOperand(0) ==
+                generic.getMatchingBlockArgument(input);
+  if (!isCopy || !map.isPermutation() ||
+      !generic.getMatchingIndexingMap(generic.getDpsInitOperand(0)).isIdentity())
+    return {};
+  permutation.clear();
+  AffineMap inverse = inversePermutation(map);
+  for (unsigned i = 0; i < inverse.getNumResults(); ++i)
+    permutation.push_back(inverse.getDimPosition(i));
+  return input->get();
+}
+
 /// Looks through transposes of reshapes of a constant.
 static std::optional<ReadConstant> readConstant(Value value) {
   ReadConstant read;
   int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
   read.permutation = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-  while (auto transpose = value.getDefiningOp<linalg::TransposeOp>()) {
-    read.permutation =
-        applyPermutation(transpose.getPermutation(), read.permutation);
-    value = transpose.getInput();
+  SmallVector<int64_t> permutation;
+  while (Value input = getTransposed(value.getDefiningOp(), permutation)) {
+    read.permutation = applyPermutation(permutation, read.permutation);
+    value = input;
   }
   auto type = cast<RankedTensorType>(value.getType());
   if (!type.hasStaticShape())

@@ -32,6 +32,28 @@ func.func @transposed(%a: tensor<2x4x3xi8>, %c: tensor<2x4x5xi32>) -> tensor<2x4
   return %r : tensor<2x4x5xi32>
 }
 
+// The same after element-wise fusion, which knows generic ops only.
+// CHECK-LABEL: func @copied(
+// CHECK-NOT:     linalg.generic
+// CHECK:         %[[P:.+]] = arith.constant dense_resource<constant_packed_1> : tensor<1x3x8xi8>
+// CHECK:         kernel.matmul ins(%{{.+}}, %[[P]] : tensor<2x4x3xi8>, tensor<1x3x8xi8>) packed
+func.func @copied(%a: tensor<2x4x3xi8>, %c: tensor<2x4x5xi32>) -> tensor<2x4x5xi32> {
+  %flat = arith.constant dense<[1, 6, 11, 2, 7, 12, 3, 8, 13, 4, 9, 14, 5, 10, 15]> : tensor<15xi8>
+  %w = tensor.expand_shape %flat [[0, 1]] output_shape [5, 3] : tensor<15xi8> into tensor<5x3xi8>
+  %e = tensor.empty() : tensor<3x5xi8>
+  %t = linalg.generic {indexing_maps = [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i, j)>],
+                       iterator_types = ["parallel", "parallel"]}
+      ins(%w : tensor<5x3xi8>) outs(%e : tensor<3x5xi8>) {
+  ^bb0(%in: i8, %out: i8):
+    linalg.yield %in : i8
+  } -> tensor<3x5xi8>
+  %r = kernel.matmul ins(%a, %t : tensor<2x4x3xi8>, tensor<3x5xi8>) outs(%c : tensor<2x4x5xi32>) {
+  ^bb0(%sum: i32):
+    kernel.yield %sum : i32
+  } -> tensor<2x4x5xi32>
+  return %r : tensor<2x4x5xi32>
+}
+
 // A filter of two groups with one output channel each, and two taps.
 // CHECK-LABEL: func @filter(
 // CHECK:         %[[P:.+]] = arith.constant dense_resource<constant_packed_2> : tensor<2x2x1x4xi8>
