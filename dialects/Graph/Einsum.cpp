@@ -81,7 +81,8 @@ FailureOr<EinsumEquation> EinsumEquation::parse(std::optional<Location> loc,
 }
 
 FailureOr<llvm::DenseMap<int, AffineExpr>>
-EinsumEquation::getExtents(std::optional<Location> loc,
+EinsumEquation::getExtents(const ShapeInference &shapes,
+                           std::optional<Location> loc,
                            ArrayRef<ArrayRef<AffineExpr>> dims) const {
   llvm::DenseMap<int, AffineExpr> extents;
   for (auto [labels, own] : llvm::zip_equal(inputs, dims))
@@ -90,7 +91,7 @@ EinsumEquation::getExtents(std::optional<Location> loc,
       if (isNew)
         continue;
       FailureOr<SmallVector<AffineExpr>> both =
-          inferBroadcast(loc, {slot->second, dim});
+          inferBroadcast(shapes, loc, {slot->second, dim});
       if (failed(both))
         return failure();
       slot->second = both->front();

@@ -24,7 +24,7 @@ struct EinsumEquation {
 
   /// The extent of each label, as their broadcast, or failure with a message.
   llvm::FailureOr<llvm::DenseMap<int, mlir::AffineExpr>>
-  getExtents(std::optional<mlir::Location> loc,
+  getExtents(const ShapeInference &shapes, std::optional<mlir::Location> loc,
              llvm::ArrayRef<llvm::ArrayRef<mlir::AffineExpr>> dims) const;
 };
 

@@ -130,8 +130,9 @@ static AffineExpr evaluate(ShapeInference &shapes, BinaryKind kind,
   case BinaryKind::Mod:
     return nonNegative && right.value_or(0) > 0 ? lhs % rhs : AffineExpr();
   case BinaryKind::Max:
+    return shapes.max(lhs, rhs);
   case BinaryKind::Min:
-    return lhs == rhs ? lhs : AffineExpr();
+    return shapes.min(lhs, rhs);
   case BinaryKind::Equal:
     if (lhs == rhs)
       return shapes.constant(1);
@@ -243,7 +244,7 @@ LogicalResult BinaryOp::inferResults(ShapeInference &shapes,
     return emitOptionalError(loc, stringifyBinaryKind(kind),
                              " is not defined for ", lhs.elementType);
   FailureOr<SmallVector<AffineExpr>> dims =
-      inferBroadcast(loc, {lhs.dims, rhs.dims}); // C3
+      inferBroadcast(shapes, loc, {lhs.dims, rhs.dims}); // C3
   if (failed(dims))
     return failure();
   Type elementType = isComparison(kind)
@@ -272,7 +273,7 @@ LogicalResult WhereOp::inferResults(ShapeInference &shapes,
     return emitOptionalError(loc, "chooses between types ", onTrue.elementType,
                              " and ", onFalse.elementType);
   FailureOr<SmallVector<AffineExpr>> dims =
-      inferBroadcast(loc, {condition.dims, onTrue.dims, onFalse.dims}); // C2
+      inferBroadcast(shapes, loc, {condition.dims, onTrue.dims, onFalse.dims}); // C2
   if (failed(dims))
     return failure();
   InferredTensor result{onTrue.elementType, std::move(*dims)};

@@ -70,7 +70,7 @@ static std::optional<double> getConstantFloat(Value value) {
 }
 
 /// The number of elements, null if only the run can tell.
-static AffineExpr inferCount(const ShapeInference &shapes, AffineExpr start,
+static AffineExpr inferCount(ShapeInference &shapes, AffineExpr start,
                              AffineExpr limit, AffineExpr delta) {
   std::optional<int64_t> step = getConstant(delta);
   if (!step || *step == 0 || !shapes.isSize(start) || !shapes.isSize(limit))
@@ -81,6 +81,7 @@ static AffineExpr inferCount(const ShapeInference &shapes, AffineExpr start,
   if (std::optional<int64_t> constant = getConstant(distance))
     return shapes.constant(
         *constant > 0 ? llvm::divideCeil(*constant, magnitude) : 0);
+  distance = shapes.positivePart(distance);
   return shapes.floorDiv(shapes.add(distance, shapes.constant(magnitude - 1)),
                          shapes.constant(magnitude));
 }

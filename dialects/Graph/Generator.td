@@ -23,9 +23,6 @@ def Graph_ConstantOfShapeOp : Graph_PureOp<"constant_of_shape"> {
 def Graph_RangeOp : Graph_PureOp<"range"> {
   let summary = "start, start + delta, ... up to, without, limit";
   let description = [{
-    A limit that is a size minus another is taken not to be less than `start`;
-    the run refuses sizes for which it is.
-
     Constraints:
     - (C1) The operands are scalars of one type, which is that of the result.
     - (C2) `delta` is not 0.

@@ -54,6 +54,9 @@ def Graph_InferResults : TraitList<[
       ::llvm::SmallVector<::graphopt::graph::InferredTensor> results;
       if (::mlir::failed($cppClass::inferResults(shapes, loc, adaptor, results)))
         return ::mlir::failure();
+      if (shapes.hasOverflowed())
+        return ::mlir::emitOptionalError(
+            loc, "a number of elements does not fit into 64 bits");
       for (const ::graphopt::graph::InferredTensor &result : results)
         types.push_back(result.getType());
       return ::mlir::success();

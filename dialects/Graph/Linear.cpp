@@ -52,7 +52,7 @@ LogicalResult MatMulOp::inferResults(ShapeInference &shapes,
   if (failed(checkDepth(loc, left.back(), rows))) // C3
     return failure();
   FailureOr<SmallVector<AffineExpr>> dims = inferBroadcast(
-      loc, {left.drop_back(std::min<size_t>(left.size(), 2)),
+      shapes, loc, {left.drop_back(std::min<size_t>(left.size(), 2)),
             right.drop_back(std::min<size_t>(right.size(), 2))}); // C4
   if (failed(dims))
     return failure();
@@ -83,7 +83,7 @@ LogicalResult GemmOp::inferResults(ShapeInference &shapes,
     if (failed(checkElements(loc, lhs, bias))) // C1
       return failure();
     FailureOr<SmallVector<AffineExpr>> dims =
-        inferBroadcast(loc, {result.dims, bias.dims});
+        inferBroadcast(shapes, loc, {result.dims, bias.dims});
     auto grows = [](AffineExpr from, AffineExpr to) {
       return getConstant(from) && getConstant(to) &&
              getConstant(from) != getConstant(to);
@@ -117,7 +117,7 @@ LogicalResult EinsumOp::inferResults(ShapeInference &shapes,
       EinsumEquation::parse(loc, op.getEquation(), ranks); // C2
   if (failed(equation))
     return failure();
-  auto extents = equation->getExtents(loc, dims); // C3
+  auto extents = equation->getExtents(shapes, loc, dims); // C3
   if (failed(extents))
     return failure();
   InferredTensor result{elementType, {}};

@@ -233,7 +233,7 @@ LogicalResult ExpandOp::inferResults(ShapeInference &shapes,
       dim = {};
   }
   FailureOr<SmallVector<AffineExpr>> dims =
-      inferBroadcast(loc, {input.dims, target}); // C3
+      inferBroadcast(shapes, loc, {input.dims, target}); // C3
   if (failed(dims))
     return failure();
   InferredTensor result{input.elementType, std::move(*dims)};

@@ -83,17 +83,18 @@ static int compare(AffineExpr lhs, AffineExpr rhs) {
   return key(lhs) < key(rhs) ? -1 : 1;
 }
 
-/// Splits `expr` into a constant and other factors.
-static void collectFactors(AffineExpr expr, int64_t &constant,
+/// Splits `expr` into a constant and other factors. False after an overflow.
+static bool collectFactors(AffineExpr expr, int64_t &constant,
                            SmallVectorImpl<AffineExpr> &factors) {
   if (expr.getKind() == AffineExprKind::Mul) {
-    collectFactors(cast<AffineBinaryOpExpr>(expr).getLHS(), constant, factors);
-    collectFactors(cast<AffineBinaryOpExpr>(expr).getRHS(), constant, factors);
-  } else if (std::optional<int64_t> value = getConstant(expr)) {
-    constant *= *value;
-  } else {
-    factors.push_back(expr);
+    auto product = cast<AffineBinaryOpExpr>(expr);
+    return collectFactors(product.getLHS(), constant, factors) &&
+           collectFactors(product.getRHS(), constant, factors);
   }
+  if (std::optional<int64_t> value = getConstant(expr))
+    return !llvm::MulOverflow(constant, *value, constant);
+  factors.push_back(expr);
+  return true;
 }
 
 static AffineExpr multiply(int64_t constant,
@@ -108,36 +109,43 @@ static AffineExpr multiply(int64_t constant,
   return result * constant;
 }
 
-/// Adds `scale * expr` to a sum of products, each with its coefficient.
-static void collectTerms(AffineExpr expr, int64_t scale,
-                         llvm::MapVector<AffineExpr, int64_t> &terms,
+/// Terms of a sum, each with its coefficient.
+using Terms = llvm::MapVector<AffineExpr, int64_t>;
+
+/// Adds `scale * expr` to a sum of products. False after an overflow.
+static bool collectTerms(AffineExpr expr, int64_t scale, Terms &terms,
                          MLIRContext *context) {
   if (expr.getKind() == AffineExprKind::Add) {
-    collectTerms(cast<AffineBinaryOpExpr>(expr).getLHS(), scale, terms, context);
-    collectTerms(cast<AffineBinaryOpExpr>(expr).getRHS(), scale, terms, context);
-    return;
+    auto sum = cast<AffineBinaryOpExpr>(expr);
+    return collectTerms(sum.getLHS(), scale, terms, context) &&
+           collectTerms(sum.getRHS(), scale, terms, context);
   }
   int64_t coefficient = scale;
   SmallVector<AffineExpr> factors;
-  collectFactors(expr, coefficient, factors);
+  if (!collectFactors(expr, coefficient, factors))
+    return false;
   if (factors.size() == 1 && factors[0].getKind() == AffineExprKind::Add)
     return collectTerms(factors[0], coefficient, terms, context);
-  terms[multiply(1, factors, context)] += coefficient;
+  int64_t &sum = terms[multiply(1, factors, context)];
+  return !llvm::AddOverflow(sum, coefficient, sum);
 }
 
 /// lhs + scale * rhs with equal terms joined, so that equal sums are one.
-static AffineExpr addScaled(AffineExpr lhs, AffineExpr rhs, int64_t scale,
-                            MLIRContext *context) {
+AffineExpr ShapeInference::addScaled(AffineExpr lhs, AffineExpr rhs,
+                                     int64_t scale) const {
   if (!lhs || !rhs)
     return {};
-  llvm::MapVector<AffineExpr, int64_t> terms;
-  collectTerms(lhs, 1, terms, context);
-  collectTerms(rhs, scale, terms, context);
+  Terms terms;
+  if (!collectTerms(lhs, 1, terms, context) ||
+      !collectTerms(rhs, scale, terms, context)) {
+    overflowed = true;
+    return {};
+  }
   auto sorted = terms.takeVector();
   llvm::sort(sorted, [](const auto &left, const auto &right) {
     return compare(left.first, right.first) < 0;
   });
-  AffineExpr sum = getAffineConstantExpr(0, context);
+  AffineExpr sum = constant(0);
   for (auto [term, coefficient] : sorted)
     sum = sum + term * coefficient;
   return sum;
@@ -148,11 +156,11 @@ AffineExpr ShapeInference::constant(int64_t value) const {
 }
 
 AffineExpr ShapeInference::add(AffineExpr lhs, AffineExpr rhs) const {
-  return addScaled(lhs, rhs, 1, context);
+  return addScaled(lhs, rhs, 1);
 }
 
 AffineExpr ShapeInference::sub(AffineExpr lhs, AffineExpr rhs) const {
-  return addScaled(lhs, rhs, -1, context);
+  return addScaled(lhs, rhs, -1);
 }
 
 AffineExpr ShapeInference::mul(AffineExpr lhs, AffineExpr rhs) const {
@@ -165,7 +173,10 @@ AffineExpr ShapeInference::product(ArrayRef<AffineExpr> factors) const {
   for (AffineExpr factor : factors) {
     if (!factor)
       return {};
-    collectFactors(factor, constant, others);
+    if (!collectFactors(factor, constant, others)) {
+      overflowed = true;
+      return {};
+    }
   }
   return multiply(constant, others, context);
 }
@@ -182,16 +193,19 @@ AffineExpr ShapeInference::quotient(ArrayRef<AffineExpr> numerator,
                                     ArrayRef<AffineExpr> denominator) const {
   int64_t above = 1, below = 1;
   SmallVector<AffineExpr> factorsAbove, factorsBelow, left;
-  for (AffineExpr expr : numerator) {
-    if (!expr)
-      return {};
-    collectFactors(expr, above, factorsAbove);
-  }
-  for (AffineExpr expr : denominator) {
-    if (!expr)
-      return {};
-    collectFactors(expr, below, factorsBelow);
-  }
+  auto collect = [&](ArrayRef<AffineExpr> exprs, int64_t &constant,
+                     SmallVectorImpl<AffineExpr> &factors) {
+    return llvm::all_of(exprs, [&](AffineExpr expr) {
+      if (!expr)
+        return false;
+      bool fits = collectFactors(expr, constant, factors);
+      overflowed |= !fits;
+      return fits;
+    });
+  };
+  if (!collect(numerator, above, factorsAbove) ||
+      !collect(denominator, below, factorsBelow))
+    return {};
   for (AffineExpr factor : factorsBelow) {
     auto *equal = llvm::find(factorsAbove, factor);
     if (equal != factorsAbove.end())
@@ -210,30 +224,122 @@ AffineExpr ShapeInference::quotient(ArrayRef<AffineExpr> numerator,
                   multiply(below, left, context));
 }
 
-bool ShapeInference::isNonNegative(AffineExpr expr) const {
-  if (!expr)
-    return false;
+bool ShapeInference::isSize(AffineExpr expr) const {
+  bool isSize = static_cast<bool>(expr);
+  if (expr)
+    forEachValue(expr, [&](const Symbol &symbol) { isSize &= !symbol.isElement; });
+  return isSize;
+}
+
+//===----------------------------------------------------------------------===//
+// Positive parts
+//===----------------------------------------------------------------------===//
+
+/// Questions are answered for each way that this many positive parts may be.
+static constexpr size_t maxPositiveParts = 6;
+
+AffineExpr ShapeInference::positivePart(AffineExpr expr) {
+  AffineExpr sum = add(expr, constant(0));
+  if (!sum || isNonNegative(sum))
+    return sum;
+  AffineExpr negated = sub(constant(0), sum);
+  if (!negated || isNonNegative(negated))
+    return negated ? constant(0) : AffineExpr();
+  // max(-x, 0) is max(x, 0) - x: only the one with a positive first term is a
+  // symbol.
+  Terms terms;
+  collectTerms(sum, 1, terms, context);
+  if (terms.front().second < 0)
+    return add(sum, positivePart(negated));
+  AffineExpr &part = positivePartOf[sum];
+  if (!part) {
+    part = getAffineSymbolExpr(symbols.size(), context);
+    symbols.push_back({Value(), 0, false, sum});
+  }
+  return part;
+}
+
+AffineExpr ShapeInference::findPositivePart(AffineExpr expr) const {
+  AffineExpr found;
+  expr.walk([&](AffineExpr part) {
+    if (isa<AffineSymbolExpr>(part) && getSymbol(part).positive)
+      found = part;
+  });
+  return found;
+}
+
+AffineExpr ShapeInference::assume(AffineExpr expr, AffineExpr part,
+                                  bool isPositive) const {
+  AffineExpr value = isPositive ? getSymbol(part).positive : constant(0);
+  return add(expr.replace(part, value), constant(0));
+}
+
+bool ShapeInference::isSumOfSizes(AffineExpr expr) const {
   if (std::optional<int64_t> value = getConstant(expr))
     return *value >= 0;
   if (isa<AffineSymbolExpr>(expr))
     return !getSymbol(expr).isElement;
   auto binary = cast<AffineBinaryOpExpr>(expr);
-  return isNonNegative(binary.getLHS()) && isNonNegative(binary.getRHS());
+  return isSumOfSizes(binary.getLHS()) && isSumOfSizes(binary.getRHS());
 }
 
-bool ShapeInference::isSize(AffineExpr expr) const {
-  bool isSize = static_cast<bool>(expr);
-  if (expr)
-    expr.walk([&](AffineExpr part) {
-      if (isa<AffineSymbolExpr>(part) && getSymbol(part).isElement)
-        isSize = false;
-    });
-  return isSize;
+bool ShapeInference::follows(AffineExpr expr, ArrayRef<AffineExpr> known) const {
+  if (!expr)
+    return false;
+  if (isSumOfSizes(expr) || llvm::any_of(known, [&](AffineExpr other) {
+        AffineExpr more = sub(expr, other);
+        return more && isSumOfSizes(more);
+      }))
+    return true;
+  AffineExpr part = findPositivePart(expr);
+  if (!part || known.size() == maxPositiveParts)
+    return false;
+  return llvm::all_of(ArrayRef{false, true}, [&](bool isPositive) {
+    AffineExpr operand = getSymbol(part).positive;
+    SmallVector<AffineExpr> more(known);
+    more.push_back(isPositive ? operand : sub(constant(0), operand));
+    return more.back() && follows(assume(expr, part, isPositive), more);
+  });
+}
+
+bool ShapeInference::isNonNegative(AffineExpr expr) const {
+  return follows(expr, {});
+}
+
+bool ShapeInference::isOneUnlessEmpty(AffineExpr size) const {
+  return size && !getConstant(size) && isNonNegative(sub(constant(1), size));
+}
+
+bool ShapeInference::canVanish(AffineExpr expr, unsigned depth) const {
+  if (!expr || getConstant(expr))
+    return getConstant(expr) == 0;
+  AffineExpr part = findPositivePart(expr);
+  return part && depth < maxPositiveParts &&
+         (canVanish(assume(expr, part, false), depth + 1) ||
+          canVanish(assume(expr, part, true), depth + 1));
+}
+
+bool ShapeInference::areEqualUnlessClamped(AffineExpr lhs, AffineExpr rhs) const {
+  return lhs && rhs && lhs != rhs && !getConstant(lhs) && !getConstant(rhs) &&
+         canVanish(sub(lhs, rhs), 0);
 }
 
 //===----------------------------------------------------------------------===//
 // Inference
 //===----------------------------------------------------------------------===//
+
+void ShapeInference::forEachValue(
+    AffineExpr expr, llvm::function_ref<void(const Symbol &)> visit) const {
+  expr.walk([&](AffineExpr part) {
+    if (!isa<AffineSymbolExpr>(part))
+      return;
+    const Symbol &symbol = getSymbol(part);
+    if (symbol.positive)
+      forEachValue(symbol.positive, visit);
+    else
+      visit(symbol);
+  });
+}
 
 AffineExpr ShapeInference::symbol(Value value, int64_t index, bool isElement) {
   auto [it, isNew] =
@@ -399,6 +505,8 @@ std::optional<InferredTensor> ShapeInference::fromOp(OpResult value) {
   SmallVector<InferredTensor> results;
   LogicalResult inferred = op.inferResultsOf(*this, results);
   --depth;
+  if (overflowed && !overflowedOp)
+    overflowedOp = op;
   if (failed(inferred) || value.getResultNumber() >= results.size())
     return std::nullopt;
   InferredTensor &result = results[value.getResultNumber()];
@@ -422,6 +530,12 @@ OpFoldResult ShapeInference::materialize(
     return builder.getIndexAttr(*value);
   if (isa<AffineSymbolExpr>(expr)) {
     const Symbol &symbol = getSymbol(expr);
+    if (symbol.positive) {
+      Value operand = getValueOrCreateConstantIndexOp(
+          builder, loc, materialize(builder, loc, symbol.positive, remap));
+      return builder.createOrFold<arith::MaxSIOp>(
+          loc, operand, arith::ConstantIndexOp::create(builder, loc, 0));
+    }
     Value value = remap(symbol.value);
     if (!symbol.isElement)
       return tensor::getMixedSize(builder, loc, value, symbol.index);
@@ -474,38 +588,45 @@ OpFoldResult ShapeInference::materialize(
 // Rules that many ops share
 //===----------------------------------------------------------------------===//
 
+/// The extent that two become, neither of them 1; null if only the run can tell.
+static AffineExpr joinExtents(const ShapeInference &shapes, AffineExpr lhs,
+                              AffineExpr rhs) {
+  if (getConstant(lhs) || lhs == rhs)
+    return lhs;
+  if (getConstant(rhs) || shapes.isOneUnlessEmpty(lhs))
+    return rhs;
+  if (shapes.isOneUnlessEmpty(rhs))
+    return lhs;
+  if (!shapes.areEqualUnlessClamped(lhs, rhs))
+    return {};
+  return shapes.isClamped(lhs) ? rhs : lhs;
+}
+
 FailureOr<SmallVector<AffineExpr>> graphopt::graph::inferBroadcast(
-    std::optional<Location> loc, ArrayRef<ArrayRef<AffineExpr>> shapes) {
+    const ShapeInference &shapes, std::optional<Location> loc,
+    ArrayRef<ArrayRef<AffineExpr>> operands) {
   size_t rank = 0;
-  for (ArrayRef<AffineExpr> shape : shapes)
-    rank = std::max(rank, shape.size());
+  for (ArrayRef<AffineExpr> dims : operands)
+    rank = std::max(rank, dims.size());
   SmallVector<AffineExpr> result(rank);
   for (size_t fromEnd = 1; fromEnd <= rank; ++fromEnd) {
-    // The first extent that is not 1; a constant wins over an open one.
     AffineExpr extent;
-    bool isFirst = true, differ = false;
-    for (ArrayRef<AffineExpr> shape : shapes) {
-      if (shape.size() < fromEnd)
+    bool isFirst = true;
+    for (ArrayRef<AffineExpr> dims : operands) {
+      if (dims.size() < fromEnd)
         continue;
-      AffineExpr dim = shape[shape.size() - fromEnd];
-      std::optional<int64_t> constant = getConstant(dim);
-      if (isFirst || getConstant(extent) == 1) {
+      AffineExpr dim = dims[dims.size() - fromEnd];
+      std::optional<int64_t> own = getConstant(dim), other = getConstant(extent);
+      if (isFirst || other == 1)
         extent = dim;
-        isFirst = false;
-      } else if (constant == 1 || (dim && dim == extent)) {
-        continue;
-      } else if (std::optional<int64_t> other = getConstant(extent);
-                 constant && other) {
+      else if (own && other && own != 1 && own != other)
         return emitOptionalError(loc, "cannot broadcast extents ", *other,
-                                 " and ", *constant);
-      } else if (constant) {
-        extent = dim;
-      } else if (!other) {
-        differ = true;
-      }
+                                 " and ", *own);
+      else if (own != 1)
+        extent = joinExtents(shapes, extent, dim);
+      isFirst = false;
     }
-    if (!differ || getConstant(extent))
-      result[rank - fromEnd] = extent;
+    result[rank - fromEnd] = extent;
   }
   return result;
 }

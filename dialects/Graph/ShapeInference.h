@@ -62,13 +62,18 @@ public:
 
   const InferredTensor &get(mlir::Value value);
 
-  /// What a symbol stands for: dimension `index` of `value`, or its element.
+  /// What a symbol stands for: dimension `index` of `value`, or its element; or
+  /// max(positive, 0).
   struct Symbol {
     mlir::Value value;
     int64_t index;
     bool isElement;
+    mlir::AffineExpr positive = {};
   };
   const Symbol &getSymbol(mlir::AffineExpr symbol) const;
+  /// Calls `visit` with each value that `expr` depends on.
+  void forEachValue(mlir::AffineExpr expr,
+                    llvm::function_ref<void(const Symbol &)> visit) const;
 
   /// Emits the computation of `expr`, which must not be null, as an index.
   /// Values that symbols stand for are first replaced by `remap(value)`.
@@ -85,20 +90,53 @@ public:
   mlir::AffineExpr mul(mlir::AffineExpr lhs, mlir::AffineExpr rhs) const;
   mlir::AffineExpr floorDiv(mlir::AffineExpr lhs, mlir::AffineExpr rhs) const;
   mlir::AffineExpr product(llvm::ArrayRef<mlir::AffineExpr> factors) const;
+  /// max(expr, 0), the only way to say what is clamped: sums of these join and
+  /// cancel as all sums do, min(n, 3) + max(n - 3, 0) is n.
+  mlir::AffineExpr positivePart(mlir::AffineExpr expr);
+  mlir::AffineExpr min(mlir::AffineExpr lhs, mlir::AffineExpr rhs) {
+    return sub(lhs, positivePart(sub(lhs, rhs)));
+  }
+  mlir::AffineExpr max(mlir::AffineExpr lhs, mlir::AffineExpr rhs) {
+    return add(rhs, positivePart(sub(lhs, rhs)));
+  }
   /// product(numerator) / product(denominator), where that leaves no remainder;
   /// equal factors cancel.
   mlir::AffineExpr quotient(llvm::ArrayRef<mlir::AffineExpr> numerator,
                             llvm::ArrayRef<mlir::AffineExpr> denominator) const;
-  /// True if `expr` is a size, or a sum or product of sizes.
+  /// True if `expr` can be shown to be >= 0, for whatever sizes.
   bool isNonNegative(mlir::AffineExpr expr) const;
+  /// True for a size like min(n, 1): not constant, but never more than 1.
+  bool isOneUnlessEmpty(mlir::AffineExpr size) const;
+  /// True if two sizes differ, but would not if something was not clamped, or
+  /// was: n and min(n, 512).
+  bool areEqualUnlessClamped(mlir::AffineExpr lhs, mlir::AffineExpr rhs) const;
+  bool isClamped(mlir::AffineExpr size) const {
+    return static_cast<bool>(findPositivePart(size));
+  }
   /// True if `expr` is known and made of constants and dimensions only, not of
   /// elements that the run reads.
   bool isSize(mlir::AffineExpr expr) const;
 
   mlir::MLIRContext *getContext() const { return context; }
+  /// True once a constant did not fit into 64 bits; the result was null.
+  bool hasOverflowed() const { return overflowed; }
+  /// After `run`: the first op where that was so.
+  mlir::Operation *getOverflowedOp() const { return overflowedOp; }
 
 private:
   mlir::AffineExpr symbol(mlir::Value value, int64_t index, bool isElement);
+  mlir::AffineExpr addScaled(mlir::AffineExpr lhs, mlir::AffineExpr rhs,
+                             int64_t scale) const;
+  /// A positive part that `expr` has as a symbol; null if it has none.
+  mlir::AffineExpr findPositivePart(mlir::AffineExpr expr) const;
+  /// `expr` where the operand of one of its positive parts is > 0, or is not.
+  mlir::AffineExpr assume(mlir::AffineExpr expr, mlir::AffineExpr part,
+                          bool isPositive) const;
+  bool isSumOfSizes(mlir::AffineExpr expr) const;
+  /// The same as isNonNegative where all of `known` are >= 0.
+  bool follows(mlir::AffineExpr expr,
+               llvm::ArrayRef<mlir::AffineExpr> known) const;
+  bool canVanish(mlir::AffineExpr expr, unsigned depth) const;
   InferredTensor infer(mlir::Value value);
   InferredTensor fromType(mlir::Value value);
   std::optional<InferredTensor> fromOp(mlir::OpResult value);
@@ -111,16 +149,20 @@ private:
   llvm::DenseMap<mlir::Value, std::unique_ptr<InferredTensor>> known;
   llvm::SmallVector<Symbol> symbols;
   llvm::DenseMap<std::pair<mlir::Value, int64_t>, unsigned> symbolOf[2];
+  llvm::DenseMap<mlir::AffineExpr, mlir::AffineExpr> positivePartOf;
+  mutable bool overflowed = false;
+  mlir::Operation *overflowedOp = nullptr;
 };
 
 /// The value of a constant expression.
 std::optional<int64_t> getConstant(mlir::AffineExpr expr);
 
-/// Dimensions of the result of a broadcast of all `shapes` (NumPy's rules), or
-/// failure with a message at `loc` if two extents cannot be one.
+/// Dimensions of the result of a broadcast of all `operands` (NumPy's rules), or
+/// failure with a message at `loc` if two extents cannot be one. Sizes that are
+/// equal unless clamped are taken for equal; the run refuses others.
 llvm::FailureOr<llvm::SmallVector<mlir::AffineExpr>>
-inferBroadcast(std::optional<mlir::Location> loc,
-               llvm::ArrayRef<llvm::ArrayRef<mlir::AffineExpr>> shapes);
+inferBroadcast(const ShapeInference &shapes, std::optional<mlir::Location> loc,
+               llvm::ArrayRef<llvm::ArrayRef<mlir::AffineExpr>> operands);
 
 /// `axis` counted from the front, or failure with a message if it is not in
 /// [-rank, rank).

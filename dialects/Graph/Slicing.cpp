@@ -47,31 +47,38 @@ static SliceRange constantRange(const ShapeInference &shapes, int64_t extent,
                ? (static_cast<uint64_t>(first - last) - 1) / magnitude + 1
                : 0;
   }
-  return {shapes.constant(first), shapes.constant(size), step, {}};
+  return {shapes.constant(first), shapes.constant(size), step};
 }
 
-/// A position of a forward slice counted from the front; null if only the run
-/// can tell.
-static AffineExpr resolvePosition(const ShapeInference &shapes,
-                                  AffineExpr extent, AffineExpr position) {
+/// A position of a forward slice counted from the front and clamped to the
+/// extent; null if only the run can tell.
+static AffineExpr resolvePosition(ShapeInference &shapes, AffineExpr extent,
+                                  AffineExpr position) {
   if (!shapes.isSize(position))
     return {};
-  if (std::optional<int64_t> constant = getConstant(position)) {
-    if (isFar(*constant))
-      return *constant > 0 ? extent : shapes.constant(0);
-    if (std::optional<int64_t> size = getConstant(extent))
-      return shapes.constant(std::clamp<int64_t>(
-          *constant < 0 ? *constant + *size : *constant, 0, *size));
-    return *constant < 0 ? shapes.add(extent, position) : position;
-  }
+  std::optional<int64_t> constant = getConstant(position);
+  if (constant && isFar(*constant))
+    return *constant > 0 ? extent : shapes.constant(0);
+  if (shapes.isNonNegative(position))
+    return shapes.min(position, extent);
+  AffineExpr fromEnd = shapes.positivePart(shapes.add(extent, position));
+  if (constant)
+    return fromEnd;
   AffineExpr negated = shapes.sub(shapes.constant(0), position);
-  if (shapes.isNonNegative(negated))
-    return shapes.add(extent, position);
-  bool isBeyond = getConstant(shapes.sub(extent, position)).value_or(0) < 0;
-  return isBeyond ? extent : position;
+  if (shapes.isNonNegative(negated)) {
+    // -0 is no position from the end: less the extent where it is that.
+    AffineExpr isZero =
+        shapes.positivePart(shapes.sub(shapes.constant(1), negated));
+    return shapes.sub(fromEnd, shapes.mul(extent, isZero));
+  }
+  // One of the two is 0.
+  AffineExpr isNegative =
+      shapes.min(shapes.positivePart(negated), shapes.constant(1));
+  AffineExpr fromFront = shapes.min(shapes.positivePart(position), extent);
+  return shapes.add(fromFront, shapes.mul(isNegative, fromEnd));
 }
 
-SliceRange graphopt::graph::inferSliceRange(const ShapeInference &shapes,
+SliceRange graphopt::graph::inferSliceRange(ShapeInference &shapes,
                                             AffineExpr extent, AffineExpr start,
                                             AffineExpr end, AffineExpr step) {
   SliceRange range;
@@ -96,20 +103,9 @@ SliceRange graphopt::graph::inferSliceRange(const ShapeInference &shapes,
 
   AffineExpr from = resolvePosition(shapes, extent, start);
   AffineExpr to = resolvePosition(shapes, extent, end);
-  AffineExpr length = shapes.sub(to, from);
+  AffineExpr length = shapes.positivePart(shapes.sub(to, from));
   if (!length)
     return range;
-  if (getConstant(length).value_or(0) < 0)
-    length = shapes.constant(0);
-  // Where constants cut several elements out of an open extent, it may well
-  // have fewer: x[:512], x[-1:2].
-  if (first && last &&
-      (getConstant(length).value_or(1) > 1 ||
-       (*first < 0 && *last >= 0 && !isFar(*last))))
-    return range;
-  for (AffineExpr assumed : {from, shapes.sub(extent, to), length})
-    if (!shapes.isNonNegative(assumed))
-      range.assumed.push_back(assumed);
   range.start = from;
   range.size = shapes.floorDiv(
       shapes.add(length, shapes.constant(range.step - 1)),
@@ -175,7 +171,7 @@ graphopt::graph::inferSliceRanges(ShapeInference &shapes, SliceOp::Adaptor op) {
   SmallVector<SliceRange> ranges;
   for (auto [dim, position] : llvm::zip_equal(input.dims, *positions)) {
     if (!position) {
-      ranges.push_back({shapes.constant(0), dim, 1, {}});
+      ranges.push_back({shapes.constant(0), dim, 1});
       continue;
     }
     ranges.push_back(inferSliceRange(
@@ -241,7 +237,10 @@ LogicalResult SliceOp::inferResults(ShapeInference &shapes,
   }
   for (const SliceRange &range : *ranges)
     result.dims.push_back(range.size);
-  if (input.elements && result.getStaticShape())
+  bool isFixed = llvm::all_of(*ranges, [](const SliceRange &range) {
+    return getConstant(range.start).has_value();
+  });
+  if (input.elements && isFixed && result.getStaticShape())
     result.elements = sliceElements(input, result, *ranges);
   results.push_back(std::move(result));
   return success();

@@ -14,14 +14,11 @@ struct SliceRange {
   /// Null if only the run can tell.
   mlir::AffineExpr start, size;
   int64_t step = 1;
-  /// Expressions that are taken to be >= 0; otherwise clamping would change the
-  /// range.
-  llvm::SmallVector<mlir::AffineExpr> assumed;
 };
 
 /// The range of `graph.slice` along a dimension of `extent`. Any expression may
 /// be null.
-SliceRange inferSliceRange(const ShapeInference &shapes, mlir::AffineExpr extent,
+SliceRange inferSliceRange(ShapeInference &shapes, mlir::AffineExpr extent,
                            mlir::AffineExpr start, mlir::AffineExpr end,
                            mlir::AffineExpr step);
 

@@ -11,11 +11,10 @@ def Graph_SliceOp : Graph_PureOp<"slice", [AttrSizedOperandSegments]> {
     the end, positions beyond an end are clamped to it; a negative step walks
     backwards. Absent `steps` are 1.
 
-    Where an open extent meets a position, the result's extent is what it is
-    without clamping: `x[1:]` of `n` has `n - 1`, `x[:m]` has `m`, `x[0:1]` has 1.
-    The run refuses inputs for which clamping would change it (GRAPHOPT_BAD_DATA).
-    Constant positions that take several elements of an open extent, such as
-    `x[:512]`, are clamped when the model runs.
+    Extents that clamping makes of open ones are expressions: `x[1:]` of `n` has
+    `max(n - 1, 0)`, `x[:m]` has `min(n, m)`. An op that broadcasts such an extent
+    with what it would be without clamping takes both for equal; the run refuses
+    inputs for which they are not (GRAPHOPT_BAD_DATA).
 
     Constraints:
     - (C1) `starts`, `ends`, `axes` and `steps` have one dimension and the same

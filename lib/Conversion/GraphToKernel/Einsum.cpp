@@ -32,7 +32,7 @@ public:
       ranks.push_back(dims.back().size());
     }
     equation = *EinsumEquation::parse(std::nullopt, op.getEquation(), ranks);
-    extents = *equation.getExtents(std::nullopt, dims);
+    extents = *equation.getExtents(to.shapes, std::nullopt, dims);
     setSizes(dims);
   }
 

@@ -124,10 +124,8 @@ private:
     bool isOutside = isCounted;
     for (AffineExpr dim : tensor.dims)
       if (dim)
-        dim.walk([&](AffineExpr part) {
-          if (!isa<AffineSymbolExpr>(part))
-            return;
-          Value source = to.shapes.getSymbol(part).value;
+        to.shapes.forEachValue(dim, [&](const ShapeInference::Symbol &symbol) {
+          Value source = symbol.value;
           isOutside &= !op.getBody().isAncestor(source.getParentRegion());
         });
     SmallVector<OpFoldResult> sizes;

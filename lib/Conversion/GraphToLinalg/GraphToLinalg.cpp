@@ -130,6 +130,8 @@ struct GraphToLinalg : graphopt::impl::GraphToLinalgBase<GraphToLinalg> {
   LogicalResult lower(func::FuncOp function, const TypeConverter &types) {
     ShapeInference shapes(&getContext());
     shapes.run(function);
+    if (Operation *op = shapes.getOverflowedOp())
+      return op->emitError("a number of elements does not fit into 64 bits");
     // Lowerings read sizes here and types of operands there; both must agree.
     shapes.narrowTypes(function);
 

@@ -57,10 +57,8 @@ Value Lowering::entry(Value graphList, int64_t position) {
 bool Lowering::isComputable(AffineExpr expr) {
   bool computable = static_cast<bool>(expr);
   if (expr)
-    expr.walk([&](AffineExpr part) {
-      if (isa<AffineSymbolExpr>(part) &&
-          shapes.getSymbol(part).value.getDefiningOp() == op)
-        computable = false;
+    shapes.forEachValue(expr, [&](const ShapeInference::Symbol &symbol) {
+      computable &= symbol.value.getDefiningOp() != op;
     });
   return computable;
 }
@@ -172,6 +170,26 @@ Value Lowering::expand(Value graphInput, ArrayRef<AffineExpr> resultDims,
                               : resultSizes[offset + i]);
     if (isOne || dim == resultDim)
       continue;
+    if (shapes.isOneUnlessEmpty(dim)) {
+      auto equals = [&](OpFoldResult size, int64_t value) {
+        return m.compare(arith::CmpIPredicate::eq, asIndex(size),
+                         constantIndex(value));
+      };
+      require(m.orI(equals(this->size(dim), 1),
+                    equals(resultSizes[offset + i], 0)),
+              "shapes do not broadcast");
+      auto type = cast<RankedTensorType>(value.getType());
+      SmallVector<int64_t> shape(type.getShape());
+      shape[i] = 1;
+      value = tensor::CastOp::create(b, loc, type.clone(shape), value);
+      exprs.back() = b.getAffineConstantExpr(0);
+      fullSizes.back() = b.getIndexAttr(1);
+      continue;
+    }
+    if (shapes.areEqualUnlessClamped(dim, resultDim)) {
+      requireEqual(dim, resultDim, "shapes do not broadcast");
+      continue;
+    }
     isUnknown = true;
     Value extent = asIndex(size(dim)), full = asIndex(resultSizes[offset + i]);
     isRepeated[i] =

@@ -70,8 +70,6 @@ struct LowerSlice : LoweringPattern<SliceOp> {
   }
 
   static Range knownRange(const SliceRange &range, Lowering &to) {
-    for (AffineExpr assumed : range.assumed)
-      to.requireNonNegative(assumed, "a slice ends outside of its tensor");
     return {to.asIndex(to.size(range.start)), to.constantIndex(range.step),
             to.size(range.size)};
   }

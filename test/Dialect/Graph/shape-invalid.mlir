@@ -190,3 +190,13 @@ func.func @c4_split(%x: tensor<5xf32>) {
   %t:4 = graph.split %x axis = 0 into 4 : tensor<5xf32>
   return
 }
+
+// -----
+
+// 2^40 times 2^40 elements.
+func.func @overflow(%x: tensor<1099511627776xi8>) {
+  %r = arith.constant dense<1099511627776> : tensor<1xi64>
+  // expected-error @below {{a number of elements does not fit into 64 bits}}
+  %t = graph.tile %x by %r : tensor<1099511627776xi8>, tensor<1xi64>
+  return
+}
