@@ -18,15 +18,21 @@ class ConstantEvaluator
 public:
   explicit ConstantEvaluator(mlir::Dialect *dialect) : Base(dialect) {}
 
-  /// Runs `main`, a function without arguments, of `module`, which is used up.
+  /// Runs `main` of `module`, whose arguments and results have static shapes.
+  /// The module is used up.
   ///
-  /// \param results  memory for the elements of each result, in the layout of
-  ///                 the C ABI, aligned to GRAPHOPT_ALIGNMENT.
-  /// \returns an error if the subgraph does not compile, traps, or takes more
-  ///          time than it may.
+  /// \param inputs       the elements of each argument, in the layout of the C
+  ///                     ABI; any alignment.
+  /// \param results      memory for the elements of each result, in the same
+  ///                     layout.
+  /// \param timeLimitMs  how long the run may take, in milliseconds.
+  /// \returns an error if the module does not compile, traps, or takes more time
+  ///          or memory than it may. This process is unharmed.
   virtual llvm::Error
   evaluate(mlir::ModuleOp module,
-           llvm::ArrayRef<llvm::MutableArrayRef<char>> results) const = 0;
+           llvm::ArrayRef<llvm::ArrayRef<char>> inputs,
+           llvm::ArrayRef<llvm::MutableArrayRef<char>> results,
+           int64_t timeLimitMs) const = 0;
 };
 
 } // namespace graphopt::graph

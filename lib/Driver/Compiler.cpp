@@ -1,6 +1,7 @@
 #include "graphopt/Driver/Compiler.h"
 #include "Diagnostics.h"
 #include "StageDump.h"
+#include "graphopt/Driver/HostEvaluator.h"
 #include "graphopt/Emit/Emit.h"
 #include "graphopt/Import/Import.h"
 #include "graphopt/Pipeline/Pipelines.h"
@@ -79,11 +80,12 @@ static llvm::Expected<CpuModel> findTarget(const CompileOptions &options) {
   return cpu;
 }
 
-static void buildPipeline(Stage stage, PassManager &passes,
-                          const CpuModel &cpu) {
+static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
+                          const CompileOptions &options) {
   switch (stage) {
   case Stage::Graph:
-    return buildGraphPipeline(passes, cpu);
+    return buildGraphPipeline(passes, cpu,
+                              {options.outputs, options.evaluateMs});
   case Stage::Kernel:
     return buildKernelPipeline(passes, cpu);
   case Stage::Memory:
@@ -98,6 +100,7 @@ static void buildPipeline(Stage stage, PassManager &passes,
 DialectRegistry Compilation::makeRegistry() {
   DialectRegistry registry;
   registerCompilerDialects(registry);
+  registerHostEvaluator(registry);
   return registry;
 }
 
@@ -116,6 +119,10 @@ llvm::Error Compilation::load() {
                                      modelPath + "' is a dump");
     module = std::move((*read)->module);
     done = (*read)->stage;
+    if (!options.outputs.empty() && done >= Stage::Graph)
+      return llvm::createStringError("--keep-output needs a stage before graph: '" +
+                                     modelPath + "' is a dump of " +
+                                     stageName(done));
     return llvm::Error::success();
   }
   ImportOptions importOptions;
@@ -155,7 +162,7 @@ llvm::Error Compilation::renameModel() {
 
 llvm::Error Compilation::runStage(Stage stage) {
   auto passes = PassManager::on<ModuleOp>(&context);
-  buildPipeline(stage, passes, cpu);
+  buildPipeline(stage, passes, cpu, options);
   if (failed(passes.run(*module)))
     return diagnostics.takeError("a pass failed without saying why");
   return llvm::Error::success();
@@ -261,7 +268,7 @@ llvm::Error graphopt::printPipelines(const CompileOptions &options,
   MLIRContext context(MLIRContext::Threading::DISABLED);
   for (Stage stage : {Stage::Graph, Stage::Kernel, Stage::Memory, Stage::LLVM}) {
     auto passes = PassManager::on<ModuleOp>(&context);
-    buildPipeline(stage, passes, *cpu);
+    buildPipeline(stage, passes, *cpu, options);
     os << "# " << stageName(stage) << "\n--pass-pipeline='";
     passes.printAsTextualPipeline(os);
     os << "'\n";

@@ -1,17 +1,14 @@
 #include "graphopt/Driver/Library.h"
+#include "Jit.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
-#include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Object/Archive.h"
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 #include <fmt/format.h>
-#include <mutex>
 
 using namespace graphopt;
 using llvm::StringRef;
@@ -75,53 +72,6 @@ readArchive(const std::string &path) {
   return std::move(*file);
 }
 
-static void initializeNativeTarget() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    llvm::InitializeNativeTarget();
-    llvm::InitializeNativeTargetAsmPrinter();
-  });
-}
-
-/// A JIT that resolves symbols from the archive, then from this process (libc
-/// and libm).
-static llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>>
-openArchive(const std::string &path) {
-  auto archive = readArchive(path);
-  if (!archive)
-    return archive.takeError();
-  initializeNativeTarget();
-  auto jit = llvm::orc::LLJITBuilder().create();
-  if (!jit)
-    return jit.takeError();
-  auto members = llvm::orc::StaticLibraryDefinitionGenerator::Create(
-      (*jit)->getObjLinkingLayer(), std::move(*archive));
-  if (!members)
-    return members.takeError();
-  auto process = llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
-      (*jit)->getDataLayout().getGlobalPrefix());
-  if (!process)
-    return process.takeError();
-  (*jit)->getMainJITDylib().addGenerator(std::move(*members));
-  (*jit)->getMainJITDylib().addGenerator(std::move(*process));
-  return jit;
-}
-
-static llvm::Expected<llvm::orc::ExecutorAddr>
-findSymbol(llvm::orc::LLJIT &jit, StringRef name) {
-  // ORC tells causes apart from results, and prints them if not asked.
-  std::string causes;
-  jit.getExecutionSession().setErrorReporter([&](llvm::Error cause) {
-    causes += (causes.empty() ? "" : "; ") + llvm::toString(std::move(cause));
-  });
-  auto symbol = jit.lookup(name);
-  jit.getExecutionSession().setErrorReporter(llvm::consumeError);
-  if (symbol || causes.empty())
-    return symbol;
-  llvm::consumeError(symbol.takeError());
-  return llvm::createStringError(causes);
-}
-
 llvm::Expected<std::unique_ptr<Library>> Library::load(StringRef given) {
   llvm::Expected<std::string> archive = findArchive(given);
   if (!archive)
@@ -129,16 +79,19 @@ llvm::Expected<std::unique_ptr<Library>> Library::load(StringRef given) {
   StringRef model = path::stem(*archive);
   model.consume_front("lib");
 
-  auto jit = openArchive(*archive);
+  auto bytes = readArchive(*archive);
+  if (!bytes)
+    return llvm::createFileError(*archive, bytes.takeError());
+  auto jit = createJit(std::move(*bytes));
   if (!jit)
     return llvm::createFileError(*archive, jit.takeError());
-  auto descriptor = findSymbol(**jit, (model + "_model").str());
+  auto descriptor = findModel(**jit, model);
   if (!descriptor)
     return llvm::createFileError(*archive, descriptor.takeError());
 
   std::unique_ptr<Library> library(new Library());
   library->jit = std::move(*jit);
-  library->descriptor = descriptor->toPtr<const graphopt_model *>();
+  library->descriptor = *descriptor;
   if (library->descriptor->abi != GRAPHOPT_ABI_VERSION)
     return llvm::createFileError(
         *archive, llvm::createStringError(fmt::format(

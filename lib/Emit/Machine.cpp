@@ -24,7 +24,7 @@ static void initializeTargets() {
 }
 
 Expected<std::unique_ptr<TargetMachine>>
-graphopt::createMachine(const EmitTarget &spec) {
+graphopt::createMachine(const EmitTarget &spec, bool optimize) {
   initializeTargets();
   Triple triple(Triple::normalize(
       spec.triple.empty() ? sys::getDefaultTargetTriple() : spec.triple));
@@ -42,7 +42,7 @@ graphopt::createMachine(const EmitTarget &spec) {
   options.MCOptions.AsmVerbose = false;
   return std::unique_ptr<TargetMachine>(target->createTargetMachine(
       triple, spec.cpu, spec.features, options, Reloc::PIC_, std::nullopt,
-      CodeGenOptLevel::Aggressive));
+      optimize ? CodeGenOptLevel::Aggressive : CodeGenOptLevel::None));
 }
 
 void graphopt::setTarget(Module &module, const TargetMachine &machine) {

@@ -10,7 +10,7 @@
 namespace graphopt {
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-createMachine(const EmitTarget &target);
+createMachine(const EmitTarget &target, bool optimize);
 
 /// Every function of `module` is compiled for the machine, to its full vector
 /// width, and throws nothing.

@@ -80,7 +80,7 @@ Expected<Code> graphopt::compileCode(mlir::ModuleOp module,
     return model.takeError();
   result.model = std::move(*model);
   result.weights = listWeights(module);
-  auto machine = createMachine(options.target);
+  auto machine = createMachine(options.target, options.optimize);
   if (!machine)
     return machine.takeError();
   result.triple = (*machine)->getTargetTriple().str();

@@ -9,14 +9,30 @@
 
 using namespace mlir;
 
-void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu) {
+void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
+                                  const GraphOptions &options) {
+  // Before anything is spent on what nobody reads.
+  EliminateDeadNodesOptions dead;
+  dead.outputs.assign(options.outputs.begin(), options.outputs.end());
+  dead.report = true;
+  pm.addPass(createEliminateDeadNodes(dead));
   // Folds shape subgraphs: what the other passes know of sizes comes from here.
   pm.addNestedPass<func::FuncOp>(createInferShapes());
+  // Conditions on sizes are known now.
+  dead.outputs.clear();
+  pm.addPass(createEliminateDeadNodes(dead));
   pm.addPass(createCanonicalizerPass());
   // Kernels want neighbouring channels; transposes stay where images end.
   pm.addNestedPass<func::FuncOp>(createMoveChannelsLast());
   // Exporters write the same subgraph (masks, positions) once a layer.
   pm.addPass(createCSEPass());
+  // Once all that is constant is one subgraph: it is compiled for this machine.
+  EvaluateConstantsOptions evaluate;
+  evaluate.evaluateMs = options.evaluateMs;
+  pm.addPass(createEvaluateConstants(evaluate));
+  // A constant may be a shape.
+  pm.addNestedPass<func::FuncOp>(createInferShapes());
+  pm.addPass(createCanonicalizerPass());
 }
 
 void graphopt::buildKernelPipeline(OpPassManager &pm, const CpuModel &cpu) {

@@ -38,7 +38,9 @@ static void registerStage(StringRef name, StringRef description, Build build) {
 
 void graphopt::registerPipelines() {
   registerStage("graphopt-graph-pipeline", "What is done on the graph dialect",
-                buildGraphPipeline);
+                [](OpPassManager &pm, const CpuModel &cpu) {
+                  buildGraphPipeline(pm, cpu);
+                });
   registerStage("graphopt-kernel-pipeline",
                 "Graph dialect to linalg and kernel ops", buildKernelPipeline);
   registerStage("graphopt-tensor-pipeline",

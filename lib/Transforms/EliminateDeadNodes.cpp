@@ -6,6 +6,7 @@
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/StringExtras.h"
 
 namespace graphopt {
 #define GEN_PASS_DEF_ELIMINATEDEADNODES
@@ -35,6 +36,24 @@ struct EliminateDeadNodes
   /// Pass statistics count in some builds of LLVM only; a report always does.
   struct Counts {
     int64_t nodes = 0, constants = 0, bytes = 0, branches = 0, outputs = 0;
+
+    /// "2 nodes, 1 constant of 8 bytes"; empty if all is 0.
+    std::string describe() const {
+      SmallVector<std::string> parts;
+      auto add = [&](int64_t count, StringRef one, StringRef many) {
+        if (count > 0)
+          parts.push_back(
+              (Twine(count) + " " + (count == 1 ? one : many)).str());
+      };
+      add(nodes, "node", "nodes");
+      add(constants, "constant", "constants");
+      if (constants > 0)
+        parts.back() +=
+            (" of " + Twine(bytes) + (bytes == 1 ? " byte" : " bytes")).str();
+      add(branches, "branch", "branches");
+      add(outputs, "output", "outputs");
+      return llvm::join(parts, ", ");
+    }
   };
   Counts removed;
 
@@ -49,11 +68,8 @@ struct EliminateDeadNodes
       changed |= dropUnusedResults(module);
       changed |= eraseDead(module);
     }
-    if (report)
-      module.emitRemark() << "removed " << removed.nodes << " nodes, "
-                          << removed.constants << " constants of "
-                          << removed.bytes << " bytes, " << removed.branches
-                          << " branches, " << removed.outputs << " outputs";
+    if (std::string text = removed.describe(); report && !text.empty())
+      emitRemark(UnknownLoc::get(&getContext())) << "removed " << text;
   }
 
   /// Drops the outputs of main that the user does not ask for.
@@ -71,7 +87,8 @@ struct EliminateDeadNodes
           found = true;
         }
       if (!found) {
-        InFlightDiagnostic diag = main.emitError("has no output '") << name << "'";
+        InFlightDiagnostic diag = emitError(UnknownLoc::get(&getContext()))
+                                  << "the model has no output '" << name << "'";
         for (unsigned i = 0; i < main.getNumResults(); ++i)
           if (auto attr = main.getResultAttrOfType<StringAttr>(i, "graph.name"))
             diag.attachNote() << "there is '" << attr.getValue() << "'";
@@ -102,37 +119,90 @@ struct EliminateDeadNodes
     return changed;
   }
 
-  /// An If computes only the results that somebody reads.
+  /// Control flow computes only the results that somebody reads.
   bool dropUnusedResults(ModuleOp module) {
-    SmallVector<IfOp> candidates;
-    module.walk([&](IfOp op) {
-      bool someUsed = !op->use_empty();
-      if (someUsed && llvm::any_of(op.getResults(), [](Value v) { return v.use_empty(); }))
+    SmallVector<Operation *> candidates;
+    module.walk([&](Operation *op) {
+      if (isa<IfOp, LoopOp>(op) && !op->use_empty())
         candidates.push_back(op);
     });
-    for (IfOp op : candidates) {
-      llvm::BitVector unused(op.getNumResults());
-      SmallVector<Type> types;
-      SmallVector<Value> used;
-      for (OpResult result : op.getResults()) {
-        if (result.use_empty()) {
-          unused.set(result.getResultNumber());
-          continue;
-        }
-        types.push_back(result.getType());
-        used.push_back(result);
-      }
-      OpBuilder builder(op);
-      auto narrowed = IfOp::create(builder, op.getLoc(), types, op.getCondition());
-      narrowed.getThenBranch().takeBody(op.getThenBranch());
-      narrowed.getElseBranch().takeBody(op.getElseBranch());
-      for (Region *region : {&narrowed.getThenBranch(), &narrowed.getElseBranch()})
-        region->front().getTerminator()->eraseOperands(unused);
-      for (auto [value, result] : llvm::zip_equal(used, narrowed.getResults()))
-        value.replaceAllUsesWith(result);
-      op.erase();
+    bool changed = false;
+    for (Operation *op : candidates) {
+      llvm::BitVector drop = findUnusedResults(op);
+      if (drop.none())
+        continue;
+      changed = true;
+      if (auto branches = dyn_cast<IfOp>(op))
+        narrow(branches, drop);
+      else
+        narrow(cast<LoopOp>(op), drop);
     }
-    return !candidates.empty();
+    return changed;
+  }
+
+  /// Results without users; what a loop carries must be unused in its body, too.
+  static llvm::BitVector findUnusedResults(Operation *op) {
+    llvm::BitVector unused(op->getNumResults());
+    for (OpResult result : op->getResults())
+      if (result.use_empty())
+        unused.set(result.getResultNumber());
+    if (auto loop = dyn_cast<LoopOp>(op))
+      for (auto [i, argument] :
+           llvm::enumerate(loop.getBody().getArguments().drop_front(2)))
+        if (!argument.use_empty())
+          unused.reset(i);
+    return unused;
+  }
+
+  static SmallVector<Type> dropTypes(Operation *op, const llvm::BitVector &drop) {
+    SmallVector<Type> types;
+    for (OpResult result : op->getResults())
+      if (!drop.test(result.getResultNumber()))
+        types.push_back(result.getType());
+    return types;
+  }
+
+  /// Users of `op` read `narrowed`, which lacks the results in `drop`.
+  static void replace(Operation *op, Operation *narrowed,
+                      const llvm::BitVector &drop) {
+    auto kept = narrowed->result_begin();
+    for (OpResult result : op->getResults())
+      if (!drop.test(result.getResultNumber()))
+        result.replaceAllUsesWith(*kept++);
+    op->erase();
+  }
+
+  static void narrow(IfOp op, const llvm::BitVector &drop) {
+    OpBuilder builder(op);
+    auto narrowed = IfOp::create(builder, op.getLoc(), dropTypes(op, drop),
+                                 op.getCondition());
+    narrowed.getThenBranch().takeBody(op.getThenBranch());
+    narrowed.getElseBranch().takeBody(op.getElseBranch());
+    for (Region &region : narrowed->getRegions())
+      region.front().getTerminator()->eraseOperands(drop);
+    replace(op, narrowed, drop);
+  }
+
+  static void narrow(LoopOp op, const llvm::BitVector &drop) {
+    SmallVector<Value> inits;
+    llvm::BitVector arguments(2 + op.getInits().size());
+    llvm::BitVector yielded(1 + op.getNumResults());
+    for (auto [i, init] : llvm::enumerate(op.getInits()))
+      if (drop.test(i))
+        arguments.set(2 + i);
+      else
+        inits.push_back(init);
+    for (unsigned i : drop.set_bits())
+      yielded.set(1 + i);
+    OpBuilder builder(op);
+    auto narrowed =
+        LoopOp::create(builder, op.getLoc(), dropTypes(op, drop),
+                       op.getMaxTrips(), op.getCondition(), inits);
+    narrowed.getBody().takeBody(op.getBody());
+    Block &body = narrowed.getBody().front();
+    body.getTerminator()->eraseOperands(yielded);
+    body.eraseArguments(arguments);
+    replace(op, narrowed, drop);
   }
 
   bool eraseDead(ModuleOp module) {

@@ -7,6 +7,7 @@
 #include "graphopt/Codegen/CPU/Passes.h"
 #include "graphopt/Codegen/Common/Passes.h"
 #include "graphopt/Conversion/Passes.h"
+#include "graphopt/Driver/HostEvaluator.h"
 #include "graphopt/Pipeline/Pipelines.h"
 #include "graphopt/Transforms/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -19,6 +20,7 @@ int runOnModel(llvm::StringRef inputPath, llvm::StringRef outputPath,
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   registerDialects(registry);
+  graphopt::registerHostEvaluator(registry);
   registerUpstreamPasses();
   graphopt::registerGraphOptCodegenCPUPasses();
   graphopt::registerGraphOptCodegenCommonPasses();

@@ -6,11 +6,21 @@
 #include "graphopt/Target/Target.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
+#include <string>
+#include <vector>
 
 namespace graphopt {
 
-/// Graph to graph, nothing dead or twice: stage graph.
-void buildGraphPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
+/// What a user may ask of the stage graph.
+struct GraphOptions {
+  std::vector<std::string> outputs; ///< to keep, by ONNX name; all if empty
+  /// For running what depends on constants only; 0: nothing is run.
+  int64_t evaluateMs = 10000;
+};
+
+/// Graph to graph, nothing dead, constant or twice: stage graph.
+void buildGraphPipeline(mlir::OpPassManager &pm, const CpuModel &cpu,
+                        const GraphOptions &options = {});
 
 /// Graph to linalg and kernel ops on tensors, the next pipeline included: stage
 /// kernel.

@@ -4,7 +4,8 @@ def InferShapes : Pass<"graph-infer-shapes", "::mlir::func::FuncOp"> {
   let summary = "Narrows the types of values to what inference knows";
   let description = [{
     After arguments became static, or a constant became known, results get the
-    static extents that follow.
+    static extents that follow. Small integer tensors (shapes, axes) whose elements
+    are known become constants.
 
     ```mlir
     func.func @f(%x: tensor<2x3xf32>) -> tensor<?x?xf32> {
@@ -17,7 +18,10 @@ def InferShapes : Pass<"graph-infer-shapes", "::mlir::func::FuncOp"> {
       %y = graph.transpose %x permutation = [1, 0] : tensor<2x3xf32>
     ```
   }];
-  let statistics = [Statistic<"numNarrowed", "num-narrowed", "Values with a narrower type">];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let statistics = [
+    Statistic<"numNarrowed", "num-narrowed", "Values with a narrower type">,
+    Statistic<"numFolded", "num-folded", "Values that became constants">];
 }
 
 def MoveChannelsLast : Pass<"graph-move-channels-last", "::mlir::func::FuncOp"> {
@@ -50,8 +54,10 @@ def EvaluateConstants : Pass<"graph-evaluate-constants", "::mlir::ModuleOp"> {
   let description = [{
     All such ops of a function are compiled together for this machine and run
     once, in a process of their own, so that each operator has one
-    implementation. Results that would be much larger than what they are made of
-    stay computed. Works on graph ops and on tensors alike.
+    implementation. A trap, or a run beyond the limits, is an error that names
+    the op. Results that would be much larger than what they are made of stay
+    computed, and so do integer weights on their way to floats. Works on graph
+    ops and on tensors alike.
 
     ```mlir
     %w = arith.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
@@ -62,7 +68,11 @@ def EvaluateConstants : Pass<"graph-evaluate-constants", "::mlir::ModuleOp"> {
     %t = arith.constant dense<[[1.0, 3.0], [2.0, 4.0]]> : tensor<2x2xf32>
     ```
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::graphopt::graph::GraphDialect"];
+  let options = [
+    Option<"evaluateMs", "evaluate-ms", "int64_t", "10000",
+           "How long the run may take, in milliseconds; 0: nothing is run">];
   let statistics = [
     Statistic<"numEvaluated", "num-evaluated", "Ops that were run">,
     Statistic<"numConstants", "num-constants", "Constants that replace them">];
@@ -74,7 +84,7 @@ def EliminateDeadNodes : Pass<"graph-eliminate-dead-nodes", "::mlir::ModuleOp"> 
     Ops whose results nobody uses, branches that a constant condition never
     takes, results of control flow that nobody reads, constants (initializers)
     without a user, functions nobody calls. `outputs` keeps only the named
-    outputs of the model. With `report` the counts are told as a remark.
+    outputs of the model. With `report` a remark tells the counts, if there is anything to count.
 
     ```mlir
     func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
