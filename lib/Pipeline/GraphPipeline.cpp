@@ -22,6 +22,8 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
   dead.outputs.clear();
   pm.addPass(createEliminateDeadNodes(dead));
   pm.addPass(createCanonicalizerPass());
+  // While weights are where the model has them.
+  pm.addNestedPass<func::FuncOp>(createFoldAffine());
   // Kernels want neighbouring channels; transposes stay where images end.
   pm.addNestedPass<func::FuncOp>(createMoveChannelsLast());
   // Exporters write the same subgraph (masks, positions) once a layer.

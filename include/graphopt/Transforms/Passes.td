@@ -24,6 +24,30 @@ def InferShapes : Pass<"graph-infer-shapes", "::mlir::func::FuncOp"> {
     Statistic<"numFolded", "num-folded", "Values that became constants">];
 }
 
+def FoldAffine : Pass<"graph-fold-affine", "::mlir::func::FuncOp"> {
+  let summary = "Folds constant scales and shifts into the weights before them";
+  let description = [{
+    A number, or one a channel, that a convolution, gemm or product with weights is
+    multiplied with or that is added to it changes its weights and its bias. Batch
+    normalization with constant statistics is such a scale and shift. The new
+    weights are computed from constants, for `graph-evaluate-constants` to run.
+
+    ```mlir
+    %y = graph.conv %x, %w, %b ... : tensor<?x3x8x8xf32>, tensor<4x3x3x3xf32>, tensor<4xf32>
+    %z = graph.binary Mul %y, %c : tensor<?x4x8x8xf32>, tensor<4x1x1xf32>
+    ```
+    becomes
+    ```mlir
+    %s = graph.squeeze %c axes = [1, 2] : tensor<4x1x1xf32>
+    %t = graph.unsqueeze %s axes = [1, 2, 3] : tensor<4xf32>
+    %v = graph.binary Mul %w, %t : tensor<4x3x3x3xf32>, tensor<4x1x1x1xf32>
+    %d = graph.binary Mul %b, %s : tensor<4xf32>, tensor<4xf32>
+    %z = graph.conv %x, %v, %d ... : tensor<?x3x8x8xf32>, tensor<4x3x3x3xf32>, tensor<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def MoveChannelsLast : Pass<"graph-move-channels-last", "::mlir::func::FuncOp"> {
   let summary = "Gives convolutions and what is around them channels-last order";
   let description = [{
