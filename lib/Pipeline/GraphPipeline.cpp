@@ -24,6 +24,7 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
   pm.addPass(createCanonicalizerPass());
   // While weights are where the model has them.
   pm.addNestedPass<func::FuncOp>(createFoldAffine());
+  pm.addNestedPass<func::FuncOp>(createFoldPads());
   // Kernels want neighbouring channels; transposes stay where images end.
   pm.addNestedPass<func::FuncOp>(createMoveChannelsLast());
   // Exporters write the same subgraph (masks, positions) once a layer.

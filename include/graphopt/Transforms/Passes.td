@@ -48,6 +48,22 @@ def FoldAffine : Pass<"graph-fold-affine", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def FoldPads : Pass<"graph-fold-pads", "::mlir::func::FuncOp"> {
+  let summary = "Lets convolutions add the zeros that stand around their input";
+  let description = [{
+    A convolution has a border of its own, which is planned in its input's buffer.
+
+    ```mlir
+    %p = graph.pad constant %x by %pads : tensor<?x3x8x8xf32>, tensor<8xi64>
+    %y = graph.conv %p, %w ... pads = [0, 0, 0, 0] ... : tensor<?x3x9x9xf32>, tensor<4x3x3x3xf32>
+    ```
+    becomes, where `%pads` is [0, 0, 0, 0, 0, 0, 1, 1],
+    ```mlir
+    %y = graph.conv %x, %w ... pads = [0, 0, 1, 1] ... : tensor<?x3x8x8xf32>, tensor<4x3x3x3xf32>
+    ```
+  }];
+}
+
 def MoveChannelsLast : Pass<"graph-move-channels-last", "::mlir::func::FuncOp"> {
   let summary = "Gives convolutions and what is around them channels-last order";
   let description = [{
