@@ -34,6 +34,18 @@ config.substitutions += [
     ("%build", config.build_dir),
     ("%include", os.path.join(config.source_dir, "include")),
 ]
+def cpu_flags():
+    """What the kernel says of the CPU; nothing on other systems."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            lines = [line for line in file if line.startswith("flags")]
+    except OSError:
+        return []
+    return lines[0].split() if lines else []
+
+
+if {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"} <= set(cpu_flags()):
+    config.available_features.add("avx512")
 if os.geteuid() == 0:
     config.available_features.add("root")
 # `graphopt compile` comes with Compiler.cpp.

@@ -1,5 +1,7 @@
 #include "graphopt/Driver/Library.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 #include <fmt/format.h>
 
 using namespace graphopt;
@@ -32,6 +34,8 @@ Session::create(const Library &library, std::vector<HostTensor> inputs,
   session->context.allocate = allocateResult;
   session->context.release = releaseResult;
   session->context.fault = &session->fault;
+  if (library.model().detect_cpu)
+    library.model().detect_cpu(&session->context);
   if (llvm::Error error = session->bindInputs(std::move(inputs)))
     return error;
   if (llvm::Error error = session->allocateOutputs())
@@ -171,12 +175,28 @@ llvm::Error Session::startPool(int threads) {
   return hasPool ? llvm::Error::success() : describe(status);
 }
 
+/// Names of the features in `bits`, numbers of the runtime's CpuFeatures.def.
+static std::string describeFeatures(uint64_t bits) {
+  bool isX86 = llvm::Triple(llvm::sys::getProcessTriple()).isX86();
+  std::string text;
+  auto add = [&](bool isOurs, unsigned bit, StringRef name) {
+    if (isOurs && bits >> bit & 1)
+      text += (text.empty() ? "" : ", ") + name.str();
+  };
+#define X86_FEATURE(bit, name, ...) add(isX86, bit, name);
+#define ARM_FEATURE(bit, name, ...) add(!isX86, bit, name);
+#include "../Runtime/CpuFeatures.def"
+  return text;
+}
+
 /// The status with the place that the library reported.
 llvm::Error Session::describe(graphopt_status status) const {
   std::string message = fmt::format("model '{}' failed: {}", library.name().str(),
                                     library.model().status_text(status));
   int32_t port = fault.port;
-  if (port >= 0) {
+  if (status == GRAPHOPT_BAD_CPU) {
+    message += " (" + describeFeatures(fault.expected & ~fault.actual) + ")";
+  } else if (port >= 0) {
     size_t inputs = library.inputs().size();
     bool isInput = size_t(port) < inputs;
     message += fmt::format(

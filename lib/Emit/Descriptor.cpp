@@ -1,4 +1,5 @@
 #include "Descriptor.h"
+#include "Machine.h"
 #include "graphopt/Runtime/graphopt.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/IRBuilder.h"
@@ -16,18 +17,19 @@ public:
       : module(module), model(model), context(module.getContext()),
         pointer(PointerType::get(context, 0)),
         i32(IntegerType::get(context, 32)), i64(IntegerType::get(context, 64)),
-        hasThreads(module.getTargetTriple().isOSLinux()) {}
+        isLinux(module.getTargetTriple().isOSLinux()) {}
 
-  SmallVector<std::string> build(int64_t weightsBytes) {
+  SmallVector<std::string> build(int64_t weightsBytes, uint64_t cpuFeatures) {
     forward("status_text", pointer, {i32});
-    if (hasThreads) {
+    if (isLinux) {
+      forward("detect_cpu", Type::getVoidTy(context), {pointer});
       forward("pool_create", i32, {pointer, i32});
       forward("pool_destroy", Type::getVoidTy(context), {pointer});
     }
     auto *descriptor = new GlobalVariable(
         module, Type::getInt8Ty(context), /*isConstant=*/true,
         GlobalValue::ExternalLinkage, nullptr);
-    Function *run = addRunTensors(descriptor);
+    Function *run = addRunTensors(descriptor, cpuFeatures);
     Constant *null = ConstantPointerNull::get(pointer);
     Constant *value = structOf({
         number(i32, GRAPHOPT_ABI_VERSION),
@@ -42,10 +44,12 @@ public:
         exported("workspace_bytes"),
         exported("result_dims"),
         run,
-        hasThreads ? exported("pool_create") : null,
-        hasThreads ? exported("pool_destroy") : null,
+        isLinux ? exported("pool_create") : null,
+        isLinux ? exported("pool_destroy") : null,
         exported("status_text"),
+        isLinux ? exported("detect_cpu") : null,
     });
+    setLeastTargets();
     auto *final = new GlobalVariable(module, value->getType(), true,
                                      GlobalValue::ExternalLinkage, value,
                                      symbol("model"));
@@ -130,11 +134,21 @@ private:
       b.CreateRet(call);
   }
 
+  /// All that callers call directly must work on any CPU.
+  void setLeastTargets() {
+    for (const std::string &name : visible)
+      if (Function *function = module.getFunction(name))
+        setLeastTarget(*function);
+    for (StringRef name : {"workspace_bytes", "result_dims"})
+      if (Function *function = module.getFunction(name))
+        setLeastTarget(*function);
+  }
+
   /// `<model>_run_tensors(context, inputs, outputs, workspace, bytes)`.
-  Function *addRunTensors(GlobalVariable *descriptor) {
+  Function *addRunTensors(GlobalVariable *descriptor, uint64_t cpuFeatures) {
     SmallVector<Type *> own = {pointer, pointer, pointer, pointer, i64};
     SmallVector<Type *> runtimes = own;
-    runtimes.insert(runtimes.begin(), {pointer, pointer});
+    runtimes.insert(runtimes.begin(), {pointer, pointer, i64});
     FunctionCallee runtime = module.getOrInsertFunction(
         "graphopt_run_model", FunctionType::get(i32, runtimes, false));
     auto *function = Function::Create(FunctionType::get(i32, own, false),
@@ -143,7 +157,8 @@ private:
     visible.push_back(symbol("run_tensors"));
     IRBuilder<> b(BasicBlock::Create(context, "", function));
     SmallVector<Value *> arguments = {descriptor,
-                                      module.getFunction(symbol("entry"))};
+                                      module.getFunction(symbol("entry")),
+                                      ConstantInt::get(i64, cpuFeatures)};
     for (Argument &argument : function->args())
       arguments.push_back(&argument);
     finish(b, b.CreateCall(runtime, arguments));
@@ -155,7 +170,7 @@ private:
   LLVMContext &context;
   PointerType *pointer;
   IntegerType *i32, *i64;
-  bool hasThreads;
+  bool isLinux;
   SmallVector<std::string> visible;
 };
 
@@ -163,6 +178,7 @@ private:
 
 SmallVector<std::string> graphopt::addDescriptor(Module &module,
                                                  const graphopt::Model &model,
-                                                 int64_t weightsBytes) {
-  return DescriptorBuilder(module, model).build(weightsBytes);
+                                                 int64_t weightsBytes,
+                                                 uint64_t cpuFeatures) {
+  return DescriptorBuilder(module, model).build(weightsBytes, cpuFeatures);
 }

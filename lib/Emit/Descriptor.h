@@ -14,7 +14,7 @@ namespace graphopt {
 ///
 /// \returns the symbols that stay visible.
 llvm::SmallVector<std::string>
-addDescriptor(llvm::Module &module, const Model &model, int64_t weightsBytes);
+addDescriptor(llvm::Module &module, const Model &model, int64_t weightsBytes, uint64_t cpuFeatures);
 
 /// Links the runtime's bitcode into `module`, as much as it uses.
 llvm::Error linkRuntime(llvm::Module &module);

@@ -163,6 +163,9 @@ private:
     line("const char *{}_status_text(graphopt_status status);\n", name);
     if (!facts.hasThreads)
       return;
+    line("/* Enters in `context` what the CPU has, so that runs need not look. "
+         "*/");
+    line("void {}_detect_cpu(graphopt_context *context);\n", name);
     line(
         "/* Gives `context` a pool of threads (the caller's included; 0: one a "
         "CPU). Any\n * model may use it; this one destroys it. */");

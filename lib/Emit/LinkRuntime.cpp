@@ -1,5 +1,6 @@
 #include "../Runtime/Image.h"
 #include "Descriptor.h"
+#include "Machine.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
@@ -36,6 +37,10 @@ Error graphopt::linkRuntime(Module &module) {
     return runtime.takeError();
   removeClangsAttributes(**runtime);
   (*runtime)->setTargetTriple(triple);
+  // Small and called by code for better CPUs, which may inline it.
+  for (Function &function : **runtime)
+    if (!function.isDeclaration())
+      setLeastTarget(function);
   (*runtime)->setDataLayout(module.getDataLayout());
   // Flags such as the PIC level are the model's.
   if (NamedMDNode *flags = (*runtime)->getModuleFlagsMetadata())

@@ -81,6 +81,28 @@ static constexpr StringLiteral kPipeline =
     "loop-vectorize,instcombine<no-verify-fixpoint>,simplifycfg,adce),"
     "globaldce";
 
+void graphopt::setLeastTarget(Function &function) {
+  const Triple &triple = function.getParent()->getTargetTriple();
+  function.addFnAttr("target-cpu",
+                     triple.getArch() == Triple::x86_64 ? "x86-64" : "generic");
+}
+
+uint64_t graphopt::getCpuFeatures(const TargetMachine &machine) {
+  const MCSubtargetInfo &subtarget = *machine.getMCSubtargetInfo();
+  const Triple &triple = machine.getTargetTriple();
+  uint64_t features = 0;
+  auto add = [&](bool isKnown, unsigned bit, StringRef name) {
+    if (isKnown && subtarget.checkFeatures(("+" + name).str()))
+      features |= uint64_t(1) << bit;
+  };
+  bool isX86 = triple.getArch() == Triple::x86_64;
+  bool isArm = triple.getArch() == Triple::aarch64 && triple.isOSLinux();
+#define X86_FEATURE(bit, name, ...) add(isX86, bit, name);
+#define ARM_FEATURE(bit, name, ...) add(isArm, bit, name);
+#include "../Runtime/CpuFeatures.def"
+  return features;
+}
+
 void graphopt::optimize(Module &module, TargetMachine &machine) {
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;

@@ -16,6 +16,14 @@ createMachine(const EmitTarget &target, bool optimize);
 /// width, and throws nothing.
 void setTarget(llvm::Module &module, const llvm::TargetMachine &machine);
 
+/// `function` runs on every CPU of the architecture. For what must work before
+/// the runtime has looked which CPU it is.
+void setLeastTarget(llvm::Function &function);
+
+/// What code for the machine may need of a CPU, as bits of the runtime's
+/// CpuFeatures.def.
+uint64_t getCpuFeatures(const llvm::TargetMachine &machine);
+
 /// LLVM's passes, as far as they help generated loops.
 void optimize(llvm::Module &module, llvm::TargetMachine &machine);
 

@@ -97,7 +97,8 @@ Expected<Code> graphopt::compileCode(mlir::ModuleOp module,
     return std::move(error);
   SmallVector<std::string> visible;
   if (result.model)
-    visible = addDescriptor(code, *result.model, totalBytes(result.weights));
+    visible = addDescriptor(code, *result.model, totalBytes(result.weights),
+                            getCpuFeatures(**machine));
   if (Error error = linkRuntime(code))
     return std::move(error);
   if (result.model)

@@ -11,6 +11,7 @@ using namespace llvm;
 static const char *const libc[] = {"aligned_alloc",
                                    "bcmp",
                                    "free",
+                                   "getauxval",
                                    "memcmp",
                                    "memcpy",
                                    "memmove",

@@ -1,4 +1,5 @@
 /* All of the runtime as one translation unit: what becomes bitcode. */
+#include "Cpu.c"
 #include "Memory.c"
 #include "Parallel.c"
 #include "Pool.c"

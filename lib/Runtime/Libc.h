@@ -8,6 +8,9 @@
 
 void *aligned_alloc(size_t alignment, size_t bytes);
 void free(void *data);
+#ifdef __linux__
+unsigned long getauxval(unsigned long type);
+#endif
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
 
 #if defined(__linux__) && !defined(GRAPHOPT_PORTABLE_POOL)

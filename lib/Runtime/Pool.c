@@ -230,6 +230,7 @@ graphopt_status graphopt_pool_create(graphopt_context *context,
     return GRAPHOPT_NULL_POINTER;
   if (context->abi != GRAPHOPT_ABI_VERSION)
     return GRAPHOPT_ABI_MISMATCH;
+  graphopt_detect_cpu(context);
   if (context->parallel_for)
     return GRAPHOPT_NOT_NULL;
   if (threads <= 0)

@@ -252,12 +252,14 @@ static graphopt_status call_entry(const check *c, graphopt_entry entry,
 }
 
 graphopt_status graphopt_run_model(const graphopt_model *model,
-                                   graphopt_entry entry,
+                                   graphopt_entry entry, uint64_t cpu,
                                    const graphopt_context *context,
                                    const graphopt_tensor *inputs,
                                    graphopt_tensor *outputs, void *workspace,
                                    int64_t workspace_bytes) {
   graphopt_status status = check_context(context);
+  if (!status)
+    status = graphopt_check_cpu(context, cpu);
   if (status)
     return status;
   int32_t output_rank = 0;

@@ -28,9 +28,10 @@ typedef struct graphopt_run {
 typedef int32_t (*graphopt_entry)(void *const *tensors, const int64_t *dims,
                                   void *workspace, graphopt_run *run);
 
-/* The body of <model>_run_tensors. */
+/* The body of <model>_run_tensors. `cpu` are the features that the code behind
+ * `entry` needs, bits of CpuFeatures.def. */
 graphopt_status graphopt_run_model(const graphopt_model *model,
-                                   graphopt_entry entry,
+                                   graphopt_entry entry, uint64_t cpu,
                                    const graphopt_context *context,
                                    const graphopt_tensor *inputs,
                                    graphopt_tensor *outputs, void *workspace,
@@ -70,10 +71,15 @@ void *graphopt_context_allocate(const graphopt_context *context, size_t bytes);
 void graphopt_context_release(const graphopt_context *context, void *data);
 void graphopt_release_blocks(graphopt_run *run);
 
+/* GRAPHOPT_BAD_CPU unless this CPU has all that is `needed`. */
+graphopt_status graphopt_check_cpu(const graphopt_context *context,
+                                   uint64_t needed);
+
 const char *graphopt_status_text(graphopt_status status);
 graphopt_status graphopt_pool_create(graphopt_context *context,
                                      int32_t threads);
 void graphopt_pool_destroy(graphopt_context *context);
+void graphopt_detect_cpu(graphopt_context *context);
 
 #ifdef __cplusplus
 }

@@ -28,6 +28,8 @@ const char *graphopt_status_text(graphopt_status status) {
     return "an output or the workspace overlaps another tensor";
   case GRAPHOPT_NO_THREADS:
     return "the threads of the pool could not be started";
+  case GRAPHOPT_BAD_CPU:
+    return "the CPU lacks instructions that the model was compiled for";
   }
   return "unknown status";
 }

@@ -2,9 +2,9 @@
 import ctypes
 import os
 import tempfile
-from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int32, c_int64, c_uint32, c_void_p
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 ALIGNMENT = 64
 DIM_COMPUTED = -2**63
 DIM_DATA = -2**63 + 1
@@ -22,7 +22,8 @@ class Fault(Structure):
 class Context(Structure):
     _fields_ = [("abi", c_uint32), ("reserved", c_uint32), ("parallel_for", c_void_p),
                 ("pool", c_void_p), ("allocate", c_void_p), ("release", c_void_p),
-                ("allocator", c_void_p), ("fault", POINTER(Fault))]
+                ("allocator", c_void_p), ("fault", POINTER(Fault)),
+                ("cpu", c_uint64)]
 
     def copy(self):
         return type(self).from_buffer_copy(self)
@@ -51,6 +52,7 @@ class Model(Structure):
         ("pool_create", CFUNCTYPE(c_int32, POINTER(Context), c_int32)),
         ("pool_destroy", CFUNCTYPE(None, POINTER(Context))),
         ("status_text", CFUNCTYPE(c_char_p, c_int32)),
+        ("detect_cpu", CFUNCTYPE(None, POINTER(Context))),
     ]
 
 

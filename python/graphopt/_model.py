@@ -74,6 +74,8 @@ class Model:
         self.inputs = [self._port(raw) for raw in self._raw_inputs]
         self.outputs = [self._port(raw) for raw in self._raw_outputs]
         self._context = _abi.Context(abi=_abi.ABI_VERSION)
+        if descriptor.detect_cpu:
+            descriptor.detect_cpu(ctypes.byref(self._context))
         if threads != 1:
             if not descriptor.pool_create:
                 raise RunError(f"model '{self.name}' was compiled without threads")

@@ -69,7 +69,7 @@ TEST(Library, symbols) {
     }
     EXPECT_EQ(symbols(object, SymbolRef::SF_Global, SymbolRef::SF_Undefined),
               (std::set<std::string>{
-                  "m_model", "m_pool_create", "m_pool_destroy", "m_result_dims",
+                  "m_detect_cpu", "m_model", "m_pool_create", "m_pool_destroy", "m_result_dims",
                   "m_run_tensors", "m_status_text", "m_workspace_bytes"}));
     std::set<std::string> undefined =
         symbols(object, SymbolRef::SF_Undefined, 0);

@@ -258,9 +258,9 @@ int main(void) {
   CHECK(m_run_tensors(&context, &in, &out, NULL, 128) == GRAPHOPT_NULL_POINTER);
   CHECK(m_run_tensors(&context, NULL, &out, workspace, 128) ==
         GRAPHOPT_NULL_POINTER);
-  context.abi = 2;
+  context.abi = GRAPHOPT_ABI_VERSION + 1;
   EXPECT(GRAPHOPT_ABI_MISMATCH);
-  context.abi = 1;
+  context.abi = GRAPHOPT_ABI_VERSION;
   EXPECT(GRAPHOPT_OK);
   typed_in.x = x;
   typed_out.y_out = y;

@@ -34,7 +34,8 @@ const graphopt_model model = {GRAPHOPT_ABI_VERSION,
                               nullptr,
                               graphopt_pool_create,
                               graphopt_pool_destroy,
-                              graphopt_status_text};
+                              graphopt_status_text,
+                              graphopt_detect_cpu};
 
 struct Doubling {
   const float *x;
@@ -108,7 +109,7 @@ struct Call {
     EXPECT_EQ(live, 0) << "memory kept";
   }
   graphopt_status run() {
-    return graphopt_run_model(&model, entry, &context, inputs, outputs,
+    return graphopt_run_model(&model, entry, 0, &context, inputs, outputs,
                               workspace.data, workspaceBytes);
   }
 
@@ -163,7 +164,7 @@ TEST(Run, succeedsWithPool) {
 
 TEST(Run, succeedsWithoutContext) {
   Call call;
-  ASSERT_EQ(graphopt_run_model(&model, entry, nullptr, call.inputs,
+  ASSERT_EQ(graphopt_run_model(&model, entry, 0, nullptr, call.inputs,
                                call.outputs, call.workspace.data, 384),
             GRAPHOPT_OK);
   expectResults(call);
@@ -176,7 +177,7 @@ TEST(Run, zeroSized) {
   Call call;
   call.xExtents[0] = call.indexExtents[0] = 0;
   call.inputs[0].data = call.inputs[1].data = call.outputs[0].data = nullptr;
-  ASSERT_EQ(graphopt_run_model(&model, entry, &call.context, call.inputs,
+  ASSERT_EQ(graphopt_run_model(&model, entry, 0, &call.context, call.inputs,
                                call.outputs, nullptr, 0),
             GRAPHOPT_OK);
   EXPECT_EQ(call.yExtents[0], 0);
@@ -246,10 +247,10 @@ TEST(Run, nullPointer) {
   outputDims.outputs[1].dims = nullptr;
   EXPECT_EQ(outputDims.run(), GRAPHOPT_NULL_POINTER);
   EXPECT_EQ(outputDims.fault.port, 3);
-  EXPECT_EQ(graphopt_run_model(&model, entry, &tables.context, nullptr,
+  EXPECT_EQ(graphopt_run_model(&model, entry, 0, &tables.context, nullptr,
                                tables.outputs, tables.workspace.data, 384),
             GRAPHOPT_NULL_POINTER);
-  EXPECT_EQ(graphopt_run_model(&model, entry, &workspace.context,
+  EXPECT_EQ(graphopt_run_model(&model, entry, 0, &workspace.context,
                                workspace.inputs, workspace.outputs, nullptr,
                                384),
             GRAPHOPT_NULL_POINTER);
@@ -269,7 +270,7 @@ TEST(Run, misaligned) {
   EXPECT_EQ(call.run(), GRAPHOPT_MISALIGNED);
   expectFault(call, 0, -1, 0, 4);
   Call workspace;
-  EXPECT_EQ(graphopt_run_model(&model, entry, &workspace.context,
+  EXPECT_EQ(graphopt_run_model(&model, entry, 0, &workspace.context,
                                workspace.inputs, workspace.outputs,
                                workspace.workspace.data + 16, 384),
             GRAPHOPT_MISALIGNED);
@@ -286,6 +287,44 @@ TEST(Run, abiMismatch) {
   Call call;
   call.context.abi = GRAPHOPT_ABI_VERSION + 1;
   EXPECT_EQ(call.run(), GRAPHOPT_ABI_MISMATCH);
+}
+
+// What the CPU lacks: a bit that stands for no feature.
+TEST(Run, badCpu) {
+  constexpr uint64_t unknown = uint64_t(1) << 62;
+  Call call;
+  auto run = [&](uint64_t needed) {
+    return graphopt_run_model(&model, entry, needed, &call.context,
+                              call.inputs, call.outputs, call.workspace.data,
+                              384);
+  };
+  EXPECT_EQ(run(unknown), GRAPHOPT_BAD_CPU);
+  expectFault(call, -1, -1, int64_t(unknown), 0);
+  // What the context remembers counts, also that there is nothing.
+  graphopt_detect_cpu(&call.context);
+  EXPECT_NE(call.context.cpu, 0u);
+  EXPECT_EQ(run(unknown), GRAPHOPT_BAD_CPU);
+  call.context.cpu |= unknown;
+  EXPECT_EQ(run(unknown), GRAPHOPT_OK);
+}
+
+// The compiler's own look at the CPU finds the same.
+TEST(Cpu, detect) {
+  graphopt_context context = GRAPHOPT_CONTEXT_INIT;
+  graphopt_detect_cpu(&context);
+#ifdef __x86_64__
+  auto has = [&](unsigned bit) { return bool(context.cpu >> bit & 1); };
+  EXPECT_EQ(has(0), bool(__builtin_cpu_supports("sse3")));
+  EXPECT_EQ(has(3), bool(__builtin_cpu_supports("sse4.2")));
+  EXPECT_EQ(has(6), bool(__builtin_cpu_supports("fma")));
+  EXPECT_EQ(has(7), bool(__builtin_cpu_supports("avx")));
+  EXPECT_EQ(has(14), bool(__builtin_cpu_supports("bmi")));
+  EXPECT_EQ(has(15), bool(__builtin_cpu_supports("avx2")));
+  EXPECT_EQ(has(17), bool(__builtin_cpu_supports("avx512f")));
+  EXPECT_EQ(has(22), bool(__builtin_cpu_supports("avx512vl")));
+  EXPECT_EQ(has(26), bool(__builtin_cpu_supports("avx512vnni")));
+  EXPECT_EQ(has(31), bool(__builtin_cpu_supports("avx512bf16")));
+#endif
 }
 
 TEST(Run, notNull) {

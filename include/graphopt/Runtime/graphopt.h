@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Raised when a struct below changes; a model refuses a context of another. */
-#define GRAPHOPT_ABI_VERSION 1
+#define GRAPHOPT_ABI_VERSION 2
 
 /* Every tensor's data and the workspace start at a multiple of this. */
 #define GRAPHOPT_ALIGNMENT 64
@@ -36,7 +36,9 @@ typedef enum graphopt_status {
   GRAPHOPT_NOT_NULL = 10,    /* the library allocates this output */
   GRAPHOPT_OVERLAP = 11,     /* an output shares memory with a tensor or
                                 the workspace */
-  GRAPHOPT_NO_THREADS = 12   /* the pool could not start its threads */
+  GRAPHOPT_NO_THREADS = 12,  /* the pool could not start its threads */
+  GRAPHOPT_BAD_CPU = 13      /* the CPU lacks instructions that the model was
+                                compiled for */
 } graphopt_status;
 
 /* Element types, numbered as in ONNX (TensorProto.DataType). A bool is one byte
@@ -107,10 +109,14 @@ typedef struct graphopt_context {
 
   /* Written by a run that fails, if not NULL. Not to be shared by runs. */
   graphopt_fault *fault;
+
+  /* What <model>_detect_cpu found. 0: each run looks what the CPU has, which
+   * takes microseconds. */
+  uint64_t cpu;
 } graphopt_context;
 
 #define GRAPHOPT_CONTEXT_INIT                                                  \
-  { GRAPHOPT_ABI_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+  { GRAPHOPT_ABI_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0 }
 
 /* Extents in graphopt_port.dims that are not numbers. */
 #define GRAPHOPT_DIM_COMPUTED INT64_MIN   /* ask result_dims */
@@ -158,6 +164,10 @@ typedef struct graphopt_model {
   void (*pool_destroy)(graphopt_context *context);
 
   const char *(*status_text)(graphopt_status status);
+
+  /* Enters in `context` what the CPU has, so that runs need not look. Good for
+   * any model; pool_create does it, too. NULL where pool_create is. */
+  void (*detect_cpu)(graphopt_context *context);
 } graphopt_model;
 
 #ifdef __cplusplus

@@ -152,7 +152,10 @@ private:
 /// A compiled model. Any number of threads may run one object.
 class Model {
 public:
-  explicit Model(const graphopt_model &model) : model(model) {}
+  explicit Model(const graphopt_model &model) : model(model) {
+    if (model.detect_cpu)
+      model.detect_cpu(&alone);
+  }
 
   /// Allocates workspace and outputs, then runs. Throws Error.
   std::vector<Tensor> run(std::vector<Tensor> inputs,
@@ -160,9 +163,8 @@ public:
     graphopt_fault fault = {-1, -1, model.input_count, int64_t(inputs.size())};
     if (fault.expected != fault.actual)
       throw Error("wrong number of inputs", GRAPHOPT_NULL_POINTER, fault);
-    graphopt_context own = GRAPHOPT_CONTEXT_INIT;
-    if (context)
-      own = *context;
+    graphopt_context own = context ? *context : alone;
+    own.cpu = alone.cpu;
     own.fault = &fault;
 
     std::vector<int64_t> open = openDims(inputs);
@@ -190,7 +192,7 @@ public:
     text += model.status_text(status);
     if (fault.dim >= 0)
       text += "; dimension " + std::to_string(fault.dim);
-    if (fault.expected != fault.actual)
+    if (fault.expected != fault.actual && status != GRAPHOPT_BAD_CPU)
       text += "; expected " + std::to_string(fault.expected) + ", got " +
               std::to_string(fault.actual);
     return text;
@@ -261,6 +263,7 @@ private:
   }
 
   const graphopt_model &model;
+  graphopt_context alone = GRAPHOPT_CONTEXT_INIT; // of runs without another
 };
 
 } // namespace graphopt

@@ -68,6 +68,8 @@ static const char *status_text(graphopt_status status) {
   return status == GRAPHOPT_BAD_DIM ? "a dimension differs" : "failed";
 }
 
+static void detect_cpu(graphopt_context *context) { context->cpu = 1; }
+
 #ifndef ABI
 #define ABI GRAPHOPT_ABI_VERSION
 #endif
@@ -76,4 +78,4 @@ static const char *status_text(graphopt_status status) {
 #endif
 const graphopt_model echo_model = {
     ABI, COUNT, COUNT + 1, 1, "echo", inputs, outputs, dim_names, WEIGHTS,
-    workspace_bytes, result_dims, run, NULL, NULL, status_text};
+    workspace_bytes, result_dims, run, NULL, NULL, status_text, detect_cpu};
