@@ -43,18 +43,18 @@ protected:
         .slice(1, spatialDims);
   }
 
-  /// `body` for each batch and position in the outer spatial dimensions, which
-  /// it finds in epilogue.outer and as the window's corner in `corner`.
-  void forLines(llvm::function_ref<void()> body) {
+  /// Batch and outer spatial sizes; none if rows are flat.
+  SmallVector<Size> lineSizes() {
     SmallVector<Size> sizes = b.sizesOf(epilogue.init);
     sizes.pop_back_n(2);
-    b.forNest(sizes, [&](ValueRange coordinates) {
-      epilogue.outer.assign(coordinates.begin(), coordinates.end());
-      corner.assign({coordinates.front()});
-      for (auto [y, stride] : llvm::zip(coordinates.drop_front(), op.getStrides()))
-        corner.push_back(b.mul(y, stride));
-      body();
-    });
+    return sizes;
+  }
+  /// Moves to a line, in init and as the corner of its windows.
+  void moveTo(ValueRange line) {
+    epilogue.outer.assign(line.begin(), line.end());
+    corner.assign(line.begin(), line.end());
+    for (size_t dim = 1; dim < line.size(); ++dim)
+      corner[dim] = b.mul(line[dim], op.getStrides()[dim - 1]);
   }
   Size lineSize() {
     return b.sizeOf(epilogue.init, shapeOf(epilogue.init).size() - 2);
@@ -86,15 +86,14 @@ public:
       while (shapeOf(filter).size() > 3)
         filter = memref::CollapseShapeOp::create(
             b, filter, mergePair(shapeOf(filter).size(), 1));
-      return forPanels([&](Columns columns) {
-        emitRows(columns, b.sizeOf(epilogue.init, 0));
-      });
+    } else {
+      mergeRun();
     }
-    mergeRun();
-    // Batches outside: the panel of a filter is used for all lines of an image.
-    forPanels([&](Columns columns) {
-      forLines([&] { emitRows(columns, lineSize()); });
-    });
+    int64_t perGroup = shapeOf(op.getInit()).back() / op.getGroups();
+    int64_t full = perGroup / panelColumns();
+    emitPanels(0, full, panelColumns());
+    if (int64_t ragged = perGroup % panelColumns())
+      emitPanels(full, 1, ragged);
   }
 
 private:
@@ -126,21 +125,25 @@ private:
     filter = memref::CollapseShapeOp::create(b, filter, filterGroups);
   }
 
-  void forPanels(llvm::function_ref<void(Columns)> body) {
+  /// Panels `start` .. `start + count - 1` of each group, of so many columns.
+  /// A panel of the filter is used for all lines before the next.
+  void emitPanels(int64_t start, int64_t count, int64_t columns) {
     int64_t perGroup = shapeOf(op.getInit()).back() / op.getGroups();
     int64_t panels = llvm::divideCeil(perGroup, panelColumns());
-    b.forCount(b.getIndexAttr(op.getGroups()), [&](Value group) {
-      firstChannel = b.mul(group, channelsPerGroup());
-      auto emitPanel = [&](Value i, int64_t columns) {
-        panel = b.add(b.mul(group, panels), i);
-        Value first = b.add(b.mul(group, perGroup), b.mul(i, panelColumns()));
-        body(makeColumns(first, columns));
-      };
-      b.forCount(b.getIndexAttr(perGroup / panelColumns()),
-                 [&](Value i) { emitPanel(i, panelColumns()); });
-      if (int64_t ragged = perGroup % panelColumns())
-        emitPanel(b.index(perGroup / panelColumns()), ragged);
-    });
+    SmallVector<Size> outer{b.getIndexAttr(op.getGroups()),
+                            b.getIndexAttr(count)};
+    outer.append(lineSizes());
+    Size rows = lineSize();
+    forTurns(outer, rows, llvm::divideCeil(columns, lanes),
+             [&](ValueRange indices, Stretch stretch) {
+               Value group = indices[0], i = b.add(indices[1], b.index(start));
+               moveTo(indices.drop_front(2));
+               firstChannel = b.mul(group, channelsPerGroup());
+               panel = b.add(b.mul(group, panels), i);
+               Value first =
+                   b.add(b.mul(group, perGroup), b.mul(i, panelColumns()));
+               emitRows(makeColumns(first, columns), rows, stretch);
+             });
   }
 
   SmallVector<Size> reductionSizes() override {
@@ -193,20 +196,28 @@ public:
 
   void emit() {
     int64_t channels = shapeOf(op.getInit()).back();
-    auto emitPanel = [&](Value i, int64_t count) {
-      panel = i;
-      SmallVector<Column> columns =
-          makeColumns(b.mul(i, panelColumns()), count);
-      forLines([&] { emitRows(columns, lineSize()); });
-    };
-    b.forCount(b.getIndexAttr(channels / panelColumns()),
-               [&](Value i) { emitPanel(i, panelColumns()); });
+    int64_t full = channels / panelColumns();
+    emitPanels(0, full, panelColumns());
     if (int64_t ragged = channels % panelColumns())
-      emitPanel(b.index(channels / panelColumns()), ragged);
+      emitPanels(full, 1, ragged);
   }
 
 private:
   static constexpr int64_t kMostUnrolled = 8;
+
+  /// Panels `start` .. `start + count - 1`, of so many channels.
+  void emitPanels(int64_t start, int64_t count, int64_t channels) {
+    SmallVector<Size> outer{b.getIndexAttr(count)};
+    outer.append(lineSizes());
+    Size rows = lineSize();
+    forTurns(outer, rows, llvm::divideCeil(channels, lanes),
+             [&](ValueRange indices, Stretch stretch) {
+               panel = b.add(indices[0], b.index(start));
+               moveTo(indices.drop_front());
+               emitRows(makeColumns(b.mul(panel, panelColumns()), channels),
+                        rows, stretch);
+             });
+  }
 
   bool isUnrolled() { return kernelShape().back() <= kMostUnrolled; }
 
@@ -243,7 +254,7 @@ private:
                    (context.cpu.fma ? 0 : 1);
     return std::clamp<int64_t>(left / vectors, 1, 12);
   }
-  int64_t tapsInBody() { return isUnrolled() ? kernelShape().back() : 1; }
+  int64_t tapsInBody() override { return isUnrolled() ? kernelShape().back() : 1; }
 
   SmallVector<Value> emitReduction(Columns columns, ArrayRef<Value> rows,
                                    SmallVector<Value> sums, Value first,

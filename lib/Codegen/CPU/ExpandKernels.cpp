@@ -56,7 +56,8 @@ struct ExpandKernels : graphopt::impl::ExpandKernelsBase<ExpandKernels> {
                                                : EpilogueForm::Auto;
     // Half of the cache: the rest is for the rows that pass by.
     int64_t most = panelBytes ? panelBytes : model.level2Bytes / 2;
-    ExpandContext context{model, function.getBody().front(), form, most};
+    ExpandContext context{model, function.getBody().front(), form, most,
+                          parallel};
     WalkResult result = function.walk([&](Operation *op) -> WalkResult {
       if (!isa<EpilogueOp, PackOp>(op))
         return WalkResult::advance();

@@ -17,14 +17,30 @@ public:
         lhs(op.getLhs()), rhs(op.getRhs()) {}
 
   void emit() {
-    if (!hasRhsBatch() && hasLhsBatch() && epilogue.flattenRows(lhs))
-      return emitPanels();
-    SmallVector<Size> batch = b.sizesOf(epilogue.init);
-    batch.pop_back_n(2);
-    b.forNest(batch, [&](ValueRange coordinates) {
-      epilogue.outer.assign(coordinates.begin(), coordinates.end());
-      emitPanels();
-    });
+    if (hasRhsBatch() || !hasLhsBatch() || !epilogue.flattenRows(lhs)) {
+      batch = b.sizesOf(epilogue.init);
+      batch.pop_back_n(2);
+    }
+    rows = b.sizeOf(epilogue.init, batch.size());
+    Size columns = b.sizeOf(epilogue.init, batch.size() + 1);
+    std::optional<int64_t> fixed = getFixed(columns);
+    panelColumns =
+        op.getPacked() ? shapeOf(rhs).back()
+                       : lanes * context.cpu.panelVectors(
+                                     getFixed(rows).value_or(-1),
+                                     fixed.value_or(-1),
+                                     sumType.getElementTypeBitWidth());
+    chooseBlockSize();
+    if (!fixed)
+      return emitOpenColumns(b.index(columns));
+    // Full panels in a loop, the last one apart when it is ragged.
+    int64_t full = *fixed / panelColumns;
+    emitPanels(b.getIndexAttr(full));
+    if (int64_t ragged = *fixed % panelColumns)
+      emitPart(b.getIndexAttr(1), llvm::divideCeil(ragged, lanes), [&](Value) {
+        panel = b.index(full);
+        return makeColumns(b.index(full * panelColumns), ragged);
+      });
   }
 
 private:
@@ -48,50 +64,40 @@ private:
     return true;
   }
 
-  /// All panels of the batch in epilogue.outer.
-  void emitPanels() {
-    int64_t rank = epilogue.outer.size() + 2;
-    Size rows = b.sizeOf(epilogue.init, rank - 2);
-    Size size = b.sizeOf(epilogue.init, rank - 1);
-    std::optional<int64_t> fixed = getFixed(size);
-    int64_t panelColumns =
-        op.getPacked() ? shapeOf(rhs).back()
-                       : lanes * context.cpu.panelVectors(
-                                     getFixed(rows).value_or(-1),
-                                     fixed.value_or(-1),
-                                     sumType.getElementTypeBitWidth());
-    chooseBlockSize(panelColumns);
-    auto emitPanel = [&](Value i, int64_t columns) {
+  /// All rows of all batches of `columns(part)`, for each part below `parts`.
+  void emitPart(Size parts, int64_t vectors,
+                llvm::function_ref<SmallVector<Column>(Value)> columns) {
+    SmallVector<Size> outer(batch);
+    outer.push_back(parts);
+    forTurns(outer, rows, vectors, [&](ValueRange indices, Stretch stretch) {
+      epilogue.outer = llvm::to_vector(indices.drop_back());
+      emitRows(columns(indices.back()), rows, stretch);
+    });
+  }
+
+  void emitPanels(Size count) {
+    emitPart(count, panelColumns / lanes, [&](Value i) {
       panel = i;
-      emitRows(makeColumns(b.mul(i, panelColumns), columns), rows);
-    };
-    if (!fixed)
-      return emitOpenColumns(b.index(size), rows, panelColumns);
-    // Full panels in a loop, the last one apart when it is ragged.
-    b.forCount(b.getIndexAttr(*fixed / panelColumns),
-               [&](Value i) { emitPanel(i, panelColumns); });
-    if (int64_t ragged = *fixed % panelColumns)
-      emitPanel(b.index(*fixed / panelColumns), ragged);
+      return makeColumns(b.mul(i, panelColumns), panelColumns);
+    });
   }
 
   /// Full panels, then single vectors, the last of which may be masked.
-  void emitOpenColumns(Value size, Size rows, int64_t panelColumns) {
-    Value full = arith::DivUIOp::create(b, size, b.index(panelColumns));
-    b.forCount(full, [&](Value i) {
-      emitRows(makeColumns(b.mul(i, panelColumns), panelColumns), rows);
-    });
+  void emitOpenColumns(Value size) {
+    Value full = b.div(size, b.index(panelColumns));
+    emitPanels(full);
     Value first = b.mul(full, panelColumns);
     Value rest = b.sub(size, first);
-    b.forCount(b.ceilDiv(rest, lanes), [&](Value i) {
+    emitPart(b.ceilDiv(rest, lanes), 1, [&](Value i) {
       Column column{b.add(first, b.mul(i, lanes)), Value(), b.index(0)};
       Value left = b.sub(size, column.index);
       column.mask = vector::CreateMaskOp::create(
           b, epilogue.vectorOf(b.getI1Type()), left);
-      emitRows(column, rows);
+      return SmallVector<Column>{column};
     });
   }
 
-  void chooseBlockSize(int64_t panelColumns) {
+  void chooseBlockSize() {
     std::optional<int64_t> k = getFixed(reductionSizes().front());
     int64_t bytesPerK =
         panelColumns *
@@ -136,6 +142,9 @@ private:
 
   MatMulOp op;
   Value lhs, rhs, panel;
+  SmallVector<Size> batch; // dimensions that are not rows
+  Size rows;
+  int64_t panelColumns = 0;
 };
 } // namespace
 

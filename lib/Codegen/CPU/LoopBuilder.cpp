@@ -31,8 +31,33 @@ Value LoopBuilder::mul(Value x, Value y) {
 Value LoopBuilder::min(Value x, Value y) {
   return createOrFold<arith::MinUIOp>(x, y);
 }
-Value LoopBuilder::ceilDiv(Value x, int64_t y) {
-  return createOrFold<arith::CeilDivUIOp>(x, index(y));
+Value LoopBuilder::max(Value x, Value y) {
+  return createOrFold<arith::MaxUIOp>(x, y);
+}
+Value LoopBuilder::div(Value x, Value y) {
+  return createOrFold<arith::DivUIOp>(x, y);
+}
+Value LoopBuilder::ceilDiv(Value x, Value y) {
+  return createOrFold<arith::CeilDivUIOp>(x, y);
+}
+
+Value LoopBuilder::product(ArrayRef<Size> sizes) {
+  Value result = index(1);
+  for (Size size : sizes)
+    result = mul(result, index(size));
+  return result;
+}
+
+SmallVector<Value> LoopBuilder::delinearize(Value turn, ArrayRef<Size> counts) {
+  SmallVector<Value> indices(counts.size());
+  for (size_t d = counts.size(); d-- > 1;) {
+    Value count = index(counts[d]);
+    indices[d] = createOrFold<arith::RemUIOp>(turn, count);
+    turn = div(turn, count);
+  }
+  if (!counts.empty())
+    indices.front() = turn;
+  return indices;
 }
 
 LoopBuilder::Size LoopBuilder::sizeOf(Value memref, int64_t dim) {
@@ -43,12 +68,17 @@ SmallVector<LoopBuilder::Size> LoopBuilder::sizesOf(Value memref) {
 }
 
 void LoopBuilder::forCount(Size count, llvm::function_ref<void(Value)> body) {
-  std::optional<int64_t> fixed = getFixed(count);
-  if (fixed == 0)
+  forRange(index(0), index(count), body);
+}
+
+void LoopBuilder::forRange(Value begin, Value end,
+                           llvm::function_ref<void(Value)> body) {
+  std::optional<int64_t> first = getFixed(begin), last = getFixed(end);
+  if (first && last && *first >= *last)
     return;
-  if (fixed == 1)
-    return body(index(0));
-  auto loop = scf::ForOp::create(*this, index(0), index(count), index(1));
+  if (first && last && *first + 1 == *last)
+    return body(begin);
+  auto loop = scf::ForOp::create(*this, begin, end, index(1));
   InsertionGuard guard(*this);
   setInsertionPointToStart(loop.getBody());
   body(loop.getInductionVar());

@@ -22,7 +22,16 @@ public:
   mlir::Value mul(mlir::Value x, mlir::Value y);
   mlir::Value mul(mlir::Value x, int64_t y) { return mul(x, index(y)); }
   mlir::Value min(mlir::Value x, mlir::Value y);
-  mlir::Value ceilDiv(mlir::Value x, int64_t y);
+  mlir::Value max(mlir::Value x, mlir::Value y);
+  mlir::Value div(mlir::Value x, mlir::Value y);
+  mlir::Value ceilDiv(mlir::Value x, mlir::Value y);
+  mlir::Value ceilDiv(mlir::Value x, int64_t y) { return ceilDiv(x, index(y)); }
+
+  /// The product of sizes.
+  mlir::Value product(llvm::ArrayRef<Size> sizes);
+  /// The indices in a nest of loops at its turn number `turn`.
+  mlir::SmallVector<mlir::Value> delinearize(mlir::Value turn,
+                                             llvm::ArrayRef<Size> counts);
 
   /// Dimension `dim` of a memref.
   Size sizeOf(mlir::Value memref, int64_t dim);
@@ -30,6 +39,9 @@ public:
 
   /// `body(i)` for i in 0 .. count - 1; no loop for a fixed 0 or 1.
   void forCount(Size count, llvm::function_ref<void(mlir::Value)> body);
+  /// `body(i)` for i in begin .. end - 1.
+  void forRange(mlir::Value begin, mlir::Value end,
+                llvm::function_ref<void(mlir::Value)> body);
   /// `body(i...)` over a nest of loops.
   void forNest(llvm::ArrayRef<Size> counts,
                llvm::function_ref<void(mlir::ValueRange)> body);

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace graphopt::cpu;
@@ -16,7 +17,9 @@ TileEmitter::TileEmitter(EpilogueOp op, ExpandContext &context)
     : context(context), b(op.getLoc(), op),
       lanes(context.cpu.lanes(op.getValueType().getIntOrFloatBitWidth())),
       sumType(VectorType::get(lanes, op.getValueType())),
-      epilogue(op, lanes, b) {
+      epilogue(op, lanes, b),
+      isParallel(context.parallel && !op->getParentOfType<scf::ParallelOp>()),
+      stackBlock(&context.entry) {
   loopEpilogue = context.epilogue == EpilogueForm::Auto
                      ? isHeavyEpilogue(*op.getBody())
                      : context.epilogue == EpilogueForm::Loop;
@@ -35,12 +38,20 @@ SmallVector<Column> TileEmitter::makeColumns(Value first, int64_t count) {
   return columns;
 }
 
-void TileEmitter::emitRows(Columns columns, Size size) {
-  int64_t most = tileRows(columns.size());
+/// Tiles of a block of rows whose sums are on the stack.
+static constexpr int64_t kTilesPerBlock = 16;
+
+int64_t TileEmitter::mostRows(Size size, int64_t vectors) {
+  int64_t most = tileRows(vectors) * (blockSize ? kTilesPerBlock : 1);
   if (std::optional<int64_t> fixed = getFixed(size))
     most = std::min(most, std::max<int64_t>(*fixed, 1));
+  return most;
+}
+
+void TileEmitter::emitRows(Columns columns, Size size, Stretch stretch) {
   if (blockSize)
-    return emitBlockedRows(columns, size, most);
+    return emitBlockedRows(columns, size, stretch);
+  int64_t most = mostRows(size, columns.size());
   if (loopEpilogue)
     stack = getStack(most, columns.size());
 
@@ -60,10 +71,11 @@ void TileEmitter::emitRows(Columns columns, Size size) {
                        columns[c]);
     }
   };
-  cutRows(b.index(0), size, most, emitTile, [&](Value row, Value rows) {
-    if (loopEpilogue)
-      emitEpilogueLoop(columns, row, rows);
-  });
+  cutRows(b.index(0), size, most, stretch, emitTile,
+          [&](Value row, Value rows) {
+            if (loopEpilogue)
+              emitEpilogueLoop(columns, row, rows);
+          });
 }
 
 SmallVector<Value> TileEmitter::rowIndices(Value row, int64_t rows) {
@@ -74,44 +86,99 @@ SmallVector<Value> TileEmitter::rowIndices(Value row, int64_t rows) {
 }
 
 //===----------------------------------------------------------------------===//
+// Items for threads
+//===----------------------------------------------------------------------===//
+
+void TileEmitter::forTurns(ArrayRef<Size> outer, Size rows, int64_t vectors,
+                           EmitTurn turn) {
+  // Vector instructions that are worth a thread: about 20 us, ten times what it
+  // costs to hand them over. The right side comes from an outer cache.
+  constexpr int64_t kItemWork = 1 << 17;
+  constexpr int64_t kLoad = 4;
+  int64_t most = mostRows(rows, vectors);
+  Value tiles = b.ceilDiv(b.index(rows), most);
+  Value tileWork = b.max(b.mul(b.product(reductionSizes()),
+                               (most + kLoad) * vectors * tapsInBody()),
+                         b.index(1));
+  Value all = b.mul(b.product(outer), tiles);
+  Value tilesPerItem = b.ceilDiv(b.index(kItemWork), tileWork);
+  Value items = b.ceilDiv(all, tilesPerItem);
+  std::optional<int64_t> fixed = getFixed(items);
+  if (!isParallel || (fixed && *fixed < 2))
+    return b.forNest(outer, [&](ValueRange indices) {
+      turn(indices, {b.index(0), tiles});
+    });
+
+  auto loop = scf::ParallelOp::create(b, b.index(0), items, b.index(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  llvm::SaveAndRestore<Block *> ownStack(stackBlock, loop.getBody());
+  Value begin = b.mul(loop.getInductionVars().front(), tilesPerItem);
+  Value end = b.min(b.add(begin, tilesPerItem), all);
+  emitItem(outer, begin, end, tiles, turn);
+}
+
+/// Tiles `begin` .. `end` - 1 of those of all turns, `tiles` each.
+void TileEmitter::emitItem(ArrayRef<Size> outer, Value begin, Value end,
+                           Value tiles, EmitTurn turn) {
+  if (getFixed(b.product(outer)) == 1)
+    return turn(b.delinearize(b.index(0), outer), {begin, end});
+  if (getFixed(tiles) == 1)
+    return b.forRange(begin, end, [&](Value number) {
+      turn(b.delinearize(number, outer), {b.index(0), tiles});
+    });
+  b.forRange(b.div(begin, tiles), b.ceilDiv(end, tiles), [&](Value number) {
+    Value start = b.mul(number, tiles);
+    Value from = b.sub(b.max(begin, start), start);
+    Value to = b.min(b.sub(end, start), tiles);
+    turn(b.delinearize(number, outer), {from, to});
+  });
+}
+
+//===----------------------------------------------------------------------===//
 // The cut into tiles
 //===----------------------------------------------------------------------===//
 
-void TileEmitter::cutRows(Value first, Size size, int64_t most, EmitTile tile,
-                          AfterTile after) {
+void TileEmitter::cutRows(Value first, Size size, int64_t most,
+                          Stretch stretch, EmitTile tile, AfterTile after) {
   if (std::optional<int64_t> fixed = getFixed(size))
-    cutFixedRows(first, *fixed, most, tile, after);
+    cutFixedRows(first, *fixed, most, stretch, tile, after);
   else
-    cutOpenRows(first, b.index(size), most, tile, after);
+    cutOpenRows(first, b.index(size), most, stretch, tile, after);
 }
 
 /// size = large * (base + 1) + (tiles - large) * base, as two loops.
 void TileEmitter::cutFixedRows(Value first, int64_t size, int64_t most,
-                               EmitTile tile, AfterTile after) {
+                               Stretch stretch, EmitTile tile,
+                               AfterTile after) {
   if (size == 0)
     return;
   int64_t tiles = llvm::divideCeil(size, most);
   int64_t base = size / tiles, large = size % tiles;
-  auto run = [&](int64_t start, int64_t count, int64_t rows) {
-    b.forCount(b.getIndexAttr(count), [&](Value i) {
-      Value row = b.add(b.add(first, b.index(start)), b.mul(i, rows));
-      tile(row, rows);
-      after(row, b.index(rows));
-    });
+  auto run = [&](int64_t from, int64_t to, int64_t rows, int64_t start) {
+    if (from == to)
+      return;
+    b.forRange(b.max(stretch.begin, b.index(from)),
+               b.min(stretch.end, b.index(to)), [&](Value i) {
+                 Value row = b.add(b.add(first, b.index(start)), b.mul(i, rows));
+                 tile(row, rows);
+                 after(row, b.index(rows));
+               });
   };
-  run(0, large, base + 1);
-  run(large * (base + 1), tiles - large, base);
+  run(0, large, base + 1, 0);
+  run(large, tiles, base, large);
 }
 
 /// The same cut at run time: one loop over tiles, a switch on their rows.
 void TileEmitter::cutOpenRows(Value first, Value size, int64_t most,
-                              EmitTile tile, AfterTile after) {
+                              Stretch stretch, EmitTile tile,
+                              AfterTile after) {
   Value one = b.index(1);
   Value tiles = b.ceilDiv(size, most);
   Value divisor = arith::MaxUIOp::create(b, tiles, one); // no row, no tile
   Value base = arith::DivUIOp::create(b, size, divisor);
   Value large = arith::RemUIOp::create(b, size, divisor);
-  b.forCount(tiles, [&](Value i) {
+  b.forRange(stretch.begin, stretch.end, [&](Value i) {
     Value isLarge =
         arith::CmpIOp::create(b, arith::CmpIPredicate::ult, i, large);
     Value rows = arith::SelectOp::create(b, isLarge, b.add(base, one), base);
@@ -136,22 +203,18 @@ void TileEmitter::cutOpenRows(Value first, Value size, int64_t most,
 
 /// Blocks of rows whose sums stay on the stack while one block of k after the
 /// other, small enough to stay in cache, is added to them.
-void TileEmitter::emitBlockedRows(Columns columns, Size size, int64_t most) {
-  constexpr int64_t kTilesPerBlock = 16;
-  int64_t blockRows = most * kTilesPerBlock;
-  if (std::optional<int64_t> fixed = getFixed(size)) {
-    blockRows = std::min(blockRows, std::max<int64_t>(*fixed, 1));
-    stack = getStack(blockRows, columns.size());
+void TileEmitter::emitBlockedRows(Columns columns, Size size, Stretch stretch) {
+  int64_t most = tileRows(columns.size()), blockRows = mostRows(size, columns.size());
+  stack = getStack(blockRows, columns.size());
+  if (std::optional<int64_t> fixed = getFixed(size))
     return cutFixedRows(
-        b.index(0), *fixed, blockRows,
+        b.index(0), *fixed, blockRows, stretch,
         [&](Value first, int64_t rows) {
           emitBlock(columns, first, b.getIndexAttr(rows), most);
         },
         [](Value, Value) {});
-  }
-  stack = getStack(blockRows, columns.size());
   Value rows = b.index(size);
-  b.forCount(b.ceilDiv(rows, blockRows), [&](Value i) {
+  b.forRange(stretch.begin, stretch.end, [&](Value i) {
     Value first = b.mul(i, blockRows);
     Value count = b.min(b.index(blockRows), b.sub(rows, first));
     emitBlock(columns, first, count, most);
@@ -177,7 +240,8 @@ void TileEmitter::emitBlock(Columns columns, Value first, Size size,
       for (auto [i, sum] : llvm::enumerate(sums))
         storeSum(sum, onStack[i / columns.size()], i % columns.size());
     };
-    cutRows(first, size, most, emitTile, [](Value, Value) {});
+    Stretch all{b.index(0), b.ceilDiv(b.index(size), most)};
+    cutRows(first, size, most, all, emitTile, [](Value, Value) {});
   });
   emitEpilogueLoop(columns, first, b.index(size));
 }
@@ -278,10 +342,10 @@ void TileEmitter::emitEpilogueLoop(Columns columns, Value row, Value rows) {
 Value TileEmitter::getStack(int64_t rows, int64_t vectors) {
   auto type =
       MemRefType::get({rows, vectors * lanes}, sumType.getElementType());
-  Value &buffer = context.stack[type];
+  Value &buffer = context.stack[{stackBlock, type}];
   if (!buffer) {
     OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(&context.entry);
+    b.setInsertionPointToStart(stackBlock);
     constexpr int64_t kAlignment = 64;
     buffer = memref::AllocaOp::create(b, type, b.getI64IntegerAttr(kAlignment));
   }

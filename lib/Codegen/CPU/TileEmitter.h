@@ -22,8 +22,11 @@ struct ExpandContext {
   EpilogueForm epilogue = EpilogueForm::Auto;
   /// Bytes of a panel beyond which the sum over k is cut into blocks.
   int64_t panelBytes = 0;
-  /// Stack buffers by type: kernels run one after the other.
-  llvm::DenseMap<mlir::Type, mlir::Value> stack{};
+  /// Cut what is enough work into items of an scf.parallel.
+  bool parallel = true;
+  /// Stack buffers of the function, or of an item of a parallel loop, by type:
+  /// there kernels run one after the other.
+  llvm::DenseMap<std::pair<mlir::Block *, mlir::Type>, mlir::Value> stack{};
 };
 
 /// Emits sums of products as tiles of rows x vectors accumulators. What kernels
@@ -43,8 +46,18 @@ protected:
 
   /// Columns first .. first + count - 1 of init, which are the first of a panel.
   mlir::SmallVector<Column> makeColumns(mlir::Value first, int64_t count);
-  /// All of the `size` rows of these columns.
-  void emitRows(Columns columns, Size size);
+  /// A stretch of the tiles that rows are cut into.
+  struct Stretch {
+    mlir::Value begin, end;
+  };
+  using EmitTurn = llvm::function_ref<void(mlir::ValueRange outer, Stretch)>;
+  /// `turn` for each index below `outer` and all tiles of `rows` rows of so many
+  /// vectors. With enough work these are items of a parallel loop; what an item
+  /// does depends on the sizes only, never on the threads.
+  void forTurns(llvm::ArrayRef<Size> outer, Size rows, int64_t vectors,
+                EmitTurn turn);
+  /// A stretch of the `size` rows of these columns.
+  void emitRows(Columns columns, Size size, Stretch stretch);
 
   // What differs.
   /// Rows of a tile of so many vectors.
@@ -52,6 +65,8 @@ protected:
     return context.cpu.tileRows(vectors);
   }
   virtual mlir::SmallVector<Size> reductionSizes() = 0;
+  /// Steps of the reduction that the body of its loops unrolls.
+  virtual int64_t tapsInBody() { return 1; }
   /// What lhsVector needs about a row, computed once outside the reduction.
   virtual mlir::Value prepareRow(mlir::Value row) { return row; }
   /// One element of lhs in all lanes, in the type of the sums.
@@ -90,15 +105,19 @@ private:
   using AfterTile = llvm::function_ref<void(mlir::Value row, mlir::Value rows)>;
 
   /// Cuts `size` rows from `first` on into tiles of at most `most` rows, as
-  /// equal as can be. `after` follows each tile.
-  void cutRows(mlir::Value first, Size size, int64_t most, EmitTile tile,
-               AfterTile after);
+  /// equal as can be, and emits a stretch of them. `after` follows each tile.
+  void cutRows(mlir::Value first, Size size, int64_t most, Stretch stretch,
+               EmitTile tile, AfterTile after);
   void cutFixedRows(mlir::Value first, int64_t size, int64_t most,
-                    EmitTile tile, AfterTile after);
+                    Stretch stretch, EmitTile tile, AfterTile after);
   void cutOpenRows(mlir::Value first, mlir::Value size, int64_t most,
-                   EmitTile tile, AfterTile after);
+                   Stretch stretch, EmitTile tile, AfterTile after);
 
-  void emitBlockedRows(Columns columns, Size size, int64_t most);
+  /// Rows of a tile, or of a block of tiles where k is cut into blocks.
+  int64_t mostRows(Size size, int64_t vectors);
+  void emitItem(llvm::ArrayRef<Size> outer, mlir::Value begin, mlir::Value end,
+                mlir::Value tiles, EmitTurn turn);
+  void emitBlockedRows(Columns columns, Size size, Stretch stretch);
   void emitBlock(Columns columns, mlir::Value first, Size size, int64_t most);
   mlir::SmallVector<mlir::Value> rowIndices(mlir::Value row, int64_t rows);
 
@@ -109,7 +128,9 @@ private:
   void storeSum(mlir::Value sum, mlir::Value row, int64_t vector);
 
   bool loopEpilogue;
-  mlir::Value stack; // rows x columns of sums
+  bool isParallel;
+  mlir::Block *stackBlock; // where it is allocated
+  mlir::Value stack;       // rows x columns of sums
 };
 
 // The kernels; each emits `op`'s loops in front of it.

@@ -20,7 +20,12 @@ func.func @rows_are_balanced(%a: memref<7x37xf32>, %b: memref<1x37x16xf32>, %c: 
 
 // An open number of rows is one loop over tiles and a switch on a tile's rows,
 // of which one vector leaves room for 12; a mask stores the three columns only.
+// How many tiles are worth a thread is known.
 // CHECK-LABEL: func @open_rows(
+// CHECK:         %[[ROWS:.+]] = memref.dim
+// CHECK:         %[[TILES:.+]] = arith.ceildivui %[[ROWS]], %c12
+// CHECK:         %[[ITEMS:.+]] = arith.ceildivui %[[TILES]], %c222
+// CHECK:         scf.parallel (%{{.+}}) = (%c0) to (%[[ITEMS]])
 // CHECK:         scf.for
 // CHECK:           scf.index_switch
 // CHECK:           case 1 {
@@ -36,8 +41,30 @@ func.func @open_rows(%a: memref<?x37xf32>, %b: memref<1x37x8xf32>, %c: memref<?x
   return
 }
 
-// A costly epilogue exists once: a loop over sums that lie on the stack.
+// Enough work is cut into items of about as much, each a stretch of the tiles of
+// all panels; rows are cut as they are without items.
+// CHECK-LABEL: func @items(
+// CHECK:         scf.parallel (%[[I:.+]]) = (%c0) to (%c11) step (%c1)
+// CHECK:           %[[BEGIN:.+]] = arith.muli %[[I]], %c18
+// CHECK:           %[[SOME:.+]] = arith.addi %[[BEGIN]], %c18
+// CHECK:           %[[END:.+]] = arith.minui %[[SOME]], %c192
+// CHECK:           %[[FIRST:.+]] = arith.divui %[[BEGIN]], %c16
+// CHECK:           %[[LAST:.+]] = arith.ceildivui %[[END]], %c16
+// CHECK:           scf.for %{{.+}} = %[[FIRST]] to %[[LAST]]
+// CHECK-COUNT-12:      vector.fma
+// CHECK-COUNT-10:      vector.fma
+func.func @items(%a: memref<93x384xf32>, %b: memref<12x384x16xf32>, %c: memref<93x192xf32>) {
+  kernel.matmul ins(%a, %b : memref<93x384xf32>, memref<12x384x16xf32>) packed outs(%c : memref<93x192xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// A costly epilogue exists once: a loop over sums that lie on the stack, which
+// is each item's own.
 // CHECK-LABEL: func @heavy_epilogue(
+// CHECK:         scf.parallel
 // CHECK:         memref.alloca() {alignment = 64 : i64} : memref<6x16xf32>
 // CHECK:         scf.for
 // CHECK:           scf.index_switch

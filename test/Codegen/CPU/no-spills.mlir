@@ -7,13 +7,13 @@
 // DEFINE:   --convert-ub-to-llvm --convert-func-to-llvm --convert-cf-to-llvm \
 // DEFINE:   --convert-index-to-llvm --reconcile-unrealized-casts
 //
-// RUN: sed 's/COLUMNS/64/g' %s | %graphopt-opt --graphopt-expand-kernels=cpu=avx512 %{lower} \
+// RUN: sed 's/COLUMNS/64/g' %s | %graphopt-opt --graphopt-expand-kernels="cpu=avx512 parallel=false" %{lower} \
 // RUN:   | mlir-translate --mlir-to-llvmir | llc -O3 -mtriple=x86_64-linux-gnu -mcpu=x86-64-v4 \
 // RUN:   | FileCheck %s --check-prefix=ZMM
-// RUN: sed 's/COLUMNS/32/g' %s | %graphopt-opt --graphopt-expand-kernels=cpu=avx512 %{lower} \
+// RUN: sed 's/COLUMNS/32/g' %s | %graphopt-opt --graphopt-expand-kernels="cpu=avx512 parallel=false" %{lower} \
 // RUN:   | mlir-translate --mlir-to-llvmir | llc -O3 -mtriple=x86_64-linux-gnu -mcpu=x86-64-v4 \
 // RUN:   | FileCheck %s --check-prefix=ZMM
-// RUN: sed 's/COLUMNS/16/g' %s | %graphopt-opt --graphopt-expand-kernels=cpu=avx2 %{lower} \
+// RUN: sed 's/COLUMNS/16/g' %s | %graphopt-opt --graphopt-expand-kernels="cpu=avx2 parallel=false" %{lower} \
 // RUN:   | mlir-translate --mlir-to-llvmir | llc -O3 -mtriple=x86_64-linux-gnu -mcpu=x86-64-v3 \
 // RUN:   | FileCheck %s --check-prefix=YMM
 

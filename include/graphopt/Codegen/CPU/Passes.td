@@ -47,7 +47,8 @@ def ExpandKernels : Pass<"graphopt-expand-kernels", "::mlir::func::FuncOp"> {
     of rows. The sums of a tile stay in registers; the tile's size comes from the
     CPU's row in CpuModels.def. Rows are cut into tiles as equal as can be; an
     open number of rows gets one loop and a switch on the tile's rows. A packed
-    panel larger than half of the level 2 cache is summed in blocks of k.
+    panel larger than half of the level 2 cache is summed in blocks of k. With
+    enough work, tiles become the items of an scf.parallel.
 
     Sums are added in the order of k whatever the tile, so a product is equal to a
     loop of fused multiply-adds to the bit (of multiply and add, on a CPU without).
@@ -77,7 +78,9 @@ def ExpandKernels : Pass<"graphopt-expand-kernels", "::mlir::func::FuncOp"> {
     Option<"epilogue", "epilogue", "std::string", "\"auto\"",
            "auto (by cost), unroll (in registers) or loop (over a stack tile)">,
     Option<"panelBytes", "panel-bytes", "int64_t", "0",
-           "Largest panel that is summed in one block; 0: half of level 2">
+           "Largest panel that is summed in one block; 0: half of level 2">,
+    Option<"parallel", "parallel", "bool", "true",
+           "Cut what is enough work into items of an scf.parallel">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
