@@ -59,14 +59,10 @@ ConstantOfShapeOp::inferResults(ShapeInference &shapes,
 
 /// The element of a constant scalar float.
 static std::optional<double> getConstantFloat(Value value) {
-  DenseFPElementsAttr constant;
-  if (!matchPattern(value, m_Constant(&constant)) ||
-      constant.getNumElements() != 1)
+  std::optional<SmallVector<double>> elements = getConstantFloats(value);
+  if (!elements || elements->size() != 1)
     return std::nullopt;
-  APFloat element = *constant.value_begin<APFloat>();
-  bool loses;
-  element.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &loses);
-  return element.convertToDouble();
+  return elements->front();
 }
 
 /// The number of elements, null if only the run can tell.

@@ -125,4 +125,69 @@ def Graph_PoolKind : Graph_Enum<"PoolKind", "what pooling makes of a window", [
 
 def Graph_PoolKindAttr : EnumAttr<Graph_Dialect, Graph_PoolKind, "pool">;
 
+// The case name is the ONNX operator's name after `Arg`.
+def Graph_ArgKind : Graph_Enum<"ArgKind", "which element of a row is looked for", [
+  I32EnumAttrCase<"Max", 0>,
+  I32EnumAttrCase<"Min", 1>,
+]>;
+
+def Graph_ArgKindAttr : EnumAttr<Graph_Dialect, Graph_ArgKind, "arg">;
+
+// The case name is the ONNX operator's name after `Cum`.
+def Graph_CumKind : Graph_Enum<"CumKind", "what is made of an element and those before it", [
+  I32EnumAttrCase<"Sum", 0>,
+  I32EnumAttrCase<"Prod", 1>,
+]>;
+
+def Graph_CumKindAttr : EnumAttr<Graph_Dialect, Graph_CumKind, "cum">;
+
+def Graph_Interpolation : Graph_Enum<"Interpolation", "value between elements", [
+  I32EnumAttrCase<"Nearest", 0, "nearest">,
+  I32EnumAttrCase<"Linear", 1, "linear">,
+  I32EnumAttrCase<"Cubic", 2, "cubic">,
+]>;
+
+def Graph_InterpolationAttr
+    : EnumAttr<Graph_Dialect, Graph_Interpolation, "interpolation">;
+
+// Formulas: see `graph.resize`.
+def Graph_CoordinateMode : Graph_Enum<"CoordinateMode", "where an element of a resized tensor lies in the original", [
+  I32EnumAttrCase<"HalfPixel", 0, "half_pixel">,
+  I32EnumAttrCase<"HalfPixelSymmetric", 1, "half_pixel_symmetric">,
+  I32EnumAttrCase<"PytorchHalfPixel", 2, "pytorch_half_pixel">,
+  I32EnumAttrCase<"AlignCorners", 3, "align_corners">,
+  I32EnumAttrCase<"Asymmetric", 4, "asymmetric">,
+  I32EnumAttrCase<"CropAndResize", 5, "tf_crop_and_resize">,
+]>;
+
+def Graph_CoordinateModeAttr
+    : EnumAttr<Graph_Dialect, Graph_CoordinateMode, "coordinate_mode">;
+
+def Graph_NearestMode : Graph_Enum<"NearestMode", "which element is the nearest", [
+  I32EnumAttrCase<"RoundPreferFloor", 0, "round_prefer_floor">, // half down
+  I32EnumAttrCase<"RoundPreferCeil", 1, "round_prefer_ceil">,   // half up
+  I32EnumAttrCase<"Floor", 2, "floor">,
+  I32EnumAttrCase<"Ceil", 3, "ceil">,
+]>;
+
+def Graph_NearestModeAttr
+    : EnumAttr<Graph_Dialect, Graph_NearestMode, "nearest_mode">;
+
+def Graph_AspectPolicy : Graph_Enum<"AspectPolicy", "how sizes are changed to keep their ratio", [
+  I32EnumAttrCase<"NotLarger", 0, "not_larger">,
+  I32EnumAttrCase<"NotSmaller", 1, "not_smaller">,
+]>;
+
+def Graph_AspectPolicyAttr
+    : EnumAttr<Graph_Dialect, Graph_AspectPolicy, "aspect_policy">;
+
+def Graph_OutsideMode : Graph_Enum<"OutsideMode", "what a sample outside of a tensor is", [
+  I32EnumAttrCase<"Zeros", 0, "zeros">,
+  I32EnumAttrCase<"Border", 1, "border">,         // the nearest element
+  I32EnumAttrCase<"Reflection", 2, "reflection">, // mirrored at the ends
+]>;
+
+def Graph_OutsideModeAttr
+    : EnumAttr<Graph_Dialect, Graph_OutsideMode, "outside_mode">;
+
 #endif

@@ -2,6 +2,7 @@
 #include "dialects/Graph/Graph.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -15,6 +16,26 @@ using namespace graphopt::graph;
 std::optional<int64_t> graphopt::graph::getConstant(AffineExpr expr) {
   if (auto constant = dyn_cast_or_null<AffineConstantExpr>(expr))
     return constant.getValue();
+  return std::nullopt;
+}
+
+std::optional<SmallVector<double>>
+graphopt::graph::getConstantFloats(Value value) {
+  ElementsAttr attribute;
+  if (!matchPattern(value, m_Constant(&attribute)))
+    return std::nullopt;
+  auto toDouble = [](const APFloat &number) {
+    bool losesInfo;
+    APFloat copy = number;
+    copy.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
+                 &losesInfo);
+    return copy.convertToDouble();
+  };
+  if (auto dense = dyn_cast<DenseFPElementsAttr>(attribute))
+    return llvm::map_to_vector(dense.getValues<APFloat>(), toDouble);
+  if (auto resource = dyn_cast<DenseF32ResourceElementsAttr>(attribute))
+    if (std::optional<ArrayRef<float>> floats = resource.tryGetAsArrayRef())
+      return SmallVector<double>(floats->begin(), floats->end());
   return std::nullopt;
 }
 

@@ -157,6 +157,9 @@ private:
 /// The value of a constant expression.
 std::optional<int64_t> getConstant(mlir::AffineExpr expr);
 
+/// The elements of a constant float tensor.
+std::optional<llvm::SmallVector<double>> getConstantFloats(mlir::Value value);
+
 /// Dimensions of the result of a broadcast of all `operands` (NumPy's rules), or
 /// failure with a message at `loc` if two extents cannot be one. Sizes that are
 /// equal unless clamped are taken for equal; the run refuses others.

@@ -4,8 +4,6 @@
 #include "lib/Import/Importers.h"
 #include "lib/Import/Types.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
-#include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -170,22 +168,7 @@ NodeImporter::requireConstantInts(Value value, StringRef what) {
 
 std::optional<SmallVector<double>>
 NodeImporter::getConstantFloats(Value value) {
-  ElementsAttr attribute;
-  if (!matchPattern(value, m_Constant(&attribute)))
-    return std::nullopt;
-  auto toDouble = [](const APFloat &number) {
-    bool losesInfo;
-    APFloat copy = number;
-    copy.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
-                 &losesInfo);
-    return copy.convertToDouble();
-  };
-  if (auto dense = dyn_cast<DenseFPElementsAttr>(attribute))
-    return llvm::map_to_vector(dense.getValues<APFloat>(), toDouble);
-  if (auto resource = dyn_cast<DenseF32ResourceElementsAttr>(attribute))
-    if (std::optional<ArrayRef<float>> floats = resource.tryGetAsArrayRef())
-      return SmallVector<double>(floats->begin(), floats->end());
-  return std::nullopt;
+  return graph::getConstantFloats(value);
 }
 
 Value NodeImporter::createConstant(TypedAttr attribute) {

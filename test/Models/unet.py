@@ -1,6 +1,4 @@
 # RUN: %python %s
-# Resize is not imported yet.
-# XFAIL: *
 import sys
 
 import nets

@@ -42,7 +42,8 @@ CASES = [
     ("magika", "magika/models/standard_v3_3/model.onnx", FILES, 1e-4),
     ("rapidocr", OCR + "ch_ppocr_mobile_v2.0_cls_infer.onnx",
      [pixels(1, 48, 192), pixels(2, 48, 96), pixels(3, 48, 70)], 5e-4),
-    # ch_PP-OCRv4_det_infer.onnx needs Resize, which is not imported yet.
+    ("rapidocr", OCR + "ch_PP-OCRv4_det_infer.onnx",
+     [pixels(1, 96, 160), pixels(2, 64, 96), pixels(1, 224, 128)], 5e-4),
     ("rapidocr", OCR + "ch_PP-OCRv4_rec_infer.onnx",
      [pixels(1, 48, 96), pixels(2, 48, 160), pixels(1, 48, 201)], 5e-4),
     ("silero", "silero_vad/data/silero_vad_openvino_16k.onnx", [sound(120), sound(170)], 2e-5),
