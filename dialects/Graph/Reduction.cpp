@@ -74,3 +74,26 @@ LogicalResult ReduceOp::inferResults(ShapeInference &shapes,
   results.push_back(std::move(result));
   return success();
 }
+
+LogicalResult ArgOp::inferResults(ShapeInference &shapes,
+                                  std::optional<Location> loc, Adaptor op,
+                                  SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput());
+  FailureOr<int64_t> axis =
+      normalizeAxis(loc, op.getAxis(), input.getRank()); // C1
+  if (failed(axis))
+    return failure();
+  InferredTensor result{IntegerType::get(shapes.getContext(), 64), input.dims};
+  AffineExpr extent = input.dims[*axis];
+  if (op.getKeepdims())
+    result.dims[*axis] = shapes.constant(1);
+  else
+    result.dims.erase(result.dims.begin() + *axis);
+  bool isFull = llvm::all_of(result.dims, [](AffineExpr dim) {
+    return getConstant(dim).value_or(0) > 0;
+  });
+  if (getConstant(extent) == 0 && isFull) // C2
+    return emitOptionalError(loc, "dimension ", *axis, " has no elements");
+  results.push_back(std::move(result));
+  return success();
+}

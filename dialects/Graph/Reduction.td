@@ -30,4 +30,29 @@ def Graph_ReduceOp : Graph_PureOp<"reduce"> {
   }];
 }
 
+def Graph_ArgOp : Graph_PureOp<"arg"> {
+  let summary = "Where the greatest or the least element along a dimension is";
+  let description = [{
+    The position of the first such element, or with `last` of the last. A NaN
+    counts as greater and as less than all numbers. The dimension is dropped, or
+    with `keepdims` has extent 1.
+
+    Constraints:
+    - (C1) `axis` is a dimension.
+    - (C2) The dimension has an element, or the result none. The run refuses
+      others.
+
+    ```mlir
+    %i = graph.arg Max %x axis = -1 : tensor<?x?x50257xf32>
+    ```
+  }];
+  let arguments = (ins Graph_ArgKindAttr:$kind, Graph_Tensor:$input,
+                       I64Attr:$axis, UnitAttr:$keepdims, UnitAttr:$last);
+  let results = (outs RankedTensorOf<[I64]>:$result);
+  let assemblyFormat = [{
+    $kind $input `axis` `=` $axis (`keepdims` $keepdims^)? (`last` $last^)?
+    attr-dict `:` type($input)
+  }];
+}
+
 #endif

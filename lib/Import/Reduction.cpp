@@ -23,3 +23,13 @@ LogicalResult graphopt::importReduce(NodeImporter &node) {
   return node.finish<ReduceOp>(*kind, node.getInput(0), axes,
                                node.getInt("keepdims") != 0);
 }
+
+LogicalResult graphopt::importArg(NodeImporter &node) {
+  StringRef name = node.getOpType();
+  name.consume_front("Arg");
+  std::optional<ArgKind> kind = symbolizeArgKind(name);
+  assert(kind && "OnnxOps.def has a row for it");
+  return node.finish<ArgOp>(*kind, node.getInput(0), node.getInt("axis"),
+                            node.getInt("keepdims") != 0,
+                            node.getInt("select_last_index") != 0);
+}

@@ -1,6 +1,4 @@
 # RUN: %python %s
-# ArgMax is not imported yet.
-# XFAIL: *
 import sys
 
 import nets

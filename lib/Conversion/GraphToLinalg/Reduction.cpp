@@ -175,8 +175,70 @@ struct LowerReduce : LoweringPattern<ReduceOp> {
         });
   }
 };
+
+/// The extreme of each row, then the least (or greatest) position of what equals
+/// it: two reductions that both have a vector form.
+struct LowerArg : LoweringPattern<ArgOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(ArgOp op, Adaptor in, Lowering &to) const override {
+    const InferredTensor &input = to.get(op.getInput());
+    int64_t axis = *normalizeAxis(std::nullopt, op.getAxis(), input.getRank());
+    requireElements(op, input.dims[axis], to);
+    SmallVector<OpFoldResult> sizes = to.sizes(input.dims);
+    Rows rows(to, sizes, axis);
+    Type type = op.getInput().getType().getElementType();
+    bool isFloat = isa<FloatType>(type);
+    Reduction reduction{op.getKind() == ArgKind::Max ? ReduceKind::Max
+                                                     : ReduceKind::Min,
+                        type, isFloat ? getSumType(type) : to.element(type)};
+    Value neutral =
+        arith::ConstantOp::create(to.b, to.loc, reduction.neutral(to.b));
+    Rows::Operand elements = rows.full(in.getInput());
+    Value extremes = rows.reduce(elements, neutral, [&](Scalar s, ValueRange in) {
+      return reduction.combine(s, reduction.before(s, in[0]), in[1]);
+    });
+
+    Type i64 = to.b.getI64Type();
+    int64_t none = op.getLast() ? -1 : std::numeric_limits<int64_t>::max();
+    Value noPosition =
+        arith::ConstantOp::create(to.b, to.loc, to.b.getI64IntegerAttr(none));
+    Value result = rows.reduce(
+        {elements, rows.perRow(extremes)}, noPosition,
+        [&](Scalar s, ValueRange in) {
+          Value x = reduction.before(s, in[0]);
+          Value isBest = isFloat ? s.cmp(arith::CmpFPredicate::OEQ, x, in[1])
+                                 : s.cmp(arith::CmpIPredicate::eq, x, in[1]);
+          if (isFloat) // NaN is the extreme, if there is one.
+            isBest = arith::OrIOp::create(
+                s.b, s.loc, isBest, s.cmp(arith::CmpFPredicate::UNO, x, x));
+          Value at = arith::IndexCastOp::create(
+              s.b, s.loc, i64, linalg::IndexOp::create(s.b, s.loc, axis));
+          at = s.select(isBest, at, noPosition);
+          return op.getLast() ? s.op<arith::MaxSIOp>({in[2], at})
+                              : s.op<arith::MinSIOp>({in[2], at});
+        });
+    return {{op.getKeepdims() ? rows.withOnes(result) : result}};
+  }
+
+  static void requireElements(ArgOp op, AffineExpr extent, Lowering &to) {
+    if (getConstant(extent).value_or(0) > 0)
+      return;
+    IndexMath m = to.math();
+    auto isPositive = [&](AffineExpr expr) {
+      return m.compare(arith::CmpIPredicate::sgt, to.asIndex(to.size(expr)),
+                       to.constantIndex(0));
+    };
+    Value count = isPositive(to.shapes.product(to.get(op.getResult()).dims));
+    Value isEmpty = m.compare(
+        arith::CmpIPredicate::eq, count,
+        arith::ConstantIntOp::create(to.b, to.loc, 0, /*width=*/1));
+    to.require(m.orI(isPositive(extent), isEmpty),
+               "no element to find the position of");
+  }
+};
 } // namespace
 
 void graphopt::populateReductionLowering(LoweringPatterns to) {
-  to.add<LowerReduce>();
+  to.add<LowerArg, LowerReduce>();
 }

@@ -53,3 +53,17 @@ func.func @count(%x: tensor<?x?xf32>) -> tensor<i64> {
   %r = graph.reduce Prod %s axes = [0] : tensor<2xi64>
   return %r : tensor<i64>
 }
+
+// The greatest element, then the last position of what equals it.
+// CHECK-LABEL: func @arg(
+// CHECK:         linalg.generic
+// CHECK:           arith.maximumf
+// CHECK:         linalg.generic
+// CHECK:           arith.cmpf oeq
+// CHECK:           arith.cmpf uno
+// CHECK:           linalg.index 1
+// CHECK:           arith.maxsi
+func.func @arg(%x: tensor<?x5xf32>) -> tensor<?xi64> {
+  %r = graph.arg Max %x axis = 1 last : tensor<?x5xf32>
+  return %r : tensor<?xi64>
+}

@@ -29,3 +29,19 @@ func.func @c2_twice(%x: tensor<2x3xf32>) {
   %t = graph.reduce Sum %x axes = [1, -1] : tensor<2x3xf32>
   return
 }
+
+// -----
+
+func.func @c1_arg(%x: tensor<2x3xf32>) {
+  // expected-error @below {{axis -3 is not in [-2, 2)}}
+  %t = graph.arg Min %x axis = -3 : tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @c2_arg(%x: tensor<2x0xf32>) {
+  // expected-error @below {{dimension 1 has no elements}}
+  %t = graph.arg Max %x axis = 1 keepdims : tensor<2x0xf32>
+  return
+}
