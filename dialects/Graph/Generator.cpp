@@ -15,6 +15,17 @@ void GraphDialect::registerGenerator() {
       >();
 }
 
+/// Checks that a tensor has one element; the message calls it `name`.
+static LogicalResult checkSingle(ShapeInference &shapes,
+                                 std::optional<Location> loc, Value value,
+                                 StringRef name) {
+  std::optional<SmallVector<int64_t>> shape = shapes.get(value).getStaticShape();
+  if (shape && ShapedType::getNumElements(*shape) == 1)
+    return success();
+  return emitOptionalError(loc, name, " must have one element, but its type is ",
+                           value.getType());
+}
+
 //===----------------------------------------------------------------------===//
 // ConstantOfShape
 //===----------------------------------------------------------------------===//
@@ -126,6 +137,51 @@ LogicalResult RangeOp::inferResults(ShapeInference &shapes,
       result.elements->push_back(
           shapes.add(from, shapes.mul(by, shapes.constant(i))));
   }
+  results.push_back(std::move(result));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Trilu
+//===----------------------------------------------------------------------===//
+
+LogicalResult TriluOp::inferResults(ShapeInference &shapes,
+                                    std::optional<Location> loc, Adaptor op,
+                                    SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput());
+  if (input.getRank() < 2) // C1
+    return emitOptionalError(loc, "input has rank ", input.getRank(),
+                             ", but a diagonal needs two dimensions");
+  if (op.getK() && failed(checkSingle(shapes, loc, op.getK(), "k"))) // C2
+    return failure();
+  results.push_back({input.elementType, input.dims});
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// OneHot
+//===----------------------------------------------------------------------===//
+
+LogicalResult OneHotOp::inferResults(ShapeInference &shapes,
+                                     std::optional<Location> loc, Adaptor op,
+                                     SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &indices = shapes.get(op.getIndices());
+  FailureOr<int64_t> axis =
+      normalizeAxis(loc, op.getAxis(), indices.getRank() + 1); // C1
+  if (failed(axis) ||
+      failed(checkSingle(shapes, loc, op.getDepth(), "depth"))) // C2
+    return failure();
+  const InferredTensor &values = shapes.get(op.getValues());
+  if (values.getRank() != 1 || getConstant(values.dims[0]).value_or(2) != 2) // C3
+    return emitOptionalError(loc, "values of type ", op.getValues().getType(),
+                             " are not two elements");
+  const InferredTensor &depth = shapes.get(op.getDepth());
+  AffineExpr extent = depth.elements ? depth.elements->front() : AffineExpr();
+  if (getConstant(extent).value_or(0) < 0) // C2
+    return emitOptionalError(loc, "depth is ", *getConstant(extent));
+  InferredTensor result{values.elementType, indices.dims};
+  result.dims.insert(result.dims.begin() + *axis,
+                     shapes.isSize(extent) ? extent : AffineExpr());
   results.push_back(std::move(result));
   return success();
 }

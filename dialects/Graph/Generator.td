@@ -40,4 +40,51 @@ def Graph_RangeOp : Graph_PureOp<"range"> {
   }];
 }
 
+def Graph_TriluOp : Graph_PureOp<"trilu"> {
+  let summary = "Keeps the elements on one side of a diagonal, and 0 elsewhere";
+  let description = [{
+    The diagonal is `k` to the right of the main one of the last two dimensions (0
+    if absent). It stays, with what is below it or, with `upper`, above.
+
+    Constraints:
+    - (C1) The input has at least two dimensions.
+    - (C2) `k` has one element.
+
+    ```mlir
+    %y = graph.trilu %x by %k upper : tensor<?x8x8xf32>, tensor<i64>
+    ```
+  }];
+  let arguments = (ins Graph_Tensor:$input, Optional<RankedTensorOf<[I64]>>:$k,
+                       UnitAttr:$upper);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = [{
+    $input (`by` $k^)? (`upper` $upper^)? attr-dict `:` type(operands)
+  }];
+}
+
+def Graph_OneHotOp : Graph_PureOp<"one_hot"> {
+  let summary = "A row for each index, with one value there and another elsewhere";
+  let description = [{
+    The rows, of `depth` elements, are along the result's dimension `axis`.
+    `values` holds the value elsewhere, then the one at the index. Negative indices
+    count from the end; those out of range have no place in their row.
+
+    Constraints:
+    - (C1) `axis` is a dimension of the result.
+    - (C2) `depth` has one element, which is not negative. The run refuses others.
+    - (C3) `values` has one dimension of extent 2. The run refuses others.
+
+    ```mlir
+    %y = graph.one_hot %i depth %d values %v axis = -1 : tensor<?xi64>, tensor<i64>, tensor<2xf32>
+    ```
+  }];
+  let arguments = (ins Graph_IndexTensor:$indices, Graph_IndexTensor:$depth,
+                       Graph_Tensor:$values, I64Attr:$axis);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = [{
+    $indices `depth` $depth `values` $values `axis` `=` $axis attr-dict `:`
+    type(operands)
+  }];
+}
+
 #endif

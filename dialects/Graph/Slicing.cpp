@@ -302,3 +302,31 @@ LogicalResult PadOp::inferResults(ShapeInference &shapes,
   results.push_back(std::move(result));
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// ReverseSequence
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+ReverseSequenceOp::inferResults(ShapeInference &shapes,
+                                std::optional<Location> loc, Adaptor op,
+                                SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput());
+  const InferredTensor &lengths = shapes.get(op.getLengths());
+  int64_t axes[] = {static_cast<int64_t>(op.getBatchAxis()),
+                    static_cast<int64_t>(op.getTimeAxis())};
+  FailureOr<SmallVector<int64_t>> dims =
+      normalizeAxes(loc, axes, input.getRank()); // C1
+  if (failed(dims))
+    return failure();
+  std::optional<int64_t> sequences = getConstant(input.dims[(*dims)[0]]);
+  std::optional<int64_t> count;
+  if (lengths.getRank() == 1)
+    count = getConstant(lengths.dims[0]);
+  if (lengths.getRank() != 1 || (sequences && count && *sequences != *count)) // C2
+    return emitOptionalError(loc, "lengths of type ", op.getLengths().getType(),
+                             " are not one for each sequence of ",
+                             op.getInput().getType());
+  results.push_back({input.elementType, input.dims});
+  return success();
+}

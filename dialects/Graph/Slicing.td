@@ -67,4 +67,28 @@ def Graph_PadOp : Graph_PureOp<"pad", [AttrSizedOperandSegments]> {
   }];
 }
 
+def Graph_ReverseSequenceOp : Graph_PureOp<"reverse_sequence"> {
+  let summary = "Turns the first elements of each sequence around";
+  let description = [{
+    Sequence `b` of dimension `batchAxis` lies along `timeAxis`; its first
+    `lengths[b]` elements change their order. Lengths are clamped to the extent.
+
+    Constraints:
+    - (C1) `batchAxis` and `timeAxis` are different dimensions.
+    - (C2) `lengths` has one dimension, of the extent of `batchAxis`. The run
+      refuses others.
+
+    ```mlir
+    %y = graph.reverse_sequence %x lengths %n batch = 1 time = 0 : tensor<?x?x8xf32>, tensor<?xi64>
+    ```
+  }];
+  let arguments = (ins Graph_Tensor:$input, RankedTensorOf<[I64]>:$lengths,
+                       I64Attr:$batchAxis, I64Attr:$timeAxis);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = [{
+    $input `lengths` $lengths `batch` `=` $batchAxis `time` `=` $timeAxis
+    attr-dict `:` type(operands)
+  }];
+}
+
 #endif

@@ -1,4 +1,6 @@
 #include "dialects/Graph/Generator.h"
+#include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Shape.h"
 #include "lib/Import/Importers.h"
 #include "mlir/IR/Matchers.h"
 
@@ -24,4 +26,52 @@ LogicalResult graphopt::importConstantOfShape(NodeImporter &node) {
 LogicalResult graphopt::importRange(NodeImporter &node) {
   return node.finish<RangeOp>(node.getInput(0), node.getInput(1),
                               node.getInput(2));
+}
+
+LogicalResult graphopt::importTrilu(NodeImporter &node) {
+  return node.finish<TriluOp>(node.getInput(0), node.getInput(1),
+                              node.getInt("upper") != 0);
+}
+
+/// Ones of the input's shape, of which both sides of diagonal `k` go.
+LogicalResult graphopt::importEyeLike(NodeImporter &node) {
+  RankedTensorType type = node.getInputType(0);
+  if (type.getRank() != 2)
+    return node.emitError() << "input has rank " << type.getRank() << ", not 2";
+  Type element = node.getElementType("dtype", type.getElementType());
+  if (!element)
+    return failure();
+  Builder &builder = node.getBuilder();
+  TypedAttr one;
+  if (isa<FloatType>(element))
+    one = builder.getFloatAttr(element, 1);
+  else
+    one = builder.getIntegerAttr(element, 1);
+  Value shape = node.create<ShapeOp>(node.getInput(0));
+  Value ones = node.create<ConstantOfShapeOp>(shape, one);
+  Value k = node.createScalar(builder.getI64Type(), node.getInt("k"));
+  Value above = node.create<TriluOp>(ones, k, /*upper=*/true);
+  return node.finish<TriluOp>(above, k, /*upper=*/false);
+}
+
+/// Any number as i64, whose fraction is cut off.
+static Value castToI64(NodeImporter &node, Value value) {
+  Type i64 = node.getBuilder().getI64Type();
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type.getElementType() == i64)
+    return value;
+  // So that inference sees it.
+  if (auto floats = node.getConstantFloats(value);
+      floats && type.getNumElements() == 1)
+    return node.createInts(static_cast<int64_t>(floats->front()));
+  return node.create<CastOp>(value, i64);
+}
+
+LogicalResult graphopt::importOneHot(NodeImporter &node) {
+  Value indices = castToI64(node, node.getInput(0));
+  Value depth = castToI64(node, node.getInput(1));
+  if (!indices || !depth)
+    return failure();
+  return node.finish<OneHotOp>(indices, depth, node.getInput(2),
+                               node.getInt("axis", -1));
 }

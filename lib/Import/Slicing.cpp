@@ -19,3 +19,9 @@ LogicalResult graphopt::importPad(NodeImporter &node) {
   return node.finish<PadOp>(*mode, node.getInput(0), node.getInput(1),
                             node.getInput(2), node.getInput(3));
 }
+
+LogicalResult graphopt::importReverseSequence(NodeImporter &node) {
+  return node.finish<ReverseSequenceOp>(node.getInput(0), node.getInput(1),
+                                        node.getInt("batch_axis"),
+                                        node.getInt("time_axis"));
+}

@@ -108,8 +108,76 @@ struct LowerRange : LoweringPattern<RangeOp> {
         m.select(m.compare(P::sgt, distance, zero), count, zero));
   }
 };
+
+/// The only element of an integer graph value, as an index.
+Value readSingle(Lowering &to, Value graphValue) {
+  const InferredTensor &tensor = to.get(graphValue);
+  if (tensor.elements && to.isComputable(tensor.elements->front()))
+    return to.asIndex(to.size(tensor.elements->front()));
+  SmallVector<Value> zeros(tensor.getRank(), to.constantIndex(0));
+  return to.math().index(tensor::ExtractOp::create(
+      to.b, to.loc, to.lowered(graphValue), zeros));
+}
+
+struct LowerTrilu : LoweringPattern<TriluOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(TriluOp op, Adaptor in, Lowering &to) const override {
+    int64_t rank = op.getType().getRank();
+    Value k = op.getK() ? readSingle(to, op.getK()) : to.constantIndex(0);
+    // Beyond all elements, but not so far that sums wrap.
+    constexpr int64_t far = int64_t(1) << 48;
+    k = to.math().clamp(k, to.constantIndex(-far), to.constantIndex(far));
+    Type element = to.element(op.getType().getElementType());
+    return {{to.map(in.getInput(), to.b.getMultiDimIdentityMap(rank),
+                    to.sizes(op.getInput()), element,
+                    [&](OpBuilder &b, Location loc, ValueRange x) {
+                      IndexMath m{b, loc};
+                      Value row = linalg::IndexOp::create(b, loc, rank - 2);
+                      Value column = linalg::IndexOp::create(b, loc, rank - 1);
+                      Value isKept =
+                          m.compare(op.getUpper() ? P::sge : P::sle, column,
+                                    m.add(row, k));
+                      return m.select(isKept, x[0], m.zero(element));
+                    })}};
+  }
+};
+
+struct LowerOneHot : LoweringPattern<OneHotOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(OneHotOp op, Adaptor in, Lowering &to) const override {
+    const InferredTensor &result = to.get(op.getResult());
+    int64_t rank = result.getRank();
+    int64_t axis = *normalizeAxis(std::nullopt, op.getAxis(), rank);
+    Value depth = readSingle(to, op.getDepth()), zero = to.constantIndex(0);
+    to.require(to.math().compare(P::sge, depth, zero), "the depth is negative");
+    Value count = to.asIndex(to.size(to.get(op.getValues()).dims[0]));
+    to.require(to.math().compare(P::eq, count, to.constantIndex(2)),
+               "values are not two elements");
+    SmallVector<OpFoldResult> sizes = to.sizes(op.getIndices());
+    sizes.insert(sizes.begin() + axis, getAsOpFoldResult(depth));
+    SmallVector<AffineExpr> read;
+    for (int64_t dim = 0; dim < rank; ++dim)
+      if (dim != axis)
+        read.push_back(to.b.getAffineDimExpr(dim));
+    Value off = tensor::ExtractOp::create(to.b, to.loc, in.getValues(), zero);
+    Value on = tensor::ExtractOp::create(to.b, to.loc, in.getValues(),
+                                         to.constantIndex(1));
+    return {{to.map(in.getIndices(),
+                    AffineMap::get(rank, 0, read, to.b.getContext()), sizes,
+                    to.element(result.elementType),
+                    [&](OpBuilder &b, Location loc, ValueRange index) {
+                      IndexMath m{b, loc};
+                      Value at = m.index(index[0]);
+                      at = m.select(m.isNegative(at), m.add(at, depth), at);
+                      Value place = linalg::IndexOp::create(b, loc, axis);
+                      return m.select(m.compare(P::eq, place, at), on, off);
+                    })}};
+  }
+};
 } // namespace
 
 void graphopt::populateGeneratorLowering(LoweringPatterns to) {
-  to.add<LowerConstantOfShape, LowerRange>();
+  to.add<LowerConstantOfShape, LowerOneHot, LowerRange, LowerTrilu>();
 }

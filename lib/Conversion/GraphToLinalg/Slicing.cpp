@@ -248,8 +248,44 @@ struct LowerPad : LoweringPattern<PadOp> {
         });
   }
 };
+
+//===----------------------------------------------------------------------===//
+// ReverseSequence
+//===----------------------------------------------------------------------===//
+
+struct LowerReverseSequence : LoweringPattern<ReverseSequenceOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(ReverseSequenceOp op, Adaptor in, Lowering &to) const override {
+    const InferredTensor &input = to.get(op.getInput());
+    int64_t rank = input.getRank();
+    int64_t batch = *normalizeAxis(std::nullopt, op.getBatchAxis(), rank);
+    int64_t time = *normalizeAxis(std::nullopt, op.getTimeAxis(), rank);
+    IndexMath before = to.math();
+    AffineExpr count = to.get(op.getLengths()).dims[0];
+    if (count != input.dims[batch])
+      to.require(before.compare(P::eq, to.asIndex(to.size(count)),
+                                to.asIndex(to.size(input.dims[batch]))),
+                 "there is not one length for each sequence");
+    Value extent = to.asIndex(to.size(input.dims[time]));
+    return {{to.map(
+        in.getLengths(),
+        AffineMap::get(rank, 0, to.b.getAffineDimExpr(batch)),
+        to.sizes(op.getInput()), to.element(input.elementType),
+        [&](OpBuilder &b, Location loc, ValueRange lengths) {
+          IndexMath m{b, loc};
+          SmallVector<Value> at;
+          for (int64_t dim = 0; dim < rank; ++dim)
+            at.push_back(linalg::IndexOp::create(b, loc, dim));
+          Value length = m.min(m.index(lengths[0]), extent);
+          Value turned = m.sub(m.sub(length, m.constant(1)), at[time]);
+          at[time] = m.select(m.isNegative(turned), at[time], turned);
+          return tensor::ExtractOp::create(b, loc, in.getInput(), at).getResult();
+        })}};
+  }
+};
 } // namespace
 
 void graphopt::populateSlicingLowering(LoweringPatterns to) {
-  to.add<LowerPad, LowerSlice>();
+  to.add<LowerPad, LowerReverseSequence, LowerSlice>();
 }

@@ -119,3 +119,16 @@ func.func @pad_reflect(%x: tensor<5x16xf32>) -> tensor<8x16xf32> {
   %y = graph.pad reflect %x by %p : tensor<5x16xf32>, tensor<4xi64>
   return %y : tensor<8x16xf32>
 }
+
+// The innermost dimension is read in order.
+// CHECK-LABEL: func @reverse_sequence(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<?x4x8xf32>, %[[N:[^:]+]]: tensor<4xi64>
+// CHECK:         linalg.generic {{.*}} ins(%[[N]] : tensor<4xi64>)
+// CHECK:           %[[B:.+]] = linalg.index 1
+// CHECK:           %[[I:.+]] = linalg.index 2
+// CHECK:           %[[T:.+]] = arith.select
+// CHECK:           tensor.extract %[[X]][%[[T]], %[[B]], %[[I]]]
+func.func @reverse_sequence(%x: tensor<?x4x8xf32>, %n: tensor<4xi64>) -> tensor<?x4x8xf32> {
+  %y = graph.reverse_sequence %x lengths %n batch = 1 time = 0 : tensor<?x4x8xf32>, tensor<4xi64>
+  return %y : tensor<?x4x8xf32>
+}

@@ -35,3 +35,48 @@ func.func @c2_range(%a: tensor<i64>) {
   %t = graph.range %a to %a by %z : tensor<i64>, tensor<i64>, tensor<i64>
   return
 }
+
+// -----
+
+// trilu
+
+func.func @c1_trilu(%x: tensor<4xf32>) {
+  // expected-error @below {{input has rank 1, but a diagonal needs two dimensions}}
+  %y = graph.trilu %x : tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @c2_trilu(%x: tensor<4x4xf32>, %k: tensor<2xi64>) {
+  // expected-error @below {{k must have one element, but its type is 'tensor<2xi64>'}}
+  %y = graph.trilu %x by %k upper : tensor<4x4xf32>, tensor<2xi64>
+  return
+}
+
+// -----
+
+// one_hot
+
+func.func @c1_one_hot(%i: tensor<4xi64>, %d: tensor<i64>, %v: tensor<2xf32>) {
+  // expected-error @below {{axis 2 is not in [-2, 2)}}
+  %y = graph.one_hot %i depth %d values %v axis = 2 : tensor<4xi64>, tensor<i64>, tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @c2_one_hot(%i: tensor<4xi64>, %v: tensor<2xf32>) {
+  %d = arith.constant dense<-3> : tensor<i64>
+  // expected-error @below {{depth is -3}}
+  %y = graph.one_hot %i depth %d values %v axis = 0 : tensor<4xi64>, tensor<i64>, tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @c3_one_hot(%i: tensor<4xi64>, %d: tensor<i64>, %v: tensor<3xf32>) {
+  // expected-error @below {{values of type 'tensor<3xf32>' are not two elements}}
+  %y = graph.one_hot %i depth %d values %v axis = 0 : tensor<4xi64>, tensor<i64>, tensor<3xf32>
+  return
+}

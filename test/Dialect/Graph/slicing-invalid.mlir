@@ -61,3 +61,21 @@ func.func @c4_pad(%x: tensor<8xf32>, %p: tensor<2xi64>, %v: tensor<f64>) {
   %t = graph.pad constant %x by %p value %v : tensor<8xf32>, tensor<2xi64>, tensor<f64>
   return
 }
+
+// -----
+
+// reverse_sequence
+
+func.func @c1_reverse_sequence(%x: tensor<8x8xf32>, %n: tensor<8xi64>) {
+  // expected-error @below {{axes [1, 1] name dimension 1 twice}}
+  %t = graph.reverse_sequence %x lengths %n batch = 1 time = 1 : tensor<8x8xf32>, tensor<8xi64>
+  return
+}
+
+// -----
+
+func.func @c2_reverse_sequence(%x: tensor<8x4xf32>, %n: tensor<8xi64>) {
+  // expected-error @below {{lengths of type 'tensor<8xi64>' are not one for each sequence of 'tensor<8x4xf32>'}}
+  %t = graph.reverse_sequence %x lengths %n batch = 1 time = 0 : tensor<8x4xf32>, tensor<8xi64>
+  return
+}

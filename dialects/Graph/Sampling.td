@@ -1,0 +1,42 @@
+#ifndef GRAPHOPT_GRAPH_SAMPLING
+#define GRAPHOPT_GRAPH_SAMPLING
+
+include "dialects/Graph/GraphEnums.td"
+
+def Graph_GridSampleOp : Graph_PureOp<"grid_sample"> {
+  let summary = "Takes values at any positions in the spatial dimensions";
+  let description = [{
+    `result[n, c, o...]` is the value of `input[n, c, ...]` at the position
+    `grid[n, o..., :]`, which holds a coordinate for each spatial dimension, the
+    last dimension's first. Along a dimension of extent `d`, -1 and 1 are the outer
+    edges of the outermost elements (positions -0.5 and `d - 0.5`) or, with
+    `align_corners`, their centres (0 and `d - 1`).
+
+    The value is that of the nearest element (half to even), or a sum of the 2
+    (`linear`) or 4 (`cubic`, coefficient -0.75) elements around the position along
+    each dimension. `outside` says what stands around the input.
+
+    Constraints:
+    - (C1) `input` and `grid` have the same rank, at least 3, and the last extent
+      of `grid` is the number of spatial dimensions.
+    - (C2) `input` and `grid` have equal first extents. The run refuses others.
+    - (C3) `linear` and `cubic` take numbers, not booleans.
+    - (C4) Spatial dimensions have elements, or the result none. The run refuses
+      others.
+
+    ```mlir
+    %y = graph.grid_sample linear %x at %grid outside = zeros
+        : tensor<?x3x8x8xf32>, tensor<?x4x4x2xf32>
+    ```
+  }];
+  let arguments = (ins Graph_InterpolationAttr:$mode, Graph_Tensor:$input,
+                       Graph_FloatTensor:$grid, Graph_OutsideModeAttr:$outside,
+                       UnitAttr:$align_corners);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = [{
+    $mode $input `at` $grid `outside` `=` $outside
+    (`align_corners` $align_corners^)? attr-dict `:` type($input) `,` type($grid)
+  }];
+}
+
+#endif

@@ -1,0 +1,27 @@
+// RUN: graphopt-opt %s --convert-graph-to-linalg --canonicalize --cse | FileCheck %s
+
+// Two tables a dimension, over all samples; outside, weights are 0. The channels
+// share them.
+// CHECK-LABEL: func @linear(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<1x3x?x?xf32>, %[[G:[^:]+]]: tensor<1x4x5x2xf32>
+// CHECK:         linalg.generic {{.*}} ins(%[[G]] : tensor<1x4x5x2xf32>) outs(%{{.+}} : tensor<1x4x5xf32>)
+// CHECK:         linalg.generic {{.*}} outs(%{{.+}} : tensor<2x1x4x5xi64>)
+// CHECK:           arith.fptosi
+// CHECK:         linalg.generic {{.*}} outs(%{{.+}} : tensor<2x1x4x5xf32>)
+// CHECK:           arith.select
+// CHECK:         linalg.generic {{.*}} outs(%{{.+}} : tensor<1x3x4x5xf32>)
+// CHECK-COUNT-4:   tensor.extract %[[X]]
+// CHECK-NOT:       tensor.extract
+func.func @linear(%x: tensor<1x3x?x?xf32>, %g: tensor<1x4x5x2xf32>) -> tensor<1x3x4x5xf32> {
+  %y = graph.grid_sample linear %x at %g outside = zeros : tensor<1x3x?x?xf32>, tensor<1x4x5x2xf32>
+  return %y : tensor<1x3x4x5xf32>
+}
+
+// CHECK-LABEL: func @nearest_reflection(
+// CHECK:         math.roundeven
+// CHECK:         math.absf
+// CHECK:         tensor.extract %{{.+}} : tensor<1x3x6xi8>
+func.func @nearest_reflection(%x: tensor<1x3x6xi8>, %g: tensor<1x5x1xf32>) -> tensor<1x3x5xi8> {
+  %y = graph.grid_sample nearest %x at %g outside = reflection : tensor<1x3x6xi8>, tensor<1x5x1xf32>
+  return %y : tensor<1x3x5xi8>
+}
