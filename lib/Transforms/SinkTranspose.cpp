@@ -3,6 +3,7 @@
 #include "dialects/Graph/Normalization.h"
 #include "dialects/Graph/Pooling.h"
 #include "dialects/Graph/Reduction.h"
+#include "dialects/Graph/Resize.h"
 #include "dialects/Graph/Shape.h"
 #include "dialects/Graph/Slicing.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -93,6 +94,10 @@ public:
         .Case<SplitOp, SoftmaxOp, LogSoftmaxOp, HardmaxOp, LpNormalizationOp,
               LRNOp, BatchNormalizationOp, GroupNormalizationOp>(
             [&](auto op) { return reorder(axisAttribute(op), /*images=*/1); })
+        .Case([&](ResizeOp op) {
+          auto axes = b.getDenseI64ArrayAttr(reorderDims(op.getAxes()));
+          return reorder(b.getNamedAttr("axes", axes), /*images=*/1);
+        })
         .Case<PadOp, SliceOp>([&](auto op) { return reorderAxes(op); })
         .Case([&](ReduceOp op) { return reduce(op); })
         .Case([&](SqueezeOp op) { return squeeze(op); })

@@ -143,6 +143,21 @@ func.func @line(%x: tensor<?x3x?xf32>, %w: tensor<4x3x3xf32>) -> tensor<?x4x?xf3
   return %b : tensor<?x4x?xf32>
 }
 
+// -----
+
+// A resized image: other axes.
+// CHECK-LABEL: func @resize(
+// CHECK:         %[[C:.+]] = graph.conv {{.+}} channels_last : tensor<1x?x?x3xf32>
+// CHECK:         %[[R:.+]] = graph.resize linear %[[C]] scales %{{.+}} axes = [0, 3, 1, 2] {{.+}} : tensor<1x?x?x4xf32>, tensor<4xf32>
+// CHECK:         graph.transpose %[[R]] permutation = [0, 3, 1, 2] : tensor<1x?x?x4xf32>
+func.func @resize(%x: tensor<1x3x?x?xf32>, %w: tensor<4x3x3x3xf32>) -> tensor<1x4x?x?xf32> {
+  %s = arith.constant dense<[1.0, 1.0, 2.0, 2.0]> : tensor<4xf32>
+  %a = graph.conv %x, %w strides = [1, 1] dilations = [1, 1] pads = [1, 1, 1, 1] groups = 1
+      : tensor<1x3x?x?xf32>, tensor<4x3x3x3xf32>
+  %b = graph.resize linear %a scales %s axes = [0, 1, 2, 3] coordinates = half_pixel : tensor<1x4x?x?xf32>, tensor<4xf32>
+  return %b : tensor<1x4x?x?xf32>
+}
+
 {-#
   dialect_resources: {
     builtin: {
