@@ -47,3 +47,80 @@ GridSampleOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
   results.push_back(std::move(result));
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// Col2Im
+//===----------------------------------------------------------------------===//
+
+SmallVector<AffineExpr>
+graphopt::graph::inferWindowCounts(const ShapeInference &shapes,
+                                   Col2ImOp::Adaptor op,
+                                   ArrayRef<AffineExpr> image) {
+  SmallVector<AffineExpr> counts;
+  size_t depth = op.getBlock().size();
+  for (size_t i = 0; i < depth; ++i) {
+    int64_t span = op.getDilations()[i] * (op.getBlock()[i] - 1) + 1;
+    int64_t pads = op.getPads()[i] + op.getPads()[depth + i];
+    AffineExpr last = shapes.add(image[i], shapes.constant(pads - span));
+    counts.push_back(
+        shapes.add(shapes.floorDiv(last, shapes.constant(op.getStrides()[i])),
+                   shapes.constant(1)));
+  }
+  return counts;
+}
+
+LogicalResult Col2ImOp::inferResults(ShapeInference &shapes,
+                                     std::optional<Location> loc, Adaptor op,
+                                     SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput());
+  const InferredTensor &image = shapes.get(op.getImage());
+  int64_t depth = op.getBlock().size();
+  FailureOr<int64_t> length = inferLength(loc, image, "image"); // C1
+  if (failed(length))
+    return failure();
+  if (input.getRank() != 3 || *length != depth) // C1
+    return emitOptionalError(loc, "makes no image of ", *length,
+                             " dimensions of ", op.getInput().getType(),
+                             " with blocks of ", depth);
+  auto areAtLeast = [](ArrayRef<int64_t> values, int64_t size, int64_t least) {
+    return static_cast<int64_t>(values.size()) == size &&
+           llvm::all_of(values, [&](int64_t v) { return v >= least; });
+  };
+  if (!areAtLeast(op.getBlock(), depth, 1) ||
+      !areAtLeast(op.getStrides(), depth, 1) ||
+      !areAtLeast(op.getDilations(), depth, 1) ||
+      !areAtLeast(op.getPads(), 2 * depth, 0)) // C2
+    return emitOptionalError(loc, "has block [", op.getBlock(), "], strides [",
+                             op.getStrides(), "], dilations [",
+                             op.getDilations(), "] and pads [", op.getPads(),
+                             "]");
+
+  int64_t elements = ShapedType::getNumElements(op.getBlock());
+  std::optional<int64_t> rows = getConstant(input.dims[1]);
+  if (rows && *rows % elements) // C3
+    return emitOptionalError(loc, "dimension 1 of the input has extent ", *rows,
+                             ", no multiple of ", elements);
+  InferredTensor result{
+      input.elementType,
+      {input.dims[0],
+       shapes.floorDiv(input.dims[1], shapes.constant(elements))}};
+  SmallVector<AffineExpr> extents(depth);
+  if (image.elements)
+    extents = *image.elements;
+  for (AffineExpr &extent : extents) {
+    if (getConstant(extent).value_or(0) < 0) // C1
+      return emitOptionalError(loc, "image has extent ", *getConstant(extent));
+    if (!shapes.isSize(extent))
+      extent = {};
+  }
+  std::optional<int64_t> columns = getConstant(input.dims[2]);
+  std::optional<int64_t> windows =
+      getConstant(shapes.product(inferWindowCounts(shapes, op, extents)));
+  if (columns && windows && *columns != *windows) // C3
+    return emitOptionalError(loc, "dimension 2 of the input has extent ",
+                             *columns, ", but there are ", *windows,
+                             " windows");
+  llvm::append_range(result.dims, extents);
+  results.push_back(std::move(result));
+  return success();
+}

@@ -152,9 +152,8 @@ struct LowerOneHot : LoweringPattern<OneHotOp> {
     int64_t axis = *normalizeAxis(std::nullopt, op.getAxis(), rank);
     Value depth = readSingle(to, op.getDepth()), zero = to.constantIndex(0);
     to.require(to.math().compare(P::sge, depth, zero), "the depth is negative");
-    Value count = to.asIndex(to.size(to.get(op.getValues()).dims[0]));
-    to.require(to.math().compare(P::eq, count, to.constantIndex(2)),
-               "values are not two elements");
+    to.requireEqual(to.get(op.getValues()).dims[0], to.shapes.constant(2),
+                    "values are not two elements");
     SmallVector<OpFoldResult> sizes = to.sizes(op.getIndices());
     sizes.insert(sizes.begin() + axis, getAsOpFoldResult(depth));
     SmallVector<AffineExpr> read;

@@ -60,10 +60,7 @@ void GridSampler::requireInputs() {
   const InferredTensor &input = to.get(op.getInput());
   IndexMath m = to.math();
   AffineExpr images = input.dims[0], grids = to.get(op.getGrid()).dims[0];
-  if (images != grids)
-    to.require(m.compare(P::eq, to.asIndex(to.size(images)),
-                         to.asIndex(to.size(grids))),
-               "there are not as many grids as inputs");
+  to.requireEqual(images, grids, "there are not as many grids as inputs");
   Value zero = to.constantIndex(0);
   auto isPositive = [&](AffineExpr expr) {
     return m.compare(P::sgt, to.asIndex(to.size(expr)), zero);
@@ -250,6 +247,125 @@ struct LowerGridSample : LoweringPattern<GridSampleOp> {
 };
 } // namespace
 
+//===----------------------------------------------------------------------===//
+// Col2Im
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A reduction over the elements of a block: at each place of the image, the
+/// window in which it is that element, if there is one.
+struct LowerCol2Im : LoweringPattern<Col2ImOp> {
+  using LoweringPattern::LoweringPattern;
+
+  /// Along one spatial dimension.
+  struct Dim {
+    int64_t block, stride, dilation, padBefore;
+    Value windows;
+  };
+
+  Values lower(Col2ImOp op, Adaptor in, Lowering &to) const override {
+    SmallVector<OpFoldResult> sizes;
+    SmallVector<Dim> dims = buildDims(op, to, sizes);
+    int64_t rank = sizes.size(), depth = dims.size();
+    Type type = op.getType().getElementType(), element = to.element(type);
+    bool isFloat = isa<FloatType>(type);
+    Type sumType = isFloat ? getSumType(type) : element;
+
+    MLIRContext *context = to.b.getContext();
+    SmallVector<AffineExpr> window, result;
+    for (int64_t i = 0; i < rank; ++i)
+      result.push_back(to.b.getAffineDimExpr(i));
+    for (int64_t i = 0; i < depth; ++i)
+      window.push_back(to.b.getAffineDimExpr(rank + i));
+    AffineMap maps[] = {AffineMap::get(rank + depth, 0, window, context),
+                        AffineMap::get(rank + depth, 0, result, context)};
+    SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
+    loops.append(depth, utils::IteratorType::reduction);
+    // The block's extents come from a tensor that nobody reads.
+    Value shape = tensor::EmptyOp::create(to.b, to.loc, op.getBlock(),
+                                          to.b.getI8Type());
+    Value init = to.filled(sizes, to.constant(sumType, 0));
+    Value sum =
+        linalg::GenericOp::create(
+            to.b, to.loc, init.getType(), shape, init, maps, loops,
+            [&](OpBuilder &b, Location loc, ValueRange scalars) {
+              Scalar s{b, loc};
+              Value isThere;
+              SmallVector<Value> at = findElement(b, loc, dims, isThere);
+              Value x = tensor::ExtractOp::create(b, loc, in.getInput(), at);
+              if (isFloat)
+                x = s.convert(x, sumType);
+              x = s.select(isThere, x, s.constant(x, 0));
+              Value next = isFloat ? s.add(scalars[1], x)
+                                   : s.op<arith::AddIOp>({scalars[1], x});
+              linalg::YieldOp::create(b, loc, next);
+            })
+            .getResult(0);
+    if (sumType == element)
+      return {{sum}};
+    return {{to.map(sum, to.b.getMultiDimIdentityMap(rank), sizes, element,
+                    [&](OpBuilder &b, Location loc, ValueRange x) {
+                      return Scalar{b, loc}.convert(x[0], type);
+                    })}};
+  }
+
+  static SmallVector<Dim> buildDims(Col2ImOp op, Lowering &to,
+                                    SmallVector<OpFoldResult> &sizes) {
+    IndexMath m = to.math();
+    const InferredTensor &input = to.get(op.getInput());
+    int64_t elements = ShapedType::getNumElements(op.getBlock());
+    Value rows = to.asIndex(to.size(input.dims[1]));
+    Value count = to.constantIndex(elements), zero = to.constantIndex(0);
+    to.require(m.compare(P::eq, m.rem(rows, count), zero),
+               "the rows are not those of whole blocks");
+    sizes = {to.size(input.dims[0]), getAsOpFoldResult(m.div(rows, count))};
+    SmallVector<Dim> dims;
+    Value columns = to.constantIndex(1);
+    for (size_t i = 0, depth = op.getBlock().size(); i < depth; ++i) {
+      Value extent = to.entry(op.getImage(), i);
+      sizes.push_back(getAsOpFoldResult(extent));
+      Dim dim{op.getBlock()[i], op.getStrides()[i], op.getDilations()[i],
+              op.getPads()[i], {}};
+      int64_t span = dim.dilation * (dim.block - 1) + 1;
+      int64_t pads = op.getPads()[i] + op.getPads()[depth + i];
+      Value last = m.add(extent, to.constantIndex(pads - span));
+      // Elements are read as if there were a window.
+      to.require(m.compare(P::sge, last, zero), "no window fits into the image");
+      dim.windows = m.add(m.div(last, to.constantIndex(dim.stride)),
+                          to.constantIndex(1));
+      columns = m.mul(columns, dim.windows);
+      dims.push_back(dim);
+    }
+    to.require(m.compare(P::eq, columns, to.asIndex(to.size(input.dims[2]))),
+               "there are not as many columns as windows");
+    return dims;
+  }
+
+  /// The place in the input of the block's element that the loops are at, and
+  /// whether a window has it there.
+  static SmallVector<Value> findElement(OpBuilder &b, Location loc,
+                                        ArrayRef<Dim> dims, Value &isThere) {
+    IndexMath m{b, loc};
+    int64_t first = 2, depth = dims.size();
+    Value zero = m.constant(0), one = m.constant(1);
+    Value row = linalg::IndexOp::create(b, loc, 1), column = zero;
+    for (auto [i, dim] : llvm::enumerate(dims)) {
+      Value tap = linalg::IndexOp::create(b, loc, first + depth + i);
+      Value place = linalg::IndexOp::create(b, loc, first + i);
+      row = m.add(m.mul(row, m.constant(dim.block)), tap);
+      Value start = m.sub(m.add(place, m.constant(dim.padBefore)),
+                          m.mul(tap, m.constant(dim.dilation)));
+      Value stride = m.constant(dim.stride), last = m.sub(dim.windows, one);
+      Value window = m.clamp(m.div(start, stride), zero, last);
+      Value isWindow = m.compare(P::eq, m.mul(window, stride), start);
+      isThere = isThere ? m.andI(isThere, isWindow) : isWindow;
+      column = m.add(m.mul(column, dim.windows), window);
+    }
+    return {linalg::IndexOp::create(b, loc, 0), row, column};
+  }
+};
+} // namespace
+
 void graphopt::populateSamplingLowering(LoweringPatterns to) {
-  to.add<LowerGridSample>();
+  to.add<LowerCol2Im, LowerGridSample>();
 }

@@ -261,12 +261,8 @@ struct LowerReverseSequence : LoweringPattern<ReverseSequenceOp> {
     int64_t rank = input.getRank();
     int64_t batch = *normalizeAxis(std::nullopt, op.getBatchAxis(), rank);
     int64_t time = *normalizeAxis(std::nullopt, op.getTimeAxis(), rank);
-    IndexMath before = to.math();
-    AffineExpr count = to.get(op.getLengths()).dims[0];
-    if (count != input.dims[batch])
-      to.require(before.compare(P::eq, to.asIndex(to.size(count)),
-                                to.asIndex(to.size(input.dims[batch]))),
-                 "there is not one length for each sequence");
+    to.requireEqual(to.get(op.getLengths()).dims[0], input.dims[batch],
+                    "there is not one length for each sequence");
     Value extent = to.asIndex(to.size(input.dims[time]));
     return {{to.map(
         in.getLengths(),

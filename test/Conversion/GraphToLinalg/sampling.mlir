@@ -25,3 +25,17 @@ func.func @nearest_reflection(%x: tensor<1x3x6xi8>, %g: tensor<1x5x1xf32>) -> te
   %y = graph.grid_sample nearest %x at %g outside = reflection : tensor<1x3x6xi8>, tensor<1x5x1xf32>
   return %y : tensor<1x3x5xi8>
 }
+
+// Each element looks for the windows that it is in.
+// CHECK-LABEL: func @col2im(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<?x27x?xf32>
+// CHECK:         cf.assert %{{.+}}, "there are not as many columns as windows"
+// CHECK:         linalg.generic {{.*}} ins(%{{.+}} : tensor<3x3xi8>) outs(%{{.+}} : tensor<?x3x8x8xf32>)
+// CHECK:           tensor.extract %[[X]]
+// CHECK:           arith.select
+// CHECK:           arith.addf
+func.func @col2im(%x: tensor<?x27x?xf32>) -> tensor<?x3x8x8xf32> {
+  %s = arith.constant dense<8> : tensor<2xi64>
+  %y = graph.col2im %x to %s block = [3, 3] strides = [2, 2] dilations = [1, 1] pads = [1, 1, 1, 1] : tensor<?x27x?xf32>, tensor<2xi64>
+  return %y : tensor<?x3x8x8xf32>
+}
