@@ -1,6 +1,7 @@
 #include "graphopt/Driver/Compiler.h"
 #include "Diagnostics.h"
 #include "StageDump.h"
+#include "UseOrder.h"
 #include "graphopt/Driver/HostEvaluator.h"
 #include "graphopt/Emit/Emit.h"
 #include "graphopt/Import/Import.h"
@@ -165,6 +166,7 @@ llvm::Error Compilation::runStage(Stage stage) {
   buildPipeline(stage, passes, cpu, options);
   if (failed(passes.run(*module)))
     return diagnostics.takeError("a pass failed without saying why");
+  orderUses(*module);
   return llvm::Error::success();
 }
 
