@@ -19,6 +19,7 @@
 // MEMORY:         linalg.generic {{.+}} outs(%{{.+}} : memref<?x16xf32, strided<[32, 1], offset: 16>>)
 // MEMORY:       func.func private @result_dims(
 // LLVM:         llvm.func internal @main(
+// LLVM:         llvm.func internal @generic_nx16({{.+}}) attributes {passthrough = ["noinline"]
 // LLVM:           vector<16xf32>
 // LLVM:         llvm.func @m_entry(
 // CPU:          none-such

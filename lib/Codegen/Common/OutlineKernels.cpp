@@ -118,8 +118,9 @@ private:
     auto function = func::FuncOp::create(
         b, loc, nameOf(kernel), FunctionType::get(&getContext(), types, {}));
     function.setPrivate();
-    // One call is no reason to make the caller longer.
-    function.setNoInline(true);
+    // One call is no reason to make the caller longer. The conversion to the
+    // LLVM dialect would lose `no_inline`.
+    function->setAttr("passthrough", b.getStrArrayAttr({"noinline"}));
     b.setInsertionPointToStart(function.addEntryBlock());
     IRMapping mapping;
     for (auto [value, argument] :

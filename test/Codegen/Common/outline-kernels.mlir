@@ -9,7 +9,7 @@
 // CHECK-NEXT:    call @matmul_nx16(%[[A]], %[[V]], %[[B]])
 // CHECK-NEXT:    call @matmul_nx16(%[[B]], %[[W]], %[[A]])
 // CHECK-NEXT:    call @matmul_nx16_0(%[[A]], %[[V]], %[[B]])
-// CHECK:       func.func private @matmul_nx16(%[[X:.+]]: memref<?x16xf32>, %[[Y:.+]]: memref<1x16x16xf32>, %[[Z:.+]]: memref<?x16xf32>) attributes {no_inline}
+// CHECK:       func.func private @matmul_nx16(%[[X:.+]]: memref<?x16xf32>, %[[Y:.+]]: memref<1x16x16xf32>, %[[Z:.+]]: memref<?x16xf32>) attributes {passthrough = ["noinline"]}
 // CHECK:         kernel.matmul ins(%[[X]], %[[Y]] : {{.+}}) packed outs(%[[Z]] :
 // CHECK:           arith.constant 2.0
 // CHECK:       func.func private @matmul_nx16_0(
