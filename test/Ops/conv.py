@@ -51,6 +51,11 @@ main([
     case((1, 20, 30), (20, 1, 3), group=20),
     case((1, 4, 6, 6, 6), (4, 1, 3, 3, 3), group=4),
     case((1, 6, 9, 8), (12, 1, 3, 3), group=6),
+    # Spatial dims in which nothing slides.
+    case((2, 3, 11, 1), (5, 3, 3, 1), pads=[1, 0, 1, 0], strides=[2, 1]),
+    case((1, 3, 1, 9, 1), (5, 3, 1, 3, 1)),
+    case((1, 6, 9, 1), (6, 1, 3, 1), group=6),
+    case((1, 3, 9, 1), (5, 3, 3, 3), pads=[0, 1, 0, 1]),
     # The caller gives the filter.
     case((1, 3, 9, 8), (5, 3, 3, 3), constant=False),
     case((1, 6, 9, 8), (6, 1, 3, 3), constant=False, group=6),

@@ -45,6 +45,43 @@ static Value splitGroups(Lowering &to, Value value, int64_t dim,
 }
 
 namespace {
+/// A convolution without the spatial dimensions in which nothing slides.
+struct Squeezed {
+  SmallVector<ReassociationIndices> input, filter; // empty: as it was
+  SmallVector<int64_t> strides, dilations;
+};
+} // namespace
+
+/// A kernel's rows are neighbours in the last spatial dimension: one of size 1
+/// would make each row a tile of its own.
+static Squeezed squeeze(ConvOp op, RankedTensorType input,
+                        RankedTensorType filter) {
+  Squeezed result;
+  result.input = {{0}};
+  result.filter = {{0}, {1}};
+  int64_t spatial = input.getRank() - 2;
+  bool isUnit = false;
+  for (int64_t i = 0; i < spatial; ++i) {
+    isUnit = input.getDimSize(1 + i) == 1 && filter.getDimSize(2 + i) == 1;
+    if (!isUnit) {
+      result.input.emplace_back();
+      result.filter.emplace_back();
+      result.strides.push_back(op.getStrides()[i]);
+      result.dilations.push_back(op.getDilations()[i]);
+    }
+    result.input.back().push_back(1 + i);
+    result.filter.back().push_back(2 + i);
+  }
+  result.input.push_back({spatial + 1});
+  if (isUnit && !result.strides.empty())
+    return result;
+  return {{},
+          {},
+          SmallVector<int64_t>(op.getStrides()),
+          SmallVector<int64_t>(op.getDilations())};
+}
+
+namespace {
 /// In channels-last order: border, kernel op with the bias as epilogue.
 struct LowerConv : LoweringPattern<ConvOp> {
   using LoweringPattern::LoweringPattern;
@@ -88,6 +125,18 @@ struct LowerConv : LoweringPattern<ConvOp> {
                            ArrayRef<OpFoldResult> sizes) {
     Type type = op.getType().getElementType();
     Value init = to.empty(sizes, type);
+    Type whole = init.getType();
+    Squeezed squeezed = squeeze(op, cast<RankedTensorType>(input.getType()),
+                                cast<RankedTensorType>(filter.getType()));
+    bool isSqueezed = !squeezed.input.empty();
+    if (isSqueezed) {
+      auto collapse = [&](Value tensor, ArrayRef<ReassociationIndices> parts) {
+        return tensor::CollapseShapeOp::create(to.b, to.loc, tensor, parts);
+      };
+      input = collapse(input, squeezed.input);
+      init = collapse(init, squeezed.input);
+      filter = collapse(filter, squeezed.filter);
+    }
     int64_t channels =
         cast<RankedTensorType>(input.getType()).getShape().back();
     int64_t filters = cast<RankedTensorType>(filter.getType()).getDimSize(0);
@@ -96,13 +145,13 @@ struct LowerConv : LoweringPattern<ConvOp> {
     if (groups == channels && groups == filters && groups > 1)
       kernel =
           kernel::DepthwiseConvOp::create(to.b, to.loc, input, filter, init,
-                                          op.getStrides(), op.getDilations());
+                                          squeezed.strides, squeezed.dilations);
     else
       kernel =
           kernel::ConvOp::create(to.b, to.loc, input, filter, init,
-                                 op.getStrides(), op.getDilations(), groups);
+                                 squeezed.strides, squeezed.dilations, groups);
     if (op.getBias()) {
-      int64_t rank = sizes.size();
+      int64_t rank = cast<ShapedType>(init.getType()).getRank();
       AffineMap map = AffineMap::get(rank, 0, to.b.getAffineDimExpr(rank - 1));
       auto epilogue = cast<kernel::EpilogueOp>(kernel);
       Type wide = epilogue.getValueType();
@@ -112,7 +161,11 @@ struct LowerConv : LoweringPattern<ConvOp> {
                                      type);
                   });
     }
-    return kernel->getResult(0);
+    Value result = kernel->getResult(0);
+    if (isSqueezed)
+      result = tensor::ExpandShapeOp::create(to.b, to.loc, whole, result,
+                                             squeezed.input, sizes);
+    return result;
   }
 
   /// The sum over channels and window as loops, for filters of open extents.

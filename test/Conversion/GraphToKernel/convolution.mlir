@@ -65,3 +65,15 @@ func.func @open_filter(%x: tensor<1x9x4xf16>, %w: tensor<?x2x3xf16>, %b: tensor<
   %y = graph.conv %x, %w, %b strides = [1] dilations = [1] pads = [0, 0] groups = 2 channels_last : tensor<1x9x4xf16>, tensor<?x2x3xf16>, tensor<?xf16>
   return %y : tensor<1x7x?xf16>
 }
+
+// Nothing slides in the last dimension: rows are those of the one before.
+// CHECK-LABEL: func @unit_dimension(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<?x9x1x4xf32>, %[[W:[^:]+]]: tensor<6x4x3x1xf32>
+// CHECK-DAG:     %[[ROWS:.+]] = tensor.collapse_shape %[[X]] {{\[\[}}0], [1, 2], [3]]
+// CHECK-DAG:     %[[TAPS:.+]] = tensor.collapse_shape %[[W]] {{\[\[}}0], [1], [2, 3]]
+// CHECK:         %[[Y:.+]] = kernel.conv ins(%[[ROWS]], %[[TAPS]] : tensor<?x9x4xf32>, tensor<6x4x3xf32>) strides = [2] dilations = [1]
+// CHECK:         tensor.expand_shape %[[Y]] {{\[\[}}0], [1, 2], [3]] {{.+}} into tensor<?x4x1x6xf32>
+func.func @unit_dimension(%x: tensor<?x9x1x4xf32>, %w: tensor<6x4x3x1xf32>, %b: tensor<6xf32>) -> tensor<?x4x1x6xf32> {
+  %y = graph.conv %x, %w, %b strides = [2, 1] dilations = [1, 1] pads = [0, 0, 0, 0] groups = 1 channels_last : tensor<?x9x1x4xf32>, tensor<6x4x3x1xf32>, tensor<6xf32>
+  return %y : tensor<?x4x1x6xf32>
+}
