@@ -205,15 +205,16 @@ public:
 private:
   static constexpr int64_t kMostUnrolled = 8;
 
-  /// Panels `start` .. `start + count - 1`, of so many channels.
+  /// Panels `start` .. `start + count - 1`, of so many channels. All of a line
+  /// before the next: the pixels that it reads lie together in memory.
   void emitPanels(int64_t start, int64_t count, int64_t channels) {
-    SmallVector<Size> outer{b.getIndexAttr(count)};
-    outer.append(lineSizes());
+    SmallVector<Size> outer = lineSizes();
+    outer.push_back(b.getIndexAttr(count));
     Size rows = lineSize();
     forTurns(outer, rows, llvm::divideCeil(channels, lanes),
              [&](ValueRange indices, Stretch stretch) {
-               panel = b.add(indices[0], b.index(start));
-               moveTo(indices.drop_front());
+               panel = b.add(indices.back(), b.index(start));
+               moveTo(indices.drop_back());
                emitRows(makeColumns(b.mul(panel, panelColumns()), channels),
                         rows, stretch);
              });
