@@ -10,19 +10,19 @@ def Graph_CumulateOp : Graph_PureOp<"cumulate"> {
     `reverse` combines it with those after it.
 
     Constraints:
-    - (C1) `axis` is a dimension.
+    - (C1) `axis` has one element, a dimension. The run refuses others.
     - (C2) Elements are floats or integers of at least 32 bits.
 
     ```mlir
-    %y = graph.cumulate Sum %x axis = 1 exclusive : tensor<?x128xi64>
+    %y = graph.cumulate Sum %x axis %a exclusive : tensor<?x128xi64>, tensor<i64>
     ```
   }];
   let arguments = (ins Graph_CumKindAttr:$kind, Graph_Tensor:$input,
-                       I64Attr:$axis, UnitAttr:$exclusive, UnitAttr:$reverse);
+                       Graph_IndexTensor:$axis, UnitAttr:$exclusive, UnitAttr:$reverse);
   let results = (outs Graph_Tensor:$result);
   let assemblyFormat = [{
-    $kind $input `axis` `=` $axis (`exclusive` $exclusive^)?
-    (`reverse` $reverse^)? attr-dict `:` type($input)
+    $kind $input `axis` $axis (`exclusive` $exclusive^)? (`reverse` $reverse^)?
+    attr-dict `:` type($input) `,` type($axis)
   }];
 }
 

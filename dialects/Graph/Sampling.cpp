@@ -52,75 +52,85 @@ GridSampleOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
 // Col2Im
 //===----------------------------------------------------------------------===//
 
-SmallVector<AffineExpr>
-graphopt::graph::inferWindowCounts(const ShapeInference &shapes,
-                                   Col2ImOp::Adaptor op,
-                                   ArrayRef<AffineExpr> image) {
-  SmallVector<AffineExpr> counts;
-  size_t depth = op.getBlock().size();
-  for (size_t i = 0; i < depth; ++i) {
-    int64_t span = op.getDilations()[i] * (op.getBlock()[i] - 1) + 1;
+/// The elements of a list of sizes, null where only the run can tell.
+static SmallVector<AffineExpr> getSizes(const ShapeInference &shapes,
+                                        const InferredTensor &list) {
+  SmallVector<AffineExpr> sizes(*getConstant(list.dims[0]));
+  if (list.elements)
+    for (auto [size, element] : llvm::zip_equal(sizes, *list.elements))
+      if (shapes.isSize(element))
+        size = element;
+  return sizes;
+}
+
+/// How many windows there are.
+static std::optional<int64_t> countWindows(const ShapeInference &shapes,
+                                           Col2ImOp::Adaptor op,
+                                           ArrayRef<AffineExpr> image,
+                                           ArrayRef<AffineExpr> block) {
+  AffineExpr count = shapes.constant(1), one = count;
+  for (size_t i = 0, depth = image.size(); i < depth; ++i) {
     int64_t pads = op.getPads()[i] + op.getPads()[depth + i];
-    AffineExpr last = shapes.add(image[i], shapes.constant(pads - span));
-    counts.push_back(
-        shapes.add(shapes.floorDiv(last, shapes.constant(op.getStrides()[i])),
-                   shapes.constant(1)));
+    AffineExpr span = shapes.mul(shapes.sub(block[i], one),
+                                 shapes.constant(op.getDilations()[i]));
+    AffineExpr last = shapes.sub(
+        shapes.add(image[i], shapes.constant(pads - 1)), span);
+    AffineExpr own =
+        shapes.floorDiv(last, shapes.constant(op.getStrides()[i]));
+    count = shapes.mul(count, shapes.add(own, one));
   }
-  return counts;
+  return getConstant(count);
 }
 
 LogicalResult Col2ImOp::inferResults(ShapeInference &shapes,
                                      std::optional<Location> loc, Adaptor op,
                                      SmallVectorImpl<InferredTensor> &results) {
   const InferredTensor &input = shapes.get(op.getInput());
-  const InferredTensor &image = shapes.get(op.getImage());
-  int64_t depth = op.getBlock().size();
-  FailureOr<int64_t> length = inferLength(loc, image, "image"); // C1
-  if (failed(length))
+  FailureOr<int64_t> depth =
+      inferLength(loc, shapes.get(op.getImage()), "image"); // C1
+  FailureOr<int64_t> blockDepth =
+      inferLength(loc, shapes.get(op.getBlock()), "block"); // C1
+  if (failed(depth) || failed(blockDepth))
     return failure();
-  if (input.getRank() != 3 || *length != depth) // C1
-    return emitOptionalError(loc, "makes no image of ", *length,
+  if (input.getRank() != 3 || *depth != *blockDepth) // C1
+    return emitOptionalError(loc, "makes no image of ", *depth,
                              " dimensions of ", op.getInput().getType(),
-                             " with blocks of ", depth);
+                             " with blocks of ", *blockDepth);
   auto areAtLeast = [](ArrayRef<int64_t> values, int64_t size, int64_t least) {
     return static_cast<int64_t>(values.size()) == size &&
            llvm::all_of(values, [&](int64_t v) { return v >= least; });
   };
-  if (!areAtLeast(op.getBlock(), depth, 1) ||
-      !areAtLeast(op.getStrides(), depth, 1) ||
-      !areAtLeast(op.getDilations(), depth, 1) ||
-      !areAtLeast(op.getPads(), 2 * depth, 0)) // C2
-    return emitOptionalError(loc, "has block [", op.getBlock(), "], strides [",
-                             op.getStrides(), "], dilations [",
-                             op.getDilations(), "] and pads [", op.getPads(),
-                             "]");
+  if (!areAtLeast(op.getStrides(), *depth, 1) ||
+      !areAtLeast(op.getDilations(), *depth, 1) ||
+      !areAtLeast(op.getPads(), 2 * *depth, 0)) // C2
+    return emitOptionalError(loc, "has strides [", op.getStrides(),
+                             "], dilations [", op.getDilations(),
+                             "] and pads [", op.getPads(), "]");
+  SmallVector<AffineExpr> image = getSizes(shapes, shapes.get(op.getImage()));
+  SmallVector<AffineExpr> block = getSizes(shapes, shapes.get(op.getBlock()));
+  for (auto [extent, own] : llvm::zip_equal(image, block))
+    if (getConstant(extent).value_or(0) < 0 ||
+        getConstant(own).value_or(1) < 1) // C1
+      return emitOptionalError(loc, "has an image or block of extent ",
+                               std::min(getConstant(extent).value_or(0),
+                                        getConstant(own).value_or(1)));
 
-  int64_t elements = ShapedType::getNumElements(op.getBlock());
-  std::optional<int64_t> rows = getConstant(input.dims[1]);
-  if (rows && *rows % elements) // C3
+  std::optional<int64_t> elements = getConstant(shapes.product(block)),
+                         rows = getConstant(input.dims[1]),
+                         columns = getConstant(input.dims[2]),
+                         windows = countWindows(shapes, op, image, block);
+  if (rows && elements && *rows % *elements) // C3
     return emitOptionalError(loc, "dimension 1 of the input has extent ", *rows,
-                             ", no multiple of ", elements);
-  InferredTensor result{
-      input.elementType,
-      {input.dims[0],
-       shapes.floorDiv(input.dims[1], shapes.constant(elements))}};
-  SmallVector<AffineExpr> extents(depth);
-  if (image.elements)
-    extents = *image.elements;
-  for (AffineExpr &extent : extents) {
-    if (getConstant(extent).value_or(0) < 0) // C1
-      return emitOptionalError(loc, "image has extent ", *getConstant(extent));
-    if (!shapes.isSize(extent))
-      extent = {};
-  }
-  std::optional<int64_t> columns = getConstant(input.dims[2]);
-  std::optional<int64_t> windows =
-      getConstant(shapes.product(inferWindowCounts(shapes, op, extents)));
+                             ", no multiple of ", *elements);
   if (columns && windows && *columns != *windows) // C3
     return emitOptionalError(loc, "dimension 2 of the input has extent ",
                              *columns, ", but there are ", *windows,
                              " windows");
-  llvm::append_range(result.dims, extents);
+  AffineExpr channels;
+  if (elements)
+    channels = shapes.floorDiv(input.dims[1], shapes.constant(*elements));
+  InferredTensor result{input.elementType, {input.dims[0], channels}};
+  llvm::append_range(result.dims, image);
   results.push_back(std::move(result));
   return success();
 }

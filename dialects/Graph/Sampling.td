@@ -48,26 +48,26 @@ def Graph_Col2ImOp : Graph_PureOp<"col2im"> {
     is the sum of all that lie at its place.
 
     Constraints:
-    - (C1) The input has 3 dimensions; `image` has one, with as many elements as
-      `block` has; none is negative.
-    - (C2) There is a positive entry of `block`, `strides` and `dilations` for each
-      spatial dimension, and two of `pads`, which are not negative.
+    - (C1) The input has 3 dimensions; `image` and `block` have one, with an element
+      for each spatial dimension: in `image` not negative, in `block` positive. The
+      run refuses others.
+    - (C2) There is a positive entry of `strides` and `dilations` for each spatial
+      dimension, and two of `pads`, which are not negative.
     - (C3) Dimension 1 of the input is a multiple of the elements of `block`, its
       dimension 2 the number of windows. The run refuses others.
 
     ```mlir
-    %y = graph.col2im %x to %shape block = [3, 3] strides = [1, 1] dilations = [1, 1]
-        pads = [0, 0, 0, 0] : tensor<?x27x36xf32>, tensor<2xi64>
+    %y = graph.col2im %x to %shape block %block strides = [1, 1] dilations = [1, 1]
+        pads = [0, 0, 0, 0] : tensor<?x27x36xf32>, tensor<2xi64>, tensor<2xi64>
     ```
   }];
   let arguments = (ins Graph_Tensor:$input, Graph_IndexTensor:$image,
-                       DenseI64ArrayAttr:$block, DenseI64ArrayAttr:$strides,
+                       Graph_IndexTensor:$block, DenseI64ArrayAttr:$strides,
                        DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads);
   let results = (outs Graph_Tensor:$result);
   let assemblyFormat = [{
-    $input `to` $image `block` `=` $block `strides` `=` $strides
-    `dilations` `=` $dilations `pads` `=` $pads attr-dict `:` type($input) `,`
-    type($image)
+    $input `to` $image `block` $block `strides` `=` $strides
+    `dilations` `=` $dilations `pads` `=` $pads attr-dict `:` type(operands)
   }];
 }
 

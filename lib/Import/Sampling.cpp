@@ -20,13 +20,12 @@ LogicalResult graphopt::importGridSample(NodeImporter &node) {
 }
 
 LogicalResult graphopt::importCol2Im(NodeImporter &node) {
-  FailureOr<SmallVector<int64_t>> block =
-      node.requireConstantInts(node.getInput(2), "block_shape");
-  if (failed(block))
-    return failure();
-  SmallVector<int64_t> ones(block->size(), 1), zeros(2 * block->size(), 0);
-  return node.finish<Col2ImOp>(node.getInput(0), node.getInput(1), *block,
-                               node.getInts("strides", ones),
+  ArrayRef<int64_t> shape = node.getInputType(1).getShape();
+  if (shape.size() != 1 || ShapedType::isDynamic(shape[0]))
+    return node.emitError() << "an image whose rank is not known is not supported";
+  SmallVector<int64_t> ones(shape[0], 1), zeros(2 * shape[0], 0);
+  return node.finish<Col2ImOp>(node.getInput(0), node.getInput(1),
+                               node.getInput(2), node.getInts("strides", ones),
                                node.getInts("dilations", ones),
                                node.getInts("pads", zeros));
 }

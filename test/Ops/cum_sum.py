@@ -16,6 +16,11 @@ main([case for op in ("CumSum", "CumProd") for case in [
     Case(op, [normal(2, 1000) if op == "CumSum" else normal(2, 30), axis(1)],
          also=[[normal(1, 1)], [normal(5, 17)]]),
     Case(op, [normal(40, 33), axis(0)], also=[[normal(1, 1)], [normal(3, 70)]]),
+    # An axis that only the run knows.
+    *[Case(op, [normal(3, 4, 5), integers(a, a + 1)], exclusive=e, reverse=r, open=[["a", "b", "c"], []],
+           also=[[normal(2, 1, 7), integers(2, 3)]])
+      for a, e, r in ((-1, 0, 0), (0, 1, 0), (1, 0, 1), (-2, 1, 1))],
+    Case(op, [normal(3, 9, dtype="float16"), integers(1, 2)]),
     Case(op, [normal(0, 3), axis(0)], exclusive=1),
     Case(op, [normal(2, 0), axis(0)]),
 ]])

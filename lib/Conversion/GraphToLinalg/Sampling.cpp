@@ -259,8 +259,8 @@ struct LowerCol2Im : LoweringPattern<Col2ImOp> {
 
   /// Along one spatial dimension.
   struct Dim {
-    int64_t block, stride, dilation, padBefore;
-    Value windows;
+    Value block, windows;
+    int64_t stride, dilation, padBefore;
   };
 
   Values lower(Col2ImOp op, Adaptor in, Lowering &to) const override {
@@ -282,8 +282,10 @@ struct LowerCol2Im : LoweringPattern<Col2ImOp> {
     SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
     loops.append(depth, utils::IteratorType::reduction);
     // The block's extents come from a tensor that nobody reads.
-    Value shape = tensor::EmptyOp::create(to.b, to.loc, op.getBlock(),
-                                          to.b.getI8Type());
+    SmallVector<OpFoldResult> block;
+    for (const Dim &dim : dims)
+      block.push_back(getAsOpFoldResult(dim.block));
+    Value shape = to.empty(block, to.b.getI8Type());
     Value init = to.filled(sizes, to.constant(sumType, 0));
     Value sum =
         linalg::GenericOp::create(
@@ -313,29 +315,30 @@ struct LowerCol2Im : LoweringPattern<Col2ImOp> {
                                     SmallVector<OpFoldResult> &sizes) {
     IndexMath m = to.math();
     const InferredTensor &input = to.get(op.getInput());
-    int64_t elements = ShapedType::getNumElements(op.getBlock());
-    Value rows = to.asIndex(to.size(input.dims[1]));
-    Value count = to.constantIndex(elements), zero = to.constantIndex(0);
-    to.require(m.compare(P::eq, m.rem(rows, count), zero),
-               "the rows are not those of whole blocks");
-    sizes = {to.size(input.dims[0]), getAsOpFoldResult(m.div(rows, count))};
+    Value zero = to.constantIndex(0), one = to.constantIndex(1);
+    sizes = {to.size(input.dims[0]), {}};
     SmallVector<Dim> dims;
-    Value columns = to.constantIndex(1);
-    for (size_t i = 0, depth = op.getBlock().size(); i < depth; ++i) {
+    Value elements = one, columns = one;
+    for (size_t i = 0, depth = op.getStrides().size(); i < depth; ++i) {
       Value extent = to.entry(op.getImage(), i);
       sizes.push_back(getAsOpFoldResult(extent));
-      Dim dim{op.getBlock()[i], op.getStrides()[i], op.getDilations()[i],
-              op.getPads()[i], {}};
-      int64_t span = dim.dilation * (dim.block - 1) + 1;
+      Dim dim{to.entry(op.getBlock(), i), {}, op.getStrides()[i],
+              op.getDilations()[i], op.getPads()[i]};
+      to.require(m.compare(P::sge, dim.block, one), "a block is empty");
+      elements = m.mul(elements, dim.block);
+      Value span = m.mul(m.sub(dim.block, one), to.constantIndex(dim.dilation));
       int64_t pads = op.getPads()[i] + op.getPads()[depth + i];
-      Value last = m.add(extent, to.constantIndex(pads - span));
+      Value last = m.sub(m.add(extent, to.constantIndex(pads - 1)), span);
       // Elements are read as if there were a window.
       to.require(m.compare(P::sge, last, zero), "no window fits into the image");
-      dim.windows = m.add(m.div(last, to.constantIndex(dim.stride)),
-                          to.constantIndex(1));
+      dim.windows = m.add(m.div(last, to.constantIndex(dim.stride)), one);
       columns = m.mul(columns, dim.windows);
       dims.push_back(dim);
     }
+    Value rows = to.asIndex(to.size(input.dims[1]));
+    to.require(m.compare(P::eq, m.rem(rows, elements), zero),
+               "the rows are not those of whole blocks");
+    sizes[1] = getAsOpFoldResult(m.div(rows, elements));
     to.require(m.compare(P::eq, columns, to.asIndex(to.size(input.dims[2]))),
                "there are not as many columns as windows");
     return dims;
@@ -352,7 +355,7 @@ struct LowerCol2Im : LoweringPattern<Col2ImOp> {
     for (auto [i, dim] : llvm::enumerate(dims)) {
       Value tap = linalg::IndexOp::create(b, loc, first + depth + i);
       Value place = linalg::IndexOp::create(b, loc, first + i);
-      row = m.add(m.mul(row, m.constant(dim.block)), tap);
+      row = m.add(m.mul(row, dim.block), tap);
       Value start = m.sub(m.add(place, m.constant(dim.padBefore)),
                           m.mul(tap, m.constant(dim.dilation)));
       Value stride = m.constant(dim.stride), last = m.sub(dim.windows, one);

@@ -10,7 +10,8 @@
 // CHECK:             %[[HALF:.+]] = arith.truncf %[[NEXT]]
 // CHECK:             tensor.insert %[[HALF]] into %[[Y]][%[[R]], %[[C]]]
 func.func @rows(%x: tensor<?x8xf16>) -> tensor<?x8xf16> {
-  %y = graph.cumulate Sum %x axis = 1 : tensor<?x8xf16>
+  %a = arith.constant dense<1> : tensor<i64>
+  %y = graph.cumulate Sum %x axis %a : tensor<?x8xf16>, tensor<i64>
   return %y : tensor<?x8xf16>
 }
 
@@ -26,6 +27,22 @@ func.func @rows(%x: tensor<?x8xf16>) -> tensor<?x8xf16> {
 // CHECK:           linalg.generic {{.*}} outs(%[[PRODUCT]] :
 // CHECK:             arith.muli
 func.func @slices(%x: tensor<5x?xi32>) -> tensor<5x?xi32> {
-  %y = graph.cumulate Prod %x axis = 0 exclusive reverse : tensor<5x?xi32>
+  %a = arith.constant dense<[-2]> : tensor<1xi64>
+  %y = graph.cumulate Prod %x axis %a exclusive reverse : tensor<5x?xi32>, tensor<1xi64>
   return %y : tensor<5x?xi32>
+}
+
+// A dimension that only the run knows: each element looks for the one before it.
+// CHECK-LABEL: func @any_axis(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<3x4xf32>, %[[A:[^:]+]]: tensor<i32>
+// CHECK:         tensor.extract %[[A]][]
+// CHECK:         cf.assert %{{.+}}, "the axis is not a dimension"
+// CHECK:         scf.for
+// CHECK:           scf.for {{.*}} iter_args(%[[Y:.+]] = %{{.+}}) -> (tensor<3x4xf32>)
+// CHECK:             tensor.extract %[[Y]]
+// CHECK:             tensor.extract %[[X]]
+// CHECK:             tensor.insert %{{.+}} into %[[Y]]
+func.func @any_axis(%x: tensor<3x4xf32>, %a: tensor<i32>) -> tensor<3x4xf32> {
+  %y = graph.cumulate Sum %x axis %a : tensor<3x4xf32>, tensor<i32>
+  return %y : tensor<3x4xf32>
 }

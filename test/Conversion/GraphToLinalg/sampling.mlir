@@ -36,6 +36,7 @@ func.func @nearest_reflection(%x: tensor<1x3x6xi8>, %g: tensor<1x5x1xf32>) -> te
 // CHECK:           arith.addf
 func.func @col2im(%x: tensor<?x27x?xf32>) -> tensor<?x3x8x8xf32> {
   %s = arith.constant dense<8> : tensor<2xi64>
-  %y = graph.col2im %x to %s block = [3, 3] strides = [2, 2] dilations = [1, 1] pads = [1, 1, 1, 1] : tensor<?x27x?xf32>, tensor<2xi64>
+  %b = arith.constant dense<3> : tensor<2xi64>
+  %y = graph.col2im %x to %s block %b strides = [2, 2] dilations = [1, 1] pads = [1, 1, 1, 1] : tensor<?x27x?xf32>, tensor<2xi64>, tensor<2xi64>
   return %y : tensor<?x3x8x8xf32>
 }

@@ -42,25 +42,35 @@ func.func @c4_empty(%x: tensor<1x2x0xf32>, %g: tensor<1x3x1xf32>) {
 
 // col2im
 
-func.func @c1_col2im(%x: tensor<1x4x9xf32>, %s: tensor<1xi64>) {
+func.func @c1_col2im(%x: tensor<1x4x9xf32>, %s: tensor<1xi64>, %b: tensor<2xi64>) {
   // expected-error @below {{makes no image of 1 dimensions of 'tensor<1x4x9xf32>' with blocks of 2}}
-  %y = graph.col2im %x to %s block = [2, 2] strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] : tensor<1x4x9xf32>, tensor<1xi64>
+  %y = graph.col2im %x to %s block %b strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] : tensor<1x4x9xf32>, tensor<1xi64>, tensor<2xi64>
   return
 }
 
 // -----
 
-func.func @c2_col2im(%x: tensor<1x4x9xf32>, %s: tensor<2xi64>) {
-  // expected-error @below {{has block [2, 2], strides [0, 1], dilations [1, 1] and pads [0, 0, 0, 0]}}
-  %y = graph.col2im %x to %s block = [2, 2] strides = [0, 1] dilations = [1, 1] pads = [0, 0, 0, 0] : tensor<1x4x9xf32>, tensor<2xi64>
+func.func @c1_block(%x: tensor<1x4x9xf32>, %s: tensor<2xi64>) {
+  %b = arith.constant dense<[2, 0]> : tensor<2xi64>
+  // expected-error @below {{has an image or block of extent 0}}
+  %y = graph.col2im %x to %s block %b strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] : tensor<1x4x9xf32>, tensor<2xi64>, tensor<2xi64>
+  return
+}
+
+// -----
+
+func.func @c2_col2im(%x: tensor<1x4x9xf32>, %s: tensor<2xi64>, %b: tensor<2xi64>) {
+  // expected-error @below {{has strides [0, 1], dilations [1, 1] and pads [0, 0, 0, 0]}}
+  %y = graph.col2im %x to %s block %b strides = [0, 1] dilations = [1, 1] pads = [0, 0, 0, 0] : tensor<1x4x9xf32>, tensor<2xi64>, tensor<2xi64>
   return
 }
 
 // -----
 
 func.func @c3_rows(%x: tensor<1x5x9xf32>, %s: tensor<2xi64>) {
+  %b = arith.constant dense<2> : tensor<2xi64>
   // expected-error @below {{dimension 1 of the input has extent 5, no multiple of 4}}
-  %y = graph.col2im %x to %s block = [2, 2] strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] : tensor<1x5x9xf32>, tensor<2xi64>
+  %y = graph.col2im %x to %s block %b strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] : tensor<1x5x9xf32>, tensor<2xi64>, tensor<2xi64>
   return
 }
 
@@ -68,7 +78,8 @@ func.func @c3_rows(%x: tensor<1x5x9xf32>, %s: tensor<2xi64>) {
 
 func.func @c3_columns(%x: tensor<1x4x9xf32>) {
   %s = arith.constant dense<[4, 5]> : tensor<2xi64>
+  %b = arith.constant dense<2> : tensor<2xi64>
   // expected-error @below {{dimension 2 of the input has extent 9, but there are 12 windows}}
-  %y = graph.col2im %x to %s block = [2, 2] strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] : tensor<1x4x9xf32>, tensor<2xi64>
+  %y = graph.col2im %x to %s block %b strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] : tensor<1x4x9xf32>, tensor<2xi64>, tensor<2xi64>
   return
 }
