@@ -206,3 +206,16 @@ GatherNDOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
   results.push_back(std::move(result));
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// NonZero
+//===----------------------------------------------------------------------===//
+
+LogicalResult NonZeroOp::inferResults(ShapeInference &shapes,
+                                      std::optional<Location>, Adaptor op,
+                                      SmallVectorImpl<InferredTensor> &results) {
+  AffineExpr rank = shapes.constant(shapes.get(op.getInput()).getRank());
+  results.push_back(
+      {IntegerType::get(shapes.getContext(), 64), {rank, AffineExpr()}});
+  return success();
+}

@@ -85,4 +85,19 @@ def Graph_GatherNDOp : Graph_IndexedOp<"gather_nd"> {
   }];
 }
 
+def Graph_NonZeroOp : Graph_PureOp<"non_zero"> {
+  let summary = "The positions of elements that are not 0";
+  let description = [{
+    One column of `result` an element that is not 0 (or false), in row-major
+    order; one row a dimension. How many columns there are only the run knows.
+
+    ```mlir
+    %y = graph.non_zero %x : tensor<?x8xf32> // tensor<2x?xi64>
+    ```
+  }];
+  let arguments = (ins Graph_Tensor:$input);
+  let results = (outs RankedTensorOf<[I64]>:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+}
+
 #endif

@@ -304,6 +304,28 @@ LogicalResult PadOp::inferResults(ShapeInference &shapes,
 }
 
 //===----------------------------------------------------------------------===//
+// Compress
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+CompressOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
+                         Adaptor op, SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput()),
+                       &condition = shapes.get(op.getCondition());
+  FailureOr<int64_t> axis =
+      normalizeAxis(loc, op.getAxis(), input.getRank()); // C1
+  if (failed(axis))
+    return failure();
+  if (condition.getRank() != 1) // C2
+    return emitOptionalError(loc, "condition has rank ", condition.getRank(),
+                             ", not 1");
+  InferredTensor result{input.elementType, input.dims};
+  result.dims[*axis] = {};
+  results.push_back(std::move(result));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // ReverseSequence
 //===----------------------------------------------------------------------===//
 

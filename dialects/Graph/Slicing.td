@@ -67,6 +67,28 @@ def Graph_PadOp : Graph_PureOp<"pad", [AttrSizedOperandSegments]> {
   }];
 }
 
+def Graph_CompressOp : Graph_PureOp<"compress"> {
+  let summary = "Takes the slices for which a condition is true";
+  let description = [{
+    Slice `i` along `axis` if element `i` of `condition` is true. Both may be
+    longer; what the other lacks is left out.
+
+    Constraints:
+    - (C1) `axis` is a dimension of `input`.
+    - (C2) `condition` has one dimension.
+
+    ```mlir
+    %y = graph.compress %x by %c axis = 0 : tensor<?x8xf32>, tensor<?xi1>
+    ```
+  }];
+  let arguments = (ins Graph_Tensor:$input, Graph_BoolTensor:$condition,
+                       I64Attr:$axis);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = [{
+    $input `by` $condition `axis` `=` $axis attr-dict `:` type(operands)
+  }];
+}
+
 def Graph_ReverseSequenceOp : Graph_PureOp<"reverse_sequence"> {
   let summary = "Turns the first elements of each sequence around";
   let description = [{

@@ -41,3 +41,52 @@ LogicalResult TopKOp::inferResults(ShapeInference &shapes,
   results.push_back(std::move(indices));
   return success();
 }
+
+LogicalResult UniqueOp::inferResults(ShapeInference &shapes,
+                                     std::optional<Location> loc, Adaptor op,
+                                     SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput());
+  FailureOr<int64_t> axis =
+      normalizeAxis(loc, op.getAxis(), input.getRank()); // C1
+  if (failed(axis))
+    return failure();
+  Type i64 = IntegerType::get(shapes.getContext(), 64);
+  InferredTensor values{input.elementType, input.dims};
+  values.dims[*axis] = {};
+  results.push_back(std::move(values));
+  results.push_back({i64, {AffineExpr()}});
+  results.push_back({i64, {input.dims[*axis]}});
+  results.push_back({i64, {AffineExpr()}});
+  return success();
+}
+
+LogicalResult
+NonMaxSuppressionOp::inferResults(ShapeInference &shapes,
+                                  std::optional<Location> loc, Adaptor op,
+                                  SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &boxes = shapes.get(op.getBoxes()),
+                       &scores = shapes.get(op.getScores());
+  auto differ = [](AffineExpr lhs, AffineExpr rhs) {
+    std::optional<int64_t> left = getConstant(lhs), right = getConstant(rhs);
+    return left && right && *left != *right;
+  };
+  if (boxes.getRank() != 3 || scores.getRank() != 3 ||
+      getConstant(boxes.dims[2]).value_or(4) != 4 || differ(boxes.dims[0], scores.dims[0]) ||
+      differ(boxes.dims[1], scores.dims[2])) // C1
+    return emitOptionalError(loc, "boxes of type ", op.getBoxes().getType(),
+                             " and scores of type ", op.getScores().getType(),
+                             " are not [batch, box, 4] and [batch, class, box]");
+  for (Value scalar : {op.getMaxBoxes(), op.getOverlap(), op.getThreshold()}) {
+    if (!scalar)
+      continue;
+    std::optional<SmallVector<int64_t>> shape =
+        shapes.get(scalar).getStaticShape();
+    if (!shape || ShapedType::getNumElements(*shape) != 1) // C2
+      return emitOptionalError(loc, "a limit must have one element, but its type "
+                                    "is ",
+                               scalar.getType());
+  }
+  results.push_back({IntegerType::get(shapes.getContext(), 64),
+                     {AffineExpr(), shapes.constant(3)}});
+  return success();
+}

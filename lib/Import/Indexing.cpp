@@ -19,3 +19,7 @@ LogicalResult graphopt::importGatherND(NodeImporter &node) {
   return node.finish<GatherNDOp>(node.getInput(0), node.getInput(1),
                                  node.getInt("batch_dims"));
 }
+
+LogicalResult graphopt::importNonZero(NodeImporter &node) {
+  return node.finish<NonZeroOp>(node.getInput(0));
+}

@@ -152,6 +152,8 @@ template <typename OpTy> constexpr size_t fixedResultCount() {
     return 2;
   if constexpr (OpTy::template hasTrait<NResults<3>::Impl>())
     return 3;
+  if constexpr (OpTy::template hasTrait<NResults<4>::Impl>())
+    return 4;
   return 0;
 }
 

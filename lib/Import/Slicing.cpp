@@ -1,4 +1,6 @@
 #include "dialects/Graph/Slicing.h"
+#include "dialects/Graph/Shape.h"
+#include "lib/Import/Flatten.h"
 #include "lib/Import/Importers.h"
 
 using namespace mlir;
@@ -18,6 +20,21 @@ LogicalResult graphopt::importPad(NodeImporter &node) {
     return node.emitError() << "mode '" << name << "' is not known";
   return node.finish<PadOp>(*mode, node.getInput(0), node.getInput(1),
                             node.getInput(2), node.getInput(3));
+}
+
+std::pair<Value, int64_t> graphopt::getInputAndAxis(NodeImporter &node) {
+  if (node.hasAttribute("axis"))
+    return {node.getInput(0), node.getInt("axis")};
+  auto flat = node.create<ReshapeOp>(node.getInput(0), node.createInts(-1),
+                                     /*allowZero=*/false);
+  return {flat ? flat.getResult() : Value(), 0};
+}
+
+LogicalResult graphopt::importCompress(NodeImporter &node) {
+  auto [input, axis] = getInputAndAxis(node);
+  if (!input)
+    return failure();
+  return node.finish<CompressOp>(input, node.getInput(1), axis);
 }
 
 LogicalResult graphopt::importReverseSequence(NodeImporter &node) {

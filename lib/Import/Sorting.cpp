@@ -1,4 +1,5 @@
 #include "dialects/Graph/Sorting.h"
+#include "lib/Import/Flatten.h"
 #include "lib/Import/Importers.h"
 
 using namespace mlir;
@@ -9,4 +10,17 @@ LogicalResult graphopt::importTopK(NodeImporter &node) {
   return node.finish<TopKOp>(node.getInput(0), node.getInput(1),
                              node.getInt("axis"), node.getInt("largest") != 0,
                              node.getInt("sorted") != 0);
+}
+
+LogicalResult graphopt::importUnique(NodeImporter &node) {
+  auto [input, axis] = getInputAndAxis(node);
+  if (!input)
+    return failure();
+  return node.finish<UniqueOp>(input, axis, node.getInt("sorted") != 0);
+}
+
+LogicalResult graphopt::importNonMaxSuppression(NodeImporter &node) {
+  return node.finish<NonMaxSuppressionOp>(
+      node.getInput(0), node.getInput(1), node.getInput(2), node.getInput(3),
+      node.getInput(4), node.getInt("center_point_box") != 0);
 }

@@ -1,5 +1,6 @@
 #include "dialects/Graph/Indexing.h"
 #include "Positions.h"
+#include "Selection.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -133,8 +134,39 @@ struct LowerGatherND : LoweringPattern<GatherNDOp> {
         })}};
   }
 };
+
+struct LowerNonZero : LoweringPattern<NonZeroOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(NonZeroOp op, Adaptor in, Lowering &to) const override {
+    int64_t rank = op.getInput().getType().getRank();
+    auto isNonZero = [&](IndexMath m, ValueRange, Value x) -> Value {
+      Value zero = m.zero(x.getType());
+      if (isa<FloatType>(x.getType()))
+        return arith::CmpFOp::create(m.b, m.loc, arith::CmpFPredicate::UNE, x,
+                                     zero);
+      return m.compare(arith::CmpIPredicate::ne, x, zero);
+    };
+    Selection selection(to, to.known(op.getInput()));
+    Value count = selection.count(isNonZero);
+    Value columns =
+        to.empty({to.b.getIndexAttr(rank), getAsOpFoldResult(count)},
+                 to.b.getI64Type());
+    return {{selection
+                 .write(columns, to.constantIndex(0), isNonZero,
+                        [&](IndexMath m, ValueRange at, Value, Value place,
+                            Value result) {
+                          for (auto [dim, index] : llvm::enumerate(at))
+                            result = tensor::InsertOp::create(
+                                m.b, m.loc, m.cast(m.b.getI64Type(), index),
+                                result, ValueRange{m.constant(dim), place});
+                          return result;
+                        })
+                 .first}};
+  }
+};
 } // namespace
 
 void graphopt::populateIndexingLowering(LoweringPatterns to) {
-  to.add<LowerGather, LowerGatherElements, LowerGatherND>();
+  to.add<LowerGather, LowerGatherElements, LowerGatherND, LowerNonZero>();
 }

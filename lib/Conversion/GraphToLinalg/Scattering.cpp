@@ -1,7 +1,7 @@
 #include "dialects/Graph/Scattering.h"
 #include "Positions.h"
 #include "Scalar.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "Selection.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -9,23 +9,6 @@ using namespace graphopt::graph;
 
 using Values = FailureOr<SmallVector<Value>>;
 using P = arith::CmpIPredicate;
-
-/// Calls `body` with each position below `sizes`, in order, and with the tensor
-/// that it turns into the next one.
-static Value
-forEachPosition(Lowering &to, ArrayRef<OpFoldResult> sizes, Value init,
-                llvm::function_ref<Value(IndexMath, ValueRange, Value)> body) {
-  SmallVector<Value> low(sizes.size(), to.constantIndex(0)),
-      step(sizes.size(), to.constantIndex(1)), high;
-  for (OpFoldResult size : sizes)
-    high.push_back(to.asIndex(size));
-  return scf::buildLoopNest(
-             to.b, to.loc, low, high, step, init,
-             [&](OpBuilder &b, Location loc, ValueRange at, ValueRange state) {
-               return scf::ValueVector{body({b, loc}, at, state[0])};
-             })
-      .results[0];
-}
 
 /// What stands where `update` meets `old`. `type` is the graph's element type.
 static Value join(IndexMath m, std::optional<BinaryKind> reduction, Type type,

@@ -1,5 +1,5 @@
 #include "dialects/Graph/Slicing.h"
-#include "Lowering.h"
+#include "Selection.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -250,6 +250,43 @@ struct LowerPad : LoweringPattern<PadOp> {
 };
 
 //===----------------------------------------------------------------------===//
+// Compress
+//===----------------------------------------------------------------------===//
+
+/// The positions of what is taken, then a gather.
+struct LowerCompress : LoweringPattern<CompressOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(CompressOp op, Adaptor in, Lowering &to) const override {
+    const InferredTensor &input = to.get(op.getInput());
+    int64_t axis = *normalizeAxis(std::nullopt, op.getAxis(), input.getRank());
+    SmallVector<OpFoldResult> sizes = to.sizes(input.dims);
+    AffineExpr common =
+        to.shapes.min(input.dims[axis], to.get(op.getCondition()).dims[0]);
+    Value condition = to.slice(in.getCondition(), OpFoldResult(to.b.getIndexAttr(0)),
+                               to.size(common));
+    auto isTaken = [](IndexMath m, ValueRange, Value flag) {
+      return m.compare(P::ne, flag, m.zero(flag.getType()));
+    };
+    Selection selection(to, condition);
+    Value count = selection.count(isTaken);
+    sizes[axis] = getAsOpFoldResult(count);
+    Value positions = to.empty(sizes[axis], to.b.getI64Type());
+    positions =
+        selection
+            .write(positions, to.constantIndex(0), isTaken,
+                   [](IndexMath m, ValueRange at, Value, Value place,
+                      Value result) -> Value {
+                     return tensor::InsertOp::create(
+                         m.b, m.loc, m.cast(m.b.getI64Type(), at[0]), result,
+                         place);
+                   })
+            .first;
+    return {{takeSlices(to, in.getInput(), positions, axis, sizes)}};
+  }
+};
+
+//===----------------------------------------------------------------------===//
 // ReverseSequence
 //===----------------------------------------------------------------------===//
 
@@ -283,5 +320,5 @@ struct LowerReverseSequence : LoweringPattern<ReverseSequenceOp> {
 } // namespace
 
 void graphopt::populateSlicingLowering(LoweringPatterns to) {
-  to.add<LowerPad, LowerReverseSequence, LowerSlice>();
+  to.add<LowerCompress, LowerPad, LowerReverseSequence, LowerSlice>();
 }

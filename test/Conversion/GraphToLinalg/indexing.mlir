@@ -57,3 +57,19 @@ func.func @gather_nd(%x: tensor<3x4x8xf32>, %i: tensor<?x2xi64>) -> tensor<?x8xf
   %y = graph.gather_nd %x at %i batch = 0 : tensor<3x4x8xf32>, tensor<?x2xi64>
   return %y : tensor<?x8xf32>
 }
+
+// Counted first: the result is as large as it must be.
+// CHECK-LABEL: func @non_zero(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<?x8xf32>
+// CHECK:         linalg.generic {{.*}}iterator_types = ["reduction", "reduction"]{{.*}} ins(%[[X]]
+// CHECK:           arith.cmpf une
+// CHECK:         %[[COUNT:.+]] = arith.index_cast
+// CHECK:         %[[INIT:.+]] = tensor.empty(%[[COUNT]]) : tensor<2x?xi64>
+// CHECK:         scf.for {{.+}} iter_args(%{{.+}} = %[[INIT]], %{{.+}} = %c0)
+// CHECK:           scf.for
+// CHECK:             scf.if
+// CHECK-COUNT-2:       tensor.insert
+func.func @non_zero(%x: tensor<?x8xf32>) -> tensor<2x?xi64> {
+  %y = graph.non_zero %x : tensor<?x8xf32>
+  return %y : tensor<2x?xi64>
+}

@@ -120,6 +120,19 @@ func.func @pad_reflect(%x: tensor<5x16xf32>) -> tensor<8x16xf32> {
   return %y : tensor<8x16xf32>
 }
 
+// The positions of what is taken make a gather of whole rows.
+// CHECK-LABEL: func @compress(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<9x8xf32>, %[[C:[^:]+]]: tensor<9xi8>
+// CHECK:         linalg.generic {{.*}}iterator_types = ["reduction"]{{.*}} ins(%[[C]]
+// CHECK:         %[[AT:.+]]:2 = scf.for
+// CHECK:           scf.if
+// CHECK:         linalg.generic {{.*}} ins(%[[AT]]#0 : tensor<?xi64>)
+// CHECK:           tensor.extract %[[X]]
+func.func @compress(%x: tensor<9x8xf32>, %c: tensor<9xi1>) -> tensor<?x8xf32> {
+  %y = graph.compress %x by %c axis = 0 : tensor<9x8xf32>, tensor<9xi1>
+  return %y : tensor<?x8xf32>
+}
+
 // The innermost dimension is read in order.
 // CHECK-LABEL: func @reverse_sequence(
 // CHECK-SAME:      %[[X:[^:]+]]: tensor<?x4x8xf32>, %[[N:[^:]+]]: tensor<4xi64>

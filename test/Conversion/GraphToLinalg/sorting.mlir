@@ -35,3 +35,42 @@ func.func @top_k_runtime(%x: tensor<40xui8>, %k: tensor<1xi64>) -> tensor<?xi64>
   %v, %i = graph.top_k %x by %k axis = 0 : tensor<40xui8>, tensor<1xi64>
   return %i : tensor<?xi64>
 }
+
+// Positions are sorted; equal neighbours share a leader; leaders are counted,
+// which is the extent of what is read then.
+// CHECK-LABEL: func @unique(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<40xf32>
+// CHECK:         scf.for
+// CHECK:           scf.while
+// CHECK:         %[[ORDER:.+]] = scf.for
+// CHECK:           scf.while
+// CHECK:         %[[LEADERS:.+]] = scf.for
+// CHECK:         linalg.generic {{.*}}iterator_types = ["reduction"]{{.*}} ins(%[[ORDER]] :
+// CHECK:           tensor.extract %[[LEADERS]]
+// CHECK:           linalg.yield
+// CHECK:         %[[COUNT:.+]] = arith.index_cast
+// CHECK:         %[[INIT:.+]] = tensor.empty(%[[COUNT]]) : tensor<?xi64>
+// CHECK:         %[[FIRSTS:.+]]:2 = scf.for {{.+}} iter_args(%{{.+}} = %[[INIT]],
+// CHECK:         linalg.generic {{.*}} ins(%[[FIRSTS]]#0 :
+// CHECK:           tensor.extract %[[X]]
+func.func @unique(%x: tensor<40xf32>) -> tensor<?xf32> {
+  %v, %f, %i, %c = graph.unique %x axis = 0 sorted : tensor<40xf32>
+  return %v : tensor<?xf32>
+}
+
+// Candidates are sorted, then compared with what was kept of their class.
+// CHECK-LABEL: func @non_max_suppression(
+// CHECK:         %[[KEPT:.+]]:3 = scf.for
+// CHECK:           scf.for
+// CHECK:             scf.if
+// CHECK:               tensor.insert
+// CHECK:             scf.while
+// CHECK:             scf.for
+// CHECK:               scf.while
+// CHECK:                 arith.divf
+// CHECK:         tensor.extract_slice %[[KEPT]]#0[0, 0] [%[[KEPT]]#1, 3]
+func.func @non_max_suppression(%b: tensor<1x9x4xf32>, %s: tensor<1x3x9xf32>, %n: tensor<1xi64>, %t: tensor<1xf32>) -> tensor<?x3xi64> {
+  %y = graph.non_max_suppression %b, %s max %n overlap %t threshold %t
+      : tensor<1x9x4xf32>, tensor<1x3x9xf32>, tensor<1xi64>, tensor<1xf32>, tensor<1xf32>
+  return %y : tensor<?x3xi64>
+}

@@ -64,11 +64,29 @@ func.func @c4_pad(%x: tensor<8xf32>, %p: tensor<2xi64>, %v: tensor<f64>) {
 
 // -----
 
+// compress
+
+func.func @c1_compress(%x: tensor<4x8xf32>, %c: tensor<4xi1>) {
+  // expected-error @below {{axis 2 is not in [-2, 2)}}
+  %y = graph.compress %x by %c axis = 2 : tensor<4x8xf32>, tensor<4xi1>
+  return
+}
+
+// -----
+
 // reverse_sequence
 
 func.func @c1_reverse_sequence(%x: tensor<8x8xf32>, %n: tensor<8xi64>) {
   // expected-error @below {{axes [1, 1] name dimension 1 twice}}
   %t = graph.reverse_sequence %x lengths %n batch = 1 time = 1 : tensor<8x8xf32>, tensor<8xi64>
+  return
+}
+
+// -----
+
+func.func @c2_compress(%x: tensor<4x8xf32>, %c: tensor<4x1xi1>) {
+  // expected-error @below {{condition has rank 2, not 1}}
+  %y = graph.compress %x by %c axis = 0 : tensor<4x8xf32>, tensor<4x1xi1>
   return
 }
 
