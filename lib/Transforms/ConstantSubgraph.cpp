@@ -33,6 +33,14 @@ std::optional<ArrayRef<char>> graphopt::getBlobBytes(Value value) {
   return blob->getData();
 }
 
+/// Operands of `op`, and what its regions use from outside.
+static SetVector<Value> getReadValues(Operation *op) {
+  SetVector<Value> values(op->operand_begin(), op->operand_end());
+  for (Region &region : op->getRegions())
+    getUsedValuesDefinedAbove(region, values);
+  return values;
+}
+
 //===----------------------------------------------------------------------===//
 // Which ops
 //===----------------------------------------------------------------------===//
@@ -45,15 +53,12 @@ public:
     for (Operation &op : function.front()) {
       if (std::optional<int64_t> bytes = getStoredBytes(&op)) {
         constantBytes += *bytes;
-        choose(&op, *bytes);
+        bytesOf[&op] = *bytes;
       }
     }
     for (Operation &op : function.front())
       if (!op.hasTrait<OpTrait::ConstantLike>())
         consider(&op);
-    llvm::sort(ops, [](Operation *a, Operation *b) {
-      return a->isBeforeInBlock(b);
-    });
   }
 
   SmallVector<Operation *> ops;
@@ -72,20 +77,12 @@ private:
     return std::nullopt;
   }
 
-  void choose(Operation *op, int64_t bytes) {
-    ops.push_back(op);
-    bytesOf[op] = bytes;
-  }
-
   void consider(Operation *op) {
     if (op->getNumResults() == 0 || op->hasTrait<OpTrait::IsTerminator>() ||
         !isMemoryEffectFree(op) || isWeightToFloat(op))
       return;
-    SetVector<Value> operands(op->operand_begin(), op->operand_end());
-    for (Region &region : op->getRegions())
-      getUsedValuesDefinedAbove(region, operands);
     int64_t inputBytes = 0;
-    for (Value operand : operands) {
+    for (Value operand : getReadValues(op)) {
       auto definition = bytesOf.find(operand.getDefiningOp());
       if (definition == bytesOf.end())
         return;
@@ -106,7 +103,8 @@ private:
     if (resultBytes + bytes > 16 * smallBytes + 4 * constantBytes)
       return;
     resultBytes += bytes;
-    choose(op, bytes);
+    bytesOf[op] = bytes;
+    ops.push_back(op);
   }
 
   /// DequantizeLinear of a weight begins so. As floats it would take four times
@@ -145,11 +143,9 @@ ConstantSubgraph::ConstantSubgraph(ArrayRef<Operation *> ops) : ops(ops) {
     return false;
   };
   for (Operation *op : ops) {
-    if (matchPattern(op, m_Constant())) {
-      if (getBlobBytes(op->getResult(0)) && llvm::any_of(op->getUsers(), isInside))
-        inputs.push_back(op->getResult(0));
-      continue;
-    }
+    for (Value value : getReadValues(op))
+      if (matchPattern(value, m_Constant()))
+        (getBlobBytes(value) ? inputs : literals).insert(value);
     for (Value result : op->getResults())
       if (getTensorBytes(result.getType()) && !isa<tensor::EmptyOp>(op) &&
           !llvm::all_of(result.getUsers(), isInside))
@@ -195,26 +191,24 @@ OwningOpRef<ModuleOp> ConstantSubgraph::outline(ModuleOp parent) const {
   builder.setInsertionPointToEnd(module->getBody());
   auto main = func::FuncOp::create(
       builder, loc, "main",
-      builder.getFunctionType(ValueRange(inputs).getTypes(),
+      builder.getFunctionType(ValueRange(inputs.getArrayRef()).getTypes(),
                               ValueRange(results).getTypes()));
   Block *body = main.addEntryBlock();
   builder.setInsertionPointToStart(body);
   IRMapping mapping;
-  for (Operation *op : ops)
-    builder.clone(*op, mapping);
   for (auto [i, input] : llvm::enumerate(inputs)) {
     main.setArgAttrs(i, describePort(builder, "input" + Twine(i), input.getType()));
-    mapping.lookup(input).replaceAllUsesWith(body->getArgument(i));
+    mapping.map(input, body->getArgument(i));
   }
+  for (Value literal : literals)
+    builder.clone(*literal.getDefiningOp(), mapping);
+  for (Operation *op : ops)
+    builder.clone(*op, mapping);
   SmallVector<Value> values;
   for (auto [i, result] : llvm::enumerate(results)) {
     main.setResultAttrs(i, describePort(builder, "result" + Twine(i), result.getType()));
     values.push_back(mapping.lookup(result));
   }
   func::ReturnOp::create(builder, loc, values);
-  // Constants that only ops outside use, and those that are inputs now.
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
-    if (isOpTriviallyDead(&op))
-      op.erase();
   return module;
 }

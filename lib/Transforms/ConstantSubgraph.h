@@ -6,11 +6,12 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace graphopt {
 
 /// The ops of `function` that depend on constants only and are worth running,
-/// in order, the constants included.
+/// in order.
 ///
 /// What stays for the model's run: results much larger than what they are made
 /// of, and integer weights on their way to floats.
@@ -26,15 +27,16 @@ std::optional<llvm::ArrayRef<char>> getBlobBytes(mlir::Value value);
 
 /// Ops that are run together.
 struct ConstantSubgraph {
-  /// \param ops  with each op those that it depends on, in order.
+  /// \param ops  in order, with each op those that it depends on unless they are
+  ///             constants.
   explicit ConstantSubgraph(llvm::ArrayRef<mlir::Operation *> ops);
 
   /// A model that computes `results` from `inputs`.
   mlir::OwningOpRef<mlir::ModuleOp> outline(mlir::ModuleOp parent) const;
 
   llvm::ArrayRef<mlir::Operation *> ops;
-  /// Constants that are read where they lie.
-  llvm::SmallVector<mlir::Value> inputs;
+  /// Constants that are read where they lie, and those that become code.
+  llvm::SetVector<mlir::Value> inputs, literals;
   /// What other ops read.
   llvm::SmallVector<mlir::Value> results;
 };

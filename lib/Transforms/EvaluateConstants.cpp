@@ -25,6 +25,14 @@ static TypedAttr relabel(ElementsAttr value, RankedTensorType type) {
   return {};
 }
 
+/// Returns whether it was.
+static bool eraseIfDead(Operation *op) {
+  bool isDead = op && isOpTriviallyDead(op);
+  if (isDead)
+    op->erase();
+  return isDead;
+}
+
 /// What only gives a constant another shape needs no run.
 static void foldReshapes(func::FuncOp function) {
   for (Operation &op : llvm::make_early_inc_range(function.front())) {
@@ -44,9 +52,7 @@ static void foldReshapes(func::FuncOp function) {
     llvm::SetVector<Value> operands(op.operand_begin(), op.operand_end());
     op.erase();
     for (Value operand : operands)
-      if (Operation *read = operand.getDefiningOp();
-          read && isOpTriviallyDead(read))
-        read->erase();
+      eraseIfDead(operand.getDefiningOp());
   }
 }
 
@@ -77,19 +83,30 @@ struct EvaluateConstants
   }
 
   LogicalResult evaluate(func::FuncOp function) {
-    SmallVector<Operation *> ops = findConstantOps(function);
-    ConstantSubgraph subgraph(ops);
-    if (subgraph.results.empty())
+    SmallVector<Operation *> found = findConstantOps(function);
+    if (found.empty())
       return success();
     Dialect *dialect = getContext().getLoadedDialect<GraphDialect>();
     evaluator =
         dialect ? dialect->getRegisteredInterface<ConstantEvaluator>() : nullptr;
     if (!evaluator)
       return function.emitError("no evaluator of constants is registered");
+    // One run, unless there are so many that compiling them as one function
+    // would take much memory.
+    constexpr size_t most = 256;
+    for (ArrayRef<Operation *> rest = found; !rest.empty();
+         rest = rest.drop_front(std::min(most, rest.size())))
+      if (failed(evaluate(rest.take_front(most))))
+        return failure();
+    return success();
+  }
 
+  LogicalResult evaluate(ArrayRef<Operation *> ops) {
+    ConstantSubgraph subgraph(ops);
     std::vector<ResultMemory> memory;
-    if (llvm::Error error = run(subgraph, memory))
-      return reportCulprit(ops, std::move(error));
+    if (!subgraph.results.empty())
+      if (llvm::Error error = run(subgraph, memory))
+        return reportCulprit(ops, std::move(error));
     for (auto [result, own] : llvm::zip_equal(subgraph.results, memory)) {
       OpBuilder builder(result.getDefiningOp());
       auto constant = arith::ConstantOp::create(
@@ -98,10 +115,10 @@ struct EvaluateConstants
     }
     numConstants += subgraph.results.size();
     for (Operation *op : llvm::reverse(ops))
-      if (isOpTriviallyDead(op)) {
-        numEvaluated += !matchPattern(op, m_Constant());
-        op->erase();
-      }
+      numEvaluated += eraseIfDead(op);
+    for (Value read :
+         llvm::concat<const Value>(subgraph.inputs, subgraph.literals))
+      eraseIfDead(read.getDefiningOp());
     return success();
   }
 

@@ -1,6 +1,6 @@
 // Whatever a constant subgraph does, it ends in an error that names the op.
 //
-// RUN: graphopt-opt %s -split-input-file -verify-diagnostics --graph-evaluate-constants=evaluate-ms=500
+// RUN: graphopt-opt %s -split-input-file -verify-diagnostics --graph-evaluate-constants=evaluate-ms=2000
 
 // A trap, between ops that are well: integers are divided by zero.
 #id = affine_map<(i) -> (i)>
@@ -50,7 +50,7 @@ module {
     %x = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
     %go = arith.constant dense<true> : tensor<i1>
     %e = graph.unary Exp %x : tensor<2xf32>
-    // expected-error @below {{cannot be run while compiling: it runs longer than 500 ms}}
+    // expected-error @below {{cannot be run while compiling: it runs longer than 2000 ms}}
     %r = graph.loop while %go carry (%e) : (tensor<i1>, tensor<2xf32>) -> tensor<2xf32> {
     ^bb0(%i: tensor<i64>, %c: tensor<i1>, %s: tensor<2xf32>):
       %t = graph.unary Neg %s : tensor<2xf32>
