@@ -32,6 +32,7 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
   // Once all that is constant is one subgraph: it is compiled for this machine.
   EvaluateConstantsOptions evaluate;
   evaluate.evaluateMs = options.evaluateMs;
+  evaluate.report = true;
   pm.addPass(createEvaluateConstants(evaluate));
   // A constant may be a shape.
   pm.addNestedPass<func::FuncOp>(createInferShapes());

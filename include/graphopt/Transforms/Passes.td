@@ -112,7 +112,8 @@ def EvaluateConstants : Pass<"graph-evaluate-constants", "::mlir::ModuleOp"> {
                            "::graphopt::graph::GraphDialect"];
   let options = [
     Option<"evaluateMs", "evaluate-ms", "int64_t", "10000",
-           "How long the run may take, in milliseconds; 0: nothing is run">];
+           "How long the run may take, in milliseconds; 0: nothing is run">,
+    Option<"report", "report", "bool", "false", "Tell the counts as a remark">];
   let statistics = [
     Statistic<"numEvaluated", "num-evaluated", "Ops that were run">,
     Statistic<"numConstants", "num-constants", "Constants that replace them">];
