@@ -18,7 +18,9 @@ TileEmitter::TileEmitter(EpilogueOp op, ExpandContext &context)
       lanes(context.cpu.lanes(op.getValueType().getIntOrFloatBitWidth())),
       sumType(VectorType::get(lanes, op.getValueType())),
       epilogue(op, lanes, b),
-      isParallel(context.parallel && !op->getParentOfType<scf::ParallelOp>()),
+      // A loop inside an item is not handed out again: its stack would grow.
+      isParallel(context.parallel && !op->getParentOfType<scf::ParallelOp>() &&
+                 !op->getParentOfType<scf::ForallOp>()),
       stackBlock(&context.entry) {
   loopEpilogue = context.epilogue == EpilogueForm::Auto
                      ? isHeavyEpilogue(*op.getBody())

@@ -61,6 +61,27 @@ func.func @items(%a: memref<93x384xf32>, %b: memref<12x384x16xf32>, %c: memref<9
   return
 }
 
+// A kernel in an item is not cut again.
+// CHECK-LABEL: func @nested(
+// CHECK:         scf.parallel
+// CHECK-NOT:     scf.parallel
+// CHECK:           vector.fma
+// CHECK-NOT:     scf.parallel
+// CHECK:         return
+func.func @nested(%a: memref<93x384xf32>, %b: memref<12x384x16xf32>, %c: memref<4x93x192xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  scf.parallel (%i) = (%c0) to (%c4) step (%c1) {
+    %ci = memref.subview %c[%i, 0, 0] [1, 93, 192] [1, 1, 1] : memref<4x93x192xf32> to memref<93x192xf32, strided<[192, 1], offset: ?>>
+    kernel.matmul ins(%a, %b : memref<93x384xf32>, memref<12x384x16xf32>) packed outs(%ci : memref<93x192xf32, strided<[192, 1], offset: ?>>) {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  }
+  return
+}
+
 // A costly epilogue exists once: a loop over sums that lie on the stack, which
 // is each item's own.
 // CHECK-LABEL: func @heavy_epilogue(
