@@ -112,13 +112,13 @@ static LogicalResult checkList(ShapeInference &shapes,
                                StringRef name, size_t axes, int64_t perAxis) {
   if (!list)
     return success();
-  FailureOr<int64_t> length = inferLength(loc, shapes.get(list), name);
-  if (failed(length))
-    return failure();
-  if (*length != static_cast<int64_t>(axes) * perAxis)
-    return emitOptionalError(loc, name, " has ", *length, " elements, but ",
-                             axes, " axes need ", axes * perAxis);
-  return success();
+  const InferredTensor &tensor = shapes.get(list);
+  int64_t needed = static_cast<int64_t>(axes) * perAxis;
+  if (tensor.getRank() == 1 &&
+      getConstant(tensor.dims[0]).value_or(needed) == needed)
+    return success();
+  return emitOptionalError(loc, name, " of type ", list.getType(), " has not the ",
+                           needed, " elements that ", axes, " axes need");
 }
 
 static LogicalResult checkValues(ShapeInference &shapes,

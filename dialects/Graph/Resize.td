@@ -38,7 +38,7 @@ def Graph_ResizeOp : Graph_PureOp<"resize", [AttrSizedOperandSegments]> {
     - (C1) There is either `scales` or `sizes`.
     - (C2) `axes` are different dimensions.
     - (C3) `scales` and `sizes` have one dimension, with one element for each axis;
-      `roi` has two for each.
+      `roi` has two for each. The run refuses others.
     - (C4) No scale is 0 or less, no size is negative; there are elements to make
       those of the result from. The run refuses others.
     - (C5) There is a `roi` with `tf_crop_and_resize`, and only then.

@@ -20,7 +20,7 @@ GridSampleOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
   const InferredTensor &grid = shapes.get(op.getGrid());
   int64_t rank = input.getRank();
   if (rank < 3 || grid.getRank() != rank ||
-      getConstant(grid.dims.back()) != rank - 2) // C1
+      getConstant(grid.dims.back()).value_or(rank - 2) != rank - 2) // C1
     return emitOptionalError(loc, "input of type ", op.getInput().getType(),
                              " has no grid of type ", op.getGrid().getType());
   std::optional<int64_t> images = getConstant(input.dims[0]),

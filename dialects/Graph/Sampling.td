@@ -18,7 +18,7 @@ def Graph_GridSampleOp : Graph_PureOp<"grid_sample"> {
 
     Constraints:
     - (C1) `input` and `grid` have the same rank, at least 3, and the last extent
-      of `grid` is the number of spatial dimensions.
+      of `grid` is the number of spatial dimensions. The run refuses others.
     - (C2) `input` and `grid` have equal first extents. The run refuses others.
     - (C3) `linear` and `cubic` take numbers, not booleans.
     - (C4) Spatial dimensions have elements, or the result none. The run refuses

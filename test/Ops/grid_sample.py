@@ -21,6 +21,7 @@ main([
     sample(normal(1, 1, 1, 1), (2, 3), align_corners=1),
     sample(normal(1, 2, 4, 5, dtype="float64"), (3, 3)),
     sample(normal(1, 1, 7, 3), (1, 1)),
+    Case("GridSample", [normal(1, 2, 6, 4), GRIDS], open="each"),
     Case("GridSample", [normal(1, 2, 6, 4), GRIDS], also=[[normal(1, 2, 3, 17), uniform(-1, 1, 1, 5, 2, 2)]],
          open=[["n", None, "h", "w"], ["n", "H", "W", None]]),
 ])

@@ -75,6 +75,7 @@ main([
     Case("Resize", [normal(1, 2, 5, 4), normal(4) * 0 + [0.2, 0.1, 0.7, 0.9], None, [9, 9]], mode="linear", axes=[2, 3],
          open=[HW, [None], None, [None]], coordinate_transformation_mode="tf_crop_and_resize",
          also=[[normal(1, 2, 3, 7), normal(4) * 0 + [0.5, 0, 1, 0.5], None, [6, 2]]]),
+    Case("Resize", [normal(1, 2, 5, 4), None, None, [1, 2, 3, 9]], open="each"),
     # Other types.
     *[resize(integers(0, 100, 2, 9, dtype=t), [2, 1.7], mode=mode)
       for t, mode in (("int8", "linear"), ("int16", "nearest"), ("uint16", "cubic"), ("int32", "linear"),

@@ -96,6 +96,13 @@ private:
 
 Resizer::Resizer(ResizeOp op, ResizeOp::Adaptor in, Lowering &to)
     : op(op), in(in), to(to), sizes(to.sizes(op.getInput())) {
+  int64_t count = op.getAxes().size();
+  for (auto [list, length] :
+       {std::pair(op.getScales(), count), std::pair(op.getSizes(), count),
+        std::pair(op.getRoi(), 2 * count)})
+    if (list)
+      to.requireEqual(to.get(list).dims[0], to.shapes.constant(length),
+                      "there is not an entry for each axis");
   SmallVector<ResizedDim> dims =
       inferResizedDims(to.shapes, ResizeOp::Adaptor(op));
   if (op.getPolicy()) {

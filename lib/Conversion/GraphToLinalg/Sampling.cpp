@@ -60,6 +60,8 @@ void GridSampler::requireInputs() {
   const InferredTensor &input = to.get(op.getInput());
   IndexMath m = to.math();
   AffineExpr images = input.dims[0], grids = to.get(op.getGrid()).dims[0];
+  to.requireEqual(to.get(op.getGrid()).dims.back(), to.shapes.constant(depth),
+                  "there is not a coordinate for each dimension");
   to.requireEqual(images, grids, "there are not as many grids as inputs");
   Value zero = to.constantIndex(0);
   auto isPositive = [&](AffineExpr expr) {

@@ -25,7 +25,7 @@ func.func @c2_twice(%x: tensor<4x4xf32>, %s: tensor<2xf32>) {
 // -----
 
 func.func @c3_scales(%x: tensor<4x4xf32>, %s: tensor<2xf32>) {
-  // expected-error @below {{scales has 2 elements, but 1 axes need 1}}
+  // expected-error @below {{scales of type 'tensor<2xf32>' has not the 1 elements that 1 axes need}}
   %y = graph.resize nearest %x scales %s axes = [1] coordinates = half_pixel : tensor<4x4xf32>, tensor<2xf32>
   return
 }
@@ -33,7 +33,7 @@ func.func @c3_scales(%x: tensor<4x4xf32>, %s: tensor<2xf32>) {
 // -----
 
 func.func @c3_roi(%x: tensor<4x4xf32>, %s: tensor<2xi64>, %r: tensor<2xf32>) {
-  // expected-error @below {{roi has 2 elements, but 2 axes need 4}}
+  // expected-error @below {{roi of type 'tensor<2xf32>' has not the 4 elements that 2 axes need}}
   %y = graph.resize nearest %x sizes %s roi %r axes = [0, 1] coordinates = tf_crop_and_resize : tensor<4x4xf32>, tensor<2xi64>, tensor<2xf32>
   return
 }
