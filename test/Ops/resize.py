@@ -90,6 +90,9 @@ main([
     resize(BITS, [2, 1], expect=[np.repeat(BITS, 2, 0)]),
     resize(BITS, [2, 0.5], coordinate_transformation_mode="asymmetric", nearest_mode="floor",
            expect=[np.repeat(BITS, 2, 0)[:, ::2][:, :2]]),
+    # Before opset 11, nearest meant the element before, or behind where it shrinks.
+    Case("Resize", [IMAGE, Const([1, 1, 2, 3], "float32")], opset=10, expect=[IMAGE.repeat(2, 2).repeat(3, 3)]),
+    Case("Resize", [IMAGE, Const([1, 1, 0.6, 0.6], "float32")], opset=10, expect=[IMAGE[:, :, [0, 2, 4]][..., [0, 2, 4, 5]]]),
     # Nothing.
     resize(normal(0, 3), [2, 2], mode="linear"),
     resize(normal(2, 3), [0.4, 2], mode="linear"),

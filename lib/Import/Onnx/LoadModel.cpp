@@ -93,6 +93,9 @@ static void normalize(OnnxModel &model, const ImportOptions &options) {
               proto = onnx::version_conversion::ConvertVersion(proto,
                                                                canonicalOpset);
             });
+  constexpr int64_t resizeWithModes = 11;
+  if (model.opset < resizeWithModes)
+    keepOldResize(proto);
   nameNodes(proto);
   runOnnx("expanding functions of the standard",
           [&] { expandFunctions(proto, options.maxNodes); });

@@ -81,6 +81,11 @@ void applyInputShapes(onnx::ModelProto &model,
 /// Replaces calls of model-local functions by their bodies.
 void inlineLocalFunctions(onnx::ModelProto &model, uint64_t maxNodes);
 
+/// Gives each Resize, in a model that had an opset before 11, the attributes that
+/// say what the operator (and Upsample) meant then: the converter leaves them at
+/// today's defaults. ONNX's text was silent; this is what ONNX Runtime does.
+void keepOldResize(onnx::ModelProto &model);
+
 /// Replaces functions of the standard that have no importer by their bodies.
 void expandFunctions(onnx::ModelProto &model, uint64_t maxNodes);
 
