@@ -13,6 +13,13 @@ void GraphDialect::registerSorting() {
       >();
 }
 
+/// Whether a tensor may have one element: no other extent than 1 is known.
+static bool mayBeScalar(const InferredTensor &tensor) {
+  return llvm::all_of(tensor.dims, [](AffineExpr dim) {
+    return getConstant(dim).value_or(1) == 1;
+  });
+}
+
 LogicalResult TopKOp::inferResults(ShapeInference &shapes,
                                    std::optional<Location> loc, Adaptor op,
                                    SmallVectorImpl<InferredTensor> &results) {
@@ -22,8 +29,7 @@ LogicalResult TopKOp::inferResults(ShapeInference &shapes,
       normalizeAxis(loc, op.getAxis(), input.getRank()); // C1
   if (failed(axis))
     return failure();
-  std::optional<SmallVector<int64_t>> shape = k.getStaticShape();
-  if (!shape || ShapedType::getNumElements(*shape) != 1) // C2
+  if (!mayBeScalar(k)) // C2
     return emitOptionalError(loc, "k must have one element, but its type is ",
                              op.getK().getType());
   AffineExpr count = k.elements ? k.elements->front() : AffineExpr();
@@ -76,16 +82,11 @@ NonMaxSuppressionOp::inferResults(ShapeInference &shapes,
     return emitOptionalError(loc, "boxes of type ", op.getBoxes().getType(),
                              " and scores of type ", op.getScores().getType(),
                              " are not [batch, box, 4] and [batch, class, box]");
-  for (Value scalar : {op.getMaxBoxes(), op.getOverlap(), op.getThreshold()}) {
-    if (!scalar)
-      continue;
-    std::optional<SmallVector<int64_t>> shape =
-        shapes.get(scalar).getStaticShape();
-    if (!shape || ShapedType::getNumElements(*shape) != 1) // C2
+  for (Value scalar : {op.getMaxBoxes(), op.getOverlap(), op.getThreshold()})
+    if (scalar && !mayBeScalar(shapes.get(scalar))) // C2
       return emitOptionalError(loc, "a limit must have one element, but its type "
                                     "is ",
                                scalar.getType());
-  }
   results.push_back({IntegerType::get(shapes.getContext(), 64),
                      {AffineExpr(), shapes.constant(3)}});
   return success();

@@ -15,7 +15,7 @@ def Graph_TopKOp : Graph_PureOp<"top_k"> {
 
     Constraints:
     - (C1) `axis` is a dimension of `input`.
-    - (C2) `k` has one element.
+    - (C2) `k` has one element. The run refuses others.
     - (C3) `k` is in `[0, extent]`. The run refuses others.
 
     ```mlir
@@ -72,7 +72,8 @@ def Graph_NonMaxSuppressionOp
     Constraints:
     - (C1) `boxes` is [batch, box, 4] and `scores` [batch, class, box]. The run
       refuses open extents that differ.
-    - (C2) `maxBoxes`, `overlap` and `threshold` have one element.
+    - (C2) `maxBoxes`, `overlap` and `threshold` have one element. The run
+      refuses others.
 
     ```mlir
     %y = graph.non_max_suppression %boxes, %scores max %n overlap %o threshold %t

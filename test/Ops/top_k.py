@@ -39,5 +39,7 @@ main([
     Case("TopK", [normal(3, 40), np.array([5])], outputs=2, static=False, open=[["a", "b"], [None]],
          also=[[normal(2, 17), np.array([17])], [normal(2, 9), np.array([0])]],
          refused=[[normal(2, 17), np.array([18])], [normal(2, 17), np.array([-1])]]),
+    Case("TopK", [normal(3, 40), np.array([5])], outputs=2, static=False, open=[["a", "b"], ["one"]],
+         refused=[[normal(3, 40), np.array([5, 6])], [normal(3, 40), np.array([], np.int64)]]),
     case(normal(3, 40), 5, open=[["a", "b"], None], refused=[[normal(3, 4), None]]),
 ])

@@ -87,13 +87,13 @@ struct LowerNonMaxSuppression : LoweringPattern<NonMaxSuppressionOp> {
     Type i64 = to.b.getI64Type();
     Value zero = to.constantIndex(0);
     Value count = to.asIndex(to.size(boxes[1]));
-    Value limit = op.getMaxBoxes() ? m.index(scalar(to, in.getMaxBoxes())) : zero;
+    Value limit = op.getMaxBoxes() ? m.index(readScalar(to, op.getMaxBoxes())) : zero;
     limit = m.clamp(limit, zero, count);
-    Value overlap = op.getOverlap() ? scalar(to, in.getOverlap())
+    Value overlap = op.getOverlap() ? readScalar(to, op.getOverlap())
                                     : Box::constant(m, 0);
     Value threshold;
     if (op.getThreshold())
-      threshold = scalar(to, in.getThreshold());
+      threshold = readScalar(to, op.getThreshold());
 
     SmallVector<OpFoldResult> classes = to.sizes(scores.take_front(2));
     Value rows = m.mul(limit, m.mul(to.asIndex(classes[0]), to.asIndex(classes[1])));
@@ -112,12 +112,6 @@ struct LowerNonMaxSuppression : LoweringPattern<NonMaxSuppressionOp> {
     return {{to.slice(nest.results[0],
                       {to.b.getIndexAttr(0), to.b.getIndexAttr(0)},
                       {getAsOpFoldResult(nest.results[1]), to.b.getIndexAttr(3)})}};
-  }
-
-  static Value scalar(Lowering &to, Value tensor) {
-    int64_t rank = cast<RankedTensorType>(tensor.getType()).getRank();
-    return tensor::ExtractOp::create(
-        to.b, to.loc, tensor, SmallVector<Value>(rank, to.constantIndex(0)));
   }
 
   /// State: rows kept so far, their number, room for the items of a class.

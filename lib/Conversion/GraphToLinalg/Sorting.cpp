@@ -26,6 +26,15 @@ Value graphopt::isGreater(IndexMath m, Type type, Value x, Value y) {
                 s.cmp(arith::CmpFPredicate::ORD, y, y));
 }
 
+Value graphopt::readScalar(Lowering &to, Value graphValue) {
+  const InferredTensor &tensor = to.get(graphValue);
+  for (AffineExpr dim : tensor.dims)
+    to.requireEqual(dim, to.shapes.constant(1), "a limit is not one number");
+  return tensor::ExtractOp::create(
+      to.b, to.loc, to.lowered(graphValue),
+      SmallVector<Value>(tensor.getRank(), to.constantIndex(0)));
+}
+
 Value graphopt::isBefore(IndexMath m, Type type, Value x, Value y, Value i,
                          Value j) {
   Value isNotGreater = m.compare(P::eq, isGreater(m, type, x, y),
@@ -84,10 +93,7 @@ struct LowerTopK : LoweringPattern<TopKOp> {
     if (isKnown) {
       count = to.asIndex(to.size(k));
     } else {
-      int64_t rank = op.getK().getType().getRank();
-      count = m.index(tensor::ExtractOp::create(
-          to.b, to.loc, to.lowered(op.getK()),
-          SmallVector<Value>(rank, to.constantIndex(0))));
+      count = m.index(readScalar(to, op.getK()));
     }
     if (isKnown && to.shapes.isNonNegative(k) &&
         to.shapes.isNonNegative(to.shapes.sub(extent, k)))

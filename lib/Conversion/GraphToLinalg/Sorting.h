@@ -15,6 +15,9 @@ mlir::Value isGreater(IndexMath m, mlir::Type type, mlir::Value x,
 mlir::Value isBefore(IndexMath m, mlir::Type type, mlir::Value x, mlir::Value y,
                      mlir::Value i, mlir::Value j);
 
+/// The only element of a graph value; the run refuses tensors with more or less.
+mlir::Value readScalar(Lowering &to, mlir::Value graphValue);
+
 /// A part of the family, in a file of its own.
 void populateNonMaxSuppressionLowering(LoweringPatterns to);
 
