@@ -128,6 +128,10 @@ int64_t CpuModel::panelVectors(int64_t rows, int64_t columns,
   if (columns < 0)
     return most;
   int64_t vectors = std::max<int64_t>(1, divideCeil(columns, lanes(bits)));
+  // A panel of one vector loads as often as it multiplies. Three leave none
+  // where two would, and fit with four rows.
+  if (most == 2 && vectors % 2 == 1 && vectors % 3 != 1)
+    return 3;
   return divideCeil(vectors, divideCeil(vectors, most));
 }
 

@@ -67,6 +67,15 @@ TEST(CpuModel, PanelsAreEqualNotWide) {
   EXPECT_EQ(cpu.panelVectors(1, 4096, 32), 8); // one row: more sums
 }
 
+TEST(CpuModel, NoPanelOfOneVectorBesideOthers) {
+  CpuModel cpu = find("avx2");
+  EXPECT_EQ(cpu.panelVectors(-1, 32, 32), 2);
+  EXPECT_EQ(cpu.panelVectors(-1, 24, 32), 3);
+  EXPECT_EQ(cpu.panelVectors(-1, 40, 32), 3); // 24 + 16, not 16 + 16 + 8
+  EXPECT_EQ(cpu.panelVectors(-1, 56, 32), 2); // 24 + 24 + 8 is no better
+  EXPECT_EQ(cpu.panelVectors(-1, 8, 32), 1);
+}
+
 TEST(CpuModel, TilesFitTheRegisters) {
   for (llvm::StringRef row : listCpuModels()) {
     CpuModel cpu = find(row.data());
