@@ -18,7 +18,19 @@ AffineExpr Window::getDilated(const ShapeInference &shapes,
                     shapes.constant(1));
 }
 
-AffineExpr Window::getCount(const ShapeInference &shapes,
+bool Window::isOvershot(const ShapeInference &shapes, AffineExpr extent) const {
+  if (fixedCount || ceilMode || autoPad != AutoPad::NotSet || stride == 1)
+    return false;
+  std::optional<int64_t> span = getConstant(getSpan(shapes));
+  if (!span)
+    return false;
+  int64_t reach = *span - padBefore - padAfter;
+  if (std::optional<int64_t> known = getConstant(getDilated(shapes, extent)))
+    return *known < reach && *known > reach - stride;
+  return reach > 1;
+}
+
+AffineExpr Window::getCount(ShapeInference &shapes,
                             AffineExpr extent) const {
   if (fixedCount)
     return shapes.constant(*fixedCount);
@@ -32,9 +44,13 @@ AffineExpr Window::getCount(const ShapeInference &shapes,
   AffineExpr padded =
       shapes.add(dilated, shapes.constant(padBefore + padAfter));
   AffineExpr room = shapes.sub(padded, span);
-  if (!ceilMode)
+  if (!ceilMode) {
+    // ONNX divides towards zero.
+    if (isOvershot(shapes, extent))
+      room = shapes.positivePart(room);
     return shapes.add(shapes.floorDiv(room, shapes.constant(stride)),
                       shapes.constant(1));
+  }
   // No window starts after the input. Short windows could.
   std::optional<int64_t> reach = getConstant(span);
   if (!reach)

@@ -23,8 +23,11 @@ struct Window {
   /// The input's extent with zeros inserted.
   mlir::AffineExpr getDilated(const ShapeInference &shapes,
                               mlir::AffineExpr extent) const;
+  /// Whether the only window may reach beyond an input of `extent`, by less than
+  /// a stride: ONNX counts it then.
+  bool isOvershot(const ShapeInference &shapes, mlir::AffineExpr extent) const;
   /// The number of windows on an input of `extent`.
-  mlir::AffineExpr getCount(const ShapeInference &shapes,
+  mlir::AffineExpr getCount(ShapeInference &shapes,
                             mlir::AffineExpr extent) const;
 };
 

@@ -32,8 +32,9 @@ import graphopt.backend
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TIMEOUT_S = 120
-# What the compiler says of operators, types and attributes that it does not support.
-REFUSAL = re.compile(r"not supported|unsupported")
+# What the compiler says of operators, types and attributes that it does not support,
+# and of values that must not come from the run.
+REFUSAL = re.compile(r"not supported|unsupported|must be known when the model is compiled|is not a tensor")
 
 Outcome = collections.namedtuple("Outcome", "kind text")
 

@@ -93,6 +93,15 @@ for attributes in SHAPES:
           for include in (0, 1)],
         *[Case("LpPool", [x], p=p, expect=lambda x, a=attributes, p=p: norm(x, p=p, **a), **attributes) for p in (1, 2, 3)],
     ]
+
+
+def overshot(x, reduce):
+    """Windows of 2x2 side by side, at least one along each dim."""
+    height, width = (max(n // 2, 1) for n in x.shape[2:])
+    rows = [[reduce(x[:, :, 2 * i:2 * i + 2, 2 * j:2 * j + 2], (2, 3)) for j in range(width)] for i in range(height)]
+    return np.moveaxis(np.array(rows), (0, 1), (2, 3)).astype(x.dtype)
+
+
 cases += [
     # Other numbers of dims; column-major indices; equal elements.
     Case("MaxPool", [normal(2, 3, 40)], kernel_shape=[5], strides=[2]),
@@ -107,6 +116,11 @@ cases += [
     *[Case("MaxPool", [integers(low, high, 1, 3, 9, 8, dtype=t)], kernel_shape=[3, 3], strides=[1, 2], pads=[1, 1, 1, 1],
            outputs=2, expect=lambda x: max_with_indices(x, kernel_shape=[3, 3], strides=[1, 2], pads=[1, 1, 1, 1]))
       for t, low, high in (("int8", -100, 100), ("uint8", 0, 255))],
+    # A window larger than the input, by less than its stride, takes what there is.
+    Case("MaxPool", [normal(1, 3, 1, 8)], kernel_shape=[2, 2], strides=[2, 2], open=[[None, None, "h", "w"]],
+         also=[[normal(1, 3, 5, 1)]], expect=lambda x: [overshot(x, np.max)]),
+    Case("AveragePool", [normal(1, 3, 1, 8)], kernel_shape=[2, 2], strides=[2, 2], open=[[None, None, "h", "w"]],
+         also=[[normal(1, 3, 5, 1)]], expect=lambda x: [overshot(x, np.mean)]),
     # Over the whole image.
     *[Case(op, [normal(*shape)], expect=lambda x, f=function: [f(x, tuple(range(2, x.ndim)), keepdims=True)])
       for op, function in [("GlobalAveragePool", np.mean), ("GlobalMaxPool", np.max)]

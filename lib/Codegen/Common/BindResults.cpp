@@ -147,7 +147,7 @@ private:
       DictionaryAttr attrs = portAttrs(main, i, type, own);
       if (!llvm::all_of(own, [](Extent e) { return e.isComputable; })) {
         ++numDataDependent;
-        returned.push_back(value);
+        returned.push_back(asDense(builder, value));
         returnedAttrs.push_back(attrs);
         continue;
       }
@@ -164,6 +164,18 @@ private:
     main.setResAttrsAttr(returnedAttrs.empty()
                              ? ArrayAttr()
                              : builder.getArrayAttr(returnedAttrs));
+  }
+
+  /// A copy of a slice: bufferization returns one with its strides cast away.
+  static Value asDense(OpBuilder &builder, Value value) {
+    Value source = value;
+    while (auto cast = source.getDefiningOp<tensor::CastOp>())
+      source = cast.getSource();
+    if (!source.getDefiningOp<tensor::ExtractSliceOp>())
+      return value;
+    return bufferization::AllocTensorOp::create(
+        builder, value.getLoc(), cast<RankedTensorType>(value.getType()),
+        /*dynamicSizes=*/ValueRange(), /*copy=*/value);
   }
 
   /// Writes `value` to `buffer`. Reshapes move to the buffer, so that the op

@@ -124,7 +124,9 @@ struct LowerPool : LoweringPattern<PoolOp> {
     Value open;
     for (auto [i, window] : llvm::enumerate(loops.windows)) {
       bool isInside =
-          !window.ceilMode && (withPads || isBorderEmpty(loops.borders[i]));
+          !window.ceilMode &&
+          !window.isOvershot(loops.to.shapes, loops.extents[i]) &&
+          (withPads || isBorderEmpty(loops.borders[i]));
       if (isInside) {
         fixed *= op.getKernel()[i];
         continue;

@@ -54,7 +54,8 @@ Border graphopt::buildBorder(Lowering &to, const Window &window,
   Border border{to.b.getIndexAttr(window.padBefore),
                 to.b.getIndexAttr(window.padAfter), window.inputDilation};
   bool isAuto = window.autoPad != AutoPad::NotSet;
-  if (!isAuto && !window.ceilMode)
+  bool isOvershot = window.isOvershot(to.shapes, extent);
+  if (!isAuto && !window.ceilMode && !isOvershot)
     return border;
 
   // What the windows cover beyond the input and its padding.
@@ -67,6 +68,11 @@ Border graphopt::buildBorder(Lowering &to, const Window &window,
   AffineExpr padded =
       shapes.add(window.getDilated(shapes, extent),
                  shapes.constant(window.padBefore + window.padAfter));
+  if (isOvershot)
+    to.requireNonNegative(
+        shapes.add(shapes.sub(padded, window.getSpan(shapes)),
+                   shapes.constant(window.stride - 1)),
+        "the input is too small for its windows");
   OpFoldResult missing = to.size(shapes.sub(covered, padded));
   border.mayShrink = window.fixedCount.has_value();
   // Windows as long as their stride always reach the last element.

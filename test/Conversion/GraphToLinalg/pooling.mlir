@@ -23,9 +23,18 @@ func.func @max(%x: tensor<?x64x112xf32>) -> tensor<?x64x56xf32> {
 // CHECK:         linalg.generic
 // CHECK:           arith.divf %{{.+}}, %[[COUNT]]
 // CHECK:           arith.truncf
-func.func @average(%x: tensor<1x?x64xf16>) -> tensor<1x?x64xf16> {
-  %y = graph.pool Average %x kernel = [2] strides = [2] dilations = [3] pads = [0, 0] channels_last : tensor<1x?x64xf16>
-  return %y : tensor<1x?x64xf16>
+func.func @average(%x: tensor<1x70x64xf16>) -> tensor<1x34x64xf16> {
+  %y = graph.pool Average %x kernel = [2] strides = [2] dilations = [3] pads = [0, 0] channels_last : tensor<1x70x64xf16>
+  return %y : tensor<1x34x64xf16>
+}
+
+// An input shorter than the window by less than the stride has one window.
+// CHECK-LABEL: func @overshot(
+// CHECK:         cf.assert %{{.+}}, "the input is too small for its windows"
+// CHECK:         tensor.pad %{{.+}} low[0, 0, 0] high[0, %{{.+}}, 0]
+func.func @overshot(%x: tensor<1x?x64xf32>) -> tensor<1x?x64xf32> {
+  %y = graph.pool Max %x kernel = [2] strides = [2] dilations = [1] pads = [0, 0] channels_last : tensor<1x?x64xf32>
+  return %y : tensor<1x?x64xf32>
 }
 
 // With one, those inside the input are counted.
