@@ -11,7 +11,7 @@ main([
     Case("Split", [normal(0, 4)], outputs=2, num_outputs=2, axis=0),
     Case("Split", [booleans(4, 4)], outputs=2, num_outputs=2, axis=0),
     # Parts that lie apart in memory, of sizes that only the run knows.
-    Case("Split", [normal(2, 6), [2, 4]], outputs=2, axis=1),
+    Case("Split", [normal(2, 6), [2, 4]], outputs=2, axis=1, open=[["m", "n"], [None]]),
     Case("Split", [normal(9, 4), [2, 7]], outputs=2, axis=0, open=[["m", "n"], [None]],
          also=[[normal(5, 3), [5, 0]], [normal(5, 3), [1, 4]]]),
 ])
