@@ -153,33 +153,15 @@ ConstantSubgraph::ConstantSubgraph(ArrayRef<Operation *> ops) : ops(ops) {
   }
 }
 
-/// ONNX's name, as in "float" and "uint8".
-static std::string getTypeName(Type element) {
-  if (element.isF32())
-    return "float";
-  if (element.isF64())
-    return "double";
-  if (element.isF16())
-    return "float16";
-  if (element.isBF16())
-    return "bfloat16";
-  if (element.isInteger(1))
-    return "bool";
-  return (element.isUnsignedInteger() ? "uint" : "int") +
-         std::to_string(element.getIntOrFloatBitWidth());
-}
-
-/// What an importer says of an input or output.
+/// What an importer says of an input or output, but for its type's name, which
+/// nobody asks for.
 static DictionaryAttr describePort(OpBuilder &builder, const Twine &name,
                                    Type type) {
   auto tensor = cast<RankedTensorType>(type);
   SmallVector<StringRef> dims(tensor.getRank(), "");
   return builder.getDictionaryAttr(
       {builder.getNamedAttr("graph.name", builder.getStringAttr(name)),
-       builder.getNamedAttr("graph.dims", builder.getStrArrayAttr(dims)),
-       builder.getNamedAttr(
-           "graph.dtype",
-           builder.getStringAttr(getTypeName(tensor.getElementType())))});
+       builder.getNamedAttr("graph.dims", builder.getStrArrayAttr(dims))});
 }
 
 OwningOpRef<ModuleOp> ConstantSubgraph::outline(ModuleOp parent) const {

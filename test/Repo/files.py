@@ -1,6 +1,8 @@
 # RUN: %python %s %root
 """Nothing generated, large or tied to one machine is in the tree."""
+import os
 import re
+import sys
 
 import tree
 
@@ -10,8 +12,11 @@ GENERATED = re.compile(
     r"(^|/)(build[^/]*|__pycache__|out|CMakeFiles|\.cache)/|"
     r"\.(o|a|so|obj|lib|dll|exe|bc|mlirbc|ptx|cubin|pyc|onnx|npz|npy|whl|log|gch|pch|zip|gz|xz|zst)$|"
     r"\.(h|cpp)\.inc$|(^|/)(CMakeCache\.txt|build\.ninja|compile_commands\.json|lit\.site\.cfg\.py)$")
-# A path below a folder of some machine's user. Debian's own (/usr, /etc, /tmp) are no such.
-HOST_PATH = re.compile(r"(?<![\w.$}/%-])/(home|root|work|Users|mnt|opt|farm|srv|data)/\w|\.library/")
+# A path below a folder of a user, or of this checkout. Debian's own (/usr, /etc,
+# /tmp) are no such.
+CHECKOUT = os.path.abspath(sys.argv[1])
+HOST_PATH = re.compile(r"(?<![\w.$}/%-])/(home|root|Users|mnt|media)/\w" +
+                       (f"|{re.escape(CHECKOUT)}/" if CHECKOUT.count("/") > 1 else ""))
 
 
 def check(trees):
@@ -31,7 +36,7 @@ def check(trees):
 
 
 GOOD = {
-    "README.md": "Debian keeps LLVM in /usr/lib/llvm-22, see https://example.org/work/it\n",
+    "README.md": "Debian keeps LLVM in /usr/lib/llvm-22, see https://example.org/home/it\n",
     "lib/Emit/Object.cpp": '#include "a.h"\n',
 }
 BAD = [
@@ -42,6 +47,6 @@ BAD = [
     {"test/Ops/__pycache__/add.pyc": ""},
     {"test/big.mlir": "x" * (LARGEST_BYTES + 1)},
     {"tools/dev/x.sh": "cd /home/someone/graphopt\n"},
-    {"docs/x.md": "ls /work/main\n"},
+    {"docs/x.md": "ls /mnt/disk\n"},
 ]
 tree.main(check, GOOD, BAD)

@@ -1,7 +1,7 @@
 //===- ApproximateMath.cpp - Math functions as vector arithmetic ----------===//
 
+#include "../Common/PassCpu.h"
 #include "graphopt/Codegen/CPU/Passes.h"
-#include "graphopt/Target/Target.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -49,10 +49,9 @@ struct ApproximateMath
   using ApproximateMathBase::ApproximateMathBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    auto found = graphopt::findCpuModel(cpu);
-    if (!found)
-      return emitError(UnknownLoc::get(context),
-                       llvm::toString(found.takeError()));
+    auto found = graphopt::findPassCpu(context, cpu);
+    if (failed(found))
+      return failure();
     hasFma = found->fma;
     return success();
   }

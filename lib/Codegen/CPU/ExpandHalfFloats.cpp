@@ -1,7 +1,7 @@
 //===- ExpandHalfFloats.cpp - Conversions of f16 and bf16 as arithmetic ---===//
 
+#include "../Common/PassCpu.h"
 #include "graphopt/Codegen/CPU/Passes.h"
-#include "graphopt/Target/Target.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -174,10 +174,9 @@ struct ExpandHalfFloats
   using ExpandHalfFloatsBase::ExpandHalfFloatsBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    auto found = graphopt::findCpuModel(cpu);
-    if (!found)
-      return emitError(UnknownLoc::get(context),
-                       llvm::toString(found.takeError()));
+    auto found = graphopt::findPassCpu(context, cpu);
+    if (failed(found))
+      return failure();
     hasHalf = found->halfConversion;
     return success();
   }

@@ -1,6 +1,7 @@
 //===- ExpandKernels.cpp - kernel-expand ----------------------------------===//
 
 #include "TileEmitter.h"
+#include "../Common/PassCpu.h"
 #include "graphopt/Codegen/CPU/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -39,10 +40,9 @@ struct ExpandKernels : graphopt::impl::ExpandKernelsBase<ExpandKernels> {
   using ExpandKernelsBase::ExpandKernelsBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    llvm::Expected<CpuModel> found = findCpuModel(cpu);
-    if (!found)
-      return emitError(UnknownLoc::get(context),
-                       llvm::toString(found.takeError()));
+    auto found = graphopt::findPassCpu(context, cpu);
+    if (failed(found))
+      return failure();
     model = *found;
     return success();
   }

@@ -1,7 +1,7 @@
 //===- RetypeHalfFloats.cpp - f16 and bf16 travel as i16 ------------------===//
 
+#include "../Common/PassCpu.h"
 #include "graphopt/Codegen/CPU/Passes.h"
-#include "graphopt/Target/Target.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -20,10 +20,9 @@ struct RetypeHalfFloats
   using RetypeHalfFloatsBase::RetypeHalfFloatsBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    auto found = graphopt::findCpuModel(cpu);
-    if (!found)
-      return emitError(UnknownLoc::get(context),
-                       llvm::toString(found.takeError()));
+    auto found = graphopt::findPassCpu(context, cpu);
+    if (failed(found))
+      return failure();
     hasHalf = found->halfConversion;
     return success();
   }

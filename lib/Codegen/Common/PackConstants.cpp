@@ -1,9 +1,9 @@
 //===- PackConstants.cpp - kernel-pack-constants --------------------------===//
 
 #include "Panels.h"
+#include "PassCpu.h"
 #include "dialects/Kernel/Kernel.h"
 #include "graphopt/Codegen/Common/Passes.h"
-#include "graphopt/Target/Target.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -111,10 +111,9 @@ struct PackConstants : graphopt::impl::PackConstantsBase<PackConstants> {
   using PackConstantsBase::PackConstantsBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    llvm::Expected<CpuModel> found = findCpuModel(cpu);
-    if (!found)
-      return emitError(UnknownLoc::get(context),
-                       llvm::toString(found.takeError()));
+    auto found = graphopt::findPassCpu(context, cpu);
+    if (failed(found))
+      return failure();
     model = *found;
     return success();
   }

@@ -121,8 +121,8 @@ def ExpandHalfFloats : Pass<"graphopt-expand-half-floats", "::mlir::func::FuncOp
   let summary = "Turns conversions of f16 and bf16 that a CPU lacks into arithmetic";
   let description = [{
     LLVM would call functions of compiler-rt. Conversions between a half and f64
-    or an integer go through f32; those of bf16 become integer arithmetic, those of f16 too, on
-    a CPU without them. All round to nearest, ties to even.
+    or an integer go through f32; those of bf16 become integer arithmetic, those
+    of f16 too, on a CPU without them. All round to nearest, ties to even.
 
     ```mlir
     %y = arith.extf %x : bf16 to f32
