@@ -101,54 +101,13 @@ class Model:
             return outputs[0]
         return {port.name: array for port, array in zip(self.outputs, outputs)}
 
+    def bind(self, *arrays, **named):
+        """A Call of the model on these arrays, to be run many times."""
+        return Call(self, self._bind(arrays, named))
+
     def run(self, arrays):
         """The list of outputs for a list of inputs."""
-        arrays = [self._convert(port, array) for port, array in zip(self.inputs, arrays)]
-        dims = self._open_dims(arrays)
-        extents = (ctypes.c_int64 * max(1, sum(len(port.dims) for port in self.outputs)))()
-        self._descriptor.result_dims(dims, extents)
-
-        inputs = (_abi.Tensor * len(arrays))()
-        for entry, array, raw in zip(inputs, arrays, self._raw_inputs):
-            entry.data, entry.rank, entry.dtype = array.ctypes.data, array.ndim, raw.dtype
-            entry.dims = (ctypes.c_int64 * max(1, array.ndim))(*array.shape)
-        outputs = (_abi.Tensor * len(self.outputs))()
-        results, at = [], 0
-        for entry, port, raw in zip(outputs, self.outputs, self._raw_outputs):
-            shape = extents[at:at + raw.rank]
-            at += raw.rank
-            by_values = _abi.DIM_DATA in raw.dims[:raw.rank]
-            results.append(None if by_values else _aligned_empty(shape, port.dtype))
-            entry.data = None if by_values else results[-1].ctypes.data
-            entry.rank, entry.dtype = raw.rank, raw.dtype
-            entry.dims = (ctypes.c_int64 * max(1, raw.rank))(*shape)
-        self._run(inputs, outputs, dims)
-        return [self._take(entry, port) if array is None else array
-                for entry, port, array in zip(outputs, self.outputs, results)]
-
-    def _run(self, inputs, outputs, dims):
-        need = self._descriptor.workspace_bytes(dims)
-        if need < 0:
-            raise RunError("the workspace for these dimensions is too large")
-        workspace = self._take_workspace(need)
-        fault = _abi.Fault(-1, -1, 0, 0)
-        context = self._context.copy()
-        context.fault = ctypes.pointer(fault)
-
-        def run():
-            return self._descriptor.run(ctypes.byref(context), inputs, outputs,
-                                        workspace.ctypes.data, need)
-        if context.pool:
-            with self._lock:
-                status = run()
-        else:
-            status = run()
-        self._workspaces.append(workspace)
-        if status:
-            for entry, raw in zip(outputs, self._raw_outputs):
-                if _abi.DIM_DATA in raw.dims[:raw.rank]:
-                    _libc.free(entry.data)
-        self._check(status, fault)
+        return Call(self, arrays).run()
 
     def _take_workspace(self, need):
         """A workspace of an earlier call, if it is free and large enough."""
@@ -159,14 +118,6 @@ class Model:
         if workspace is None or workspace.size < need:
             workspace = _aligned_empty((need,), np.dtype(np.uint8))
         return workspace
-
-    def _take(self, entry, port):
-        """The array of an output that the library allocated."""
-        shape = tuple(entry.dims[:entry.rank])
-        array = _aligned_empty(shape, port.dtype)
-        ctypes.memmove(array.ctypes.data, entry.data, array.nbytes)
-        _libc.free(entry.data)
-        return array
 
     def _port(self, raw):
         def dim(extent):
@@ -231,3 +182,76 @@ class Model:
             where = f", dimension {fault.dim}" if fault.dim >= 0 else ""
             text += f" ({port}{where}, expected {fault.expected}, got {fault.actual})"
         raise RunError(f"model '{self.name}' failed: {text}")
+
+
+class Call:
+    """A model with its arguments: the tables that the library wants are made once.
+
+    inputs   the arrays that run() reads; writing into them changes the next run.
+             An array that was not aligned or contiguous is a copy.
+    outputs  the arrays that run() writes, None for sizes that depend on values
+
+    One thread at a time may run it.
+    """
+
+    def __init__(self, model, arrays):
+        self._model = model
+        self.inputs = [model._convert(port, array) for port, array in zip(model.inputs, arrays)]
+        self._dims = model._open_dims(self.inputs)
+        extents = (ctypes.c_int64 * max(1, sum(len(port.dims) for port in model.outputs)))()
+        model._descriptor.result_dims(self._dims, extents)
+
+        self._inputs = (_abi.Tensor * len(self.inputs))()
+        for entry, array, raw in zip(self._inputs, self.inputs, model._raw_inputs):
+            entry.data, entry.rank, entry.dtype = array.ctypes.data, array.ndim, raw.dtype
+            entry.dims = (ctypes.c_int64 * max(1, array.ndim))(*array.shape)
+        self._outputs = (_abi.Tensor * len(model.outputs))()
+        self.outputs, at = [], 0
+        for entry, port, raw in zip(self._outputs, model.outputs, model._raw_outputs):
+            shape = extents[at:at + raw.rank]
+            at += raw.rank
+            by_values = _abi.DIM_DATA in raw.dims[:raw.rank]
+            self.outputs.append(None if by_values else _aligned_empty(shape, port.dtype))
+            entry.data = None if by_values else self.outputs[-1].ctypes.data
+            entry.rank, entry.dtype = raw.rank, raw.dtype
+            entry.dims = (ctypes.c_int64 * max(1, raw.rank))(*shape)
+
+        self._need = model._descriptor.workspace_bytes(self._dims)
+        if self._need < 0:
+            raise RunError("the workspace for these dimensions is too large")
+        self._fault = _abi.Fault(-1, -1, 0, 0)
+        self._context = model._context.copy()
+        self._context.fault = ctypes.pointer(self._fault)
+
+    def run(self):
+        """The list of outputs; arrays of `outputs` are overwritten by the next run."""
+        model = self._model
+        workspace = model._take_workspace(self._need)
+
+        def call():
+            return model._descriptor.run(ctypes.byref(self._context), self._inputs, self._outputs,
+                                         workspace.ctypes.data, self._need)
+        if self._context.pool:
+            with model._lock:
+                status = call()
+        else:
+            status = call()
+        model._workspaces.append(workspace)
+        if status:
+            for entry, array in zip(self._outputs, self.outputs):
+                if array is None:
+                    _libc.free(entry.data)
+                    entry.data = None
+            model._check(status, self._fault)
+        return [self._take(entry, port) if array is None else array
+                for entry, port, array in zip(self._outputs, model.outputs, self.outputs)]
+
+    @staticmethod
+    def _take(entry, port):
+        """The array of an output that the library allocated."""
+        shape = tuple(entry.dims[:entry.rank])
+        array = _aligned_empty(shape, port.dtype)
+        ctypes.memmove(array.ctypes.data, entry.data, array.nbytes)
+        _libc.free(entry.data)
+        entry.data = None
+        return array
