@@ -5,7 +5,7 @@
     y = model(input_ids=ids, attention_mask=mask)
 """
 from ._compile import CompileError, compile, load
-from ._model import Model, Port, RunError
+from ._model import Call, Model, Port, RunError
 
-__all__ = ["CompileError", "Model", "Port", "RunError", "compile", "load"]
+__all__ = ["Call", "CompileError", "Model", "Port", "RunError", "compile", "load"]
 __version__ = "0.1.0"

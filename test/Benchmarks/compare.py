@@ -2,17 +2,18 @@
 """Times graphopt and its peers on models, in interleaved rounds of one run.
 
   compare.py [--engines graphopt,onnxruntime,openvino] [--threads N] [--json FILE] MODEL_DIR...
+  compare.py --engines graphopt,graphopt=OTHER_BUILD,graphopt-open MODEL_DIR...
 
-MODEL_DIR holds model.onnx (static.onnx, the same with fixed dims, is preferred unless
---open), inputs_0.npz and outputs_0.npz. Peers come from PyPI: pip install -r peers.txt.
+MODEL_DIR holds model.onnx, perhaps static.onnx (the same with fixed dims, for all engines but
+graphopt-open), inputs_0.npz and outputs_0.npz. Peers come from PyPI: pip install -r peers.txt.
 
 Each engine lives in a process of its own, pinned to the same cores. After a check of the
 outputs and a warm-up, rounds visit the engines in turn, in alternating order; a visit
 repeats the call for --slice-ms. With one thread the clock is the CPU time of the process,
 so that other load counts little; with more it is wall time. A figure is the median over
-rounds of the least time in the round; a ratio is the median over rounds of graphopt's by
-the other's time in the same round: below 1, graphopt is faster. A * marks outputs off by
-more than 1e-3 of the largest value.
+rounds of the least time in the round; a ratio is the median over rounds of the first
+engine's by the other's time in the same round: below 1, the first is faster. A * marks
+outputs off by more than 1e-3 of the largest value.
 """
 import argparse
 import json
@@ -28,14 +29,15 @@ import time
 import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from engines import ENGINES
+from engines import ENGINES, make
 
 TIMEOUT_S = 300
 
 
-def model_file(folder, open_dims):
+def model_file(folder, engine):
     static = os.path.join(folder, "static.onnx")
-    return static if os.path.exists(static) and not open_dims else os.path.join(folder, "model.onnx")
+    is_open = engine.startswith("graphopt-open")
+    return static if os.path.exists(static) and not is_open else os.path.join(folder, "model.onnx")
 
 
 def arrays(path):
@@ -54,7 +56,7 @@ def worker(name, model, scratch, threads, folder):
         print(json.dumps(fields), file=say, flush=True)
 
     try:
-        engine = ENGINES[name]()
+        engine = make(name)
         start = time.perf_counter()
         engine.load(model, scratch, threads)
         engine.bind(arrays(os.path.join(folder, "inputs_0.npz")))
@@ -108,13 +110,14 @@ class Process:
 def measure(folder, options, scratch):
     """Rows {engine: {...}} for one model."""
     folder = os.path.abspath(folder)
-    model, rows, live = model_file(folder, options.open), {}, {}
+    rows, live, inputs = {}, {}, arrays(os.path.join(folder, "inputs_0.npz"))
     for name in options.engines:
-        own = os.path.join(scratch, os.path.basename(folder), name)
+        own = os.path.join(scratch, os.path.basename(folder), name.replace("/", "_"))
         os.makedirs(own, exist_ok=True)
+        model = model_file(folder, name)
         try:
-            ENGINES[name]().prepare(model, own)
-        except subprocess.CalledProcessError as problem:
+            make(name).prepare(model, own, inputs)
+        except (OSError, subprocess.CalledProcessError) as problem:
             rows[name] = {"failed": str(problem)}
             continue
         process = Process([name, model, own, str(options.threads), folder], options.cores)
@@ -133,42 +136,34 @@ def measure(folder, options, scratch):
         process.close()
         rows[name]["ms"] = 1e3 * statistics.median(r[name][clock] for r in rounds)
         rows[name]["wall_median_ms"] = 1e3 * statistics.median(r[name]["wall_median"] for r in rounds)
-        if "graphopt" in live:
-            ratios = sorted(r["graphopt"][clock] / r[name][clock] for r in rounds)
+        if options.engines[0] in live:
+            ratios = sorted(r[options.engines[0]][clock] / r[name][clock] for r in rounds)
             rows[name]["ratio"], rows[name]["range"] = statistics.median(ratios), [ratios[0], ratios[-1]]
     return rows
 
 
 # ----------------------------------------------------------------------------- tables
 
-def cells(name, row):
-    if row is None:
-        return "-"
+def cells(row):
+    """Milliseconds and the ratio."""
     if "failed" in row:
-        return row["failed"].splitlines()[0][:40]
-    wrong = "*" if not row["error"] < 1e-3 else ""
-    if name == "graphopt":
-        return f"{row['ms']:.3f}{wrong}"
-    return f"{row['ms']:.3f}{wrong} | {row['ratio']:.3f} ({row['range'][0]:.2f}-{row['range'][1]:.2f})" \
-        if "ratio" in row else f"{row['ms']:.3f}{wrong} | -"
+        return row["failed"].splitlines()[0][:40], "-"
+    wrong = "" if row["error"] < 1e-3 else "*"
+    ratio = f"{row['ratio']:.3f} ({row['range'][0]:.2f}-{row['range'][1]:.2f})" if "ratio" in row else "-"
+    return f"{row['ms']:.3f}{wrong}", ratio
 
 
-def header(engines):
-    names = [name if name == "graphopt" else f"{name} | graphopt / {name}" for name in engines]
-    columns = 1 + sum(1 if name == "graphopt" else 2 for name in engines)
-    return f"| model, ms | {' | '.join(names)} |\n|{'---|' * columns}"
+def print_line(first, pairs):
+    """The ratio of the first engine to itself says nothing."""
+    columns = [first, pairs[0][0]] + [cell for pair in pairs[1:] for cell in pair]
+    print(f"| {' | '.join(columns)} |", flush=True)
 
 
-def means(results, engines):
-    out = []
-    for name in engines:
-        if name == "graphopt":
-            out.append("")
-            continue
-        ratios = [rows[name]["ratio"] for rows in results.values() if "ratio" in rows.get(name, {})]
-        mean = math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else math.nan
-        out.append(f" | **{mean:.3f}** ({len(ratios)} models)")
-    return f"| geometric mean | {' | '.join(out)} |"
+def mean(results, name):
+    ratios = [rows[name]["ratio"] for rows in results.values() if "ratio" in rows[name]]
+    if not ratios:
+        return "-"
+    return f"**{math.exp(sum(map(math.log, ratios)) / len(ratios)):.3f}** ({len(ratios)} models)"
 
 
 def main():
@@ -179,11 +174,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--slice-ms", type=float, default=150)
     parser.add_argument("--cores", help="for taskset; default: the last core, or the first THREADS ones")
-    parser.add_argument("--open", action="store_true", help="model.onnx even where there is static.onnx")
     parser.add_argument("--json", help="writes all figures to this file")
     options = parser.parse_args()
     for name in options.engines:
-        if name not in ENGINES:
+        if name.partition("=")[0] not in ENGINES:
             parser.error(f"no engine '{name}'; there are {', '.join(ENGINES)}")
     mine = sorted(os.sched_getaffinity(0))
     if options.threads > len(mine):
@@ -191,14 +185,17 @@ def main():
     options.cores = options.cores or (str(mine[-1]) if options.threads == 1
                                       else ",".join(map(str, mine[:options.threads])))
     results = {}
+    first = options.engines[0]
     print(f"{options.threads} thread{'s' * (options.threads > 1)}, "
-          f"{'CPU' if options.threads == 1 else 'wall'} time\n\n{header(options.engines)}", flush=True)
+          f"{'CPU' if options.threads == 1 else 'wall'} time\n")
+    print_line("model, ms", [(name, f"{first} / {name}") for name in options.engines])
+    print("|---" * (2 * len(options.engines)) + "|")
     with tempfile.TemporaryDirectory(prefix="graphopt-bench-") as scratch:
         for folder in options.models:
             name = os.path.basename(os.path.normpath(folder))
-            rows = results[name] = measure(folder, options, scratch)
-            print(f"| {name} | {' | '.join(cells(e, rows.get(e)) for e in options.engines)} |", flush=True)
-    print(means(results, options.engines))
+            results[name] = measure(folder, options, scratch)
+            print_line(name, [cells(results[name][engine]) for engine in options.engines])
+    print_line("geometric mean", [("", mean(results, name)) for name in options.engines])
     versions = {e: row["version"] for rows in results.values() for e, row in rows.items() if "version" in row}
     print("\n" + ", ".join(f"{name} {version}" for name, version in versions.items()))
     if options.json:

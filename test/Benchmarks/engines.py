@@ -12,12 +12,20 @@ BUILD = os.environ.get("GRAPHOPT_BUILD", os.path.join(ROOT, "build"))
 
 
 class Graphopt:
-    """graphopt, compiled by BUILD/bin/graphopt or that of $GRAPHOPT_BUILD."""
+    """graphopt for the very shapes of the inputs, compiled by bin/graphopt of the build
+    folder given, else of $GRAPHOPT_BUILD, else of build/."""
 
-    def prepare(self, model, folder):
-        tool = os.path.join(BUILD, "bin", "graphopt")
-        subprocess.run([tool, "compile", model, "-o", folder, "--emit=shared"], check=True,
-                       stdout=subprocess.DEVNULL)
+    def __init__(self, build):
+        self.build = build or BUILD
+
+    def shapes(self, inputs):
+        return [f"--shape={name}={'x'.join(map(str, array.shape))}"
+                for name, array in inputs.items() if array.ndim]
+
+    def prepare(self, model, folder, inputs):
+        tool = os.path.join(self.build, "bin", "graphopt")
+        subprocess.run([tool, "compile", model, "-o", folder, "--emit=shared", *self.shapes(inputs)],
+                       check=True, stdout=subprocess.DEVNULL)
 
     def load(self, model, folder, threads):
         sys.path.insert(0, os.path.join(ROOT, "python"))
@@ -35,10 +43,20 @@ class Graphopt:
         return self.call.outputs
 
 
+class GraphoptOpen(Graphopt):
+    """graphopt with all the open dims that the model has."""
+
+    def shapes(self, inputs):
+        return []
+
+
 class OnnxRuntime:
     """ONNX Runtime, all its graph optimizations, float32."""
 
-    def prepare(self, model, folder):
+    def __init__(self, _):
+        pass
+
+    def prepare(self, model, folder, inputs):
         pass
 
     def load(self, model, folder, threads):
@@ -68,7 +86,10 @@ class OnnxRuntime:
 class OpenVino:
     """OpenVINO, one stream, INFERENCE_PRECISION_HINT=f32."""
 
-    def prepare(self, model, folder):
+    def __init__(self, _):
+        pass
+
+    def prepare(self, model, folder, inputs):
         pass
 
     def load(self, model, folder, threads):
@@ -94,4 +115,11 @@ class OpenVino:
                 for i in range(len(self.compiled.outputs))]
 
 
-ENGINES = {"graphopt": Graphopt, "onnxruntime": OnnxRuntime, "openvino": OpenVino}
+ENGINES = {"graphopt": Graphopt, "graphopt-open": GraphoptOpen, "onnxruntime": OnnxRuntime,
+           "openvino": OpenVino}
+
+
+def make(name):
+    """The engine of a name, or name=BUILD for graphopt as another build folder has it."""
+    kind, _, build = name.partition("=")
+    return ENGINES[kind](build)

@@ -60,6 +60,18 @@ class ModelTest(unittest.TestCase):
         for n in (0, 1, 2, 100):
             self.check(arrays(n))
 
+    def test_bound_arguments(self):
+        call = self.model.bind(**arrays(4))
+        index = [port.name for port in self.model.inputs].index("float")
+        for value in (1.0, -2.0):
+            call.inputs[index][...] = value
+            outputs = call.run()
+            np.testing.assert_array_equal(outputs[index], np.full((4, 3), value, "f4"))
+            self.assertIs(outputs[index], call.outputs[index])
+            self.assertEqual(outputs[-1].size, 12 if value > 0 else 0)
+        with self.assertRaisesRegex(TypeError, "is missing"):
+            self.model.bind()
+
     def test_other_memory(self):
         inputs = arrays(6)
         inputs["float"] = np.asfortranarray(inputs["float"])
