@@ -1,6 +1,7 @@
 //===- ApproximateMath.cpp - Math functions as vector arithmetic ----------===//
 
 #include "../Common/PassCpu.h"
+#include "VectorMath.h"
 #include "graphopt/Codegen/CPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -16,13 +17,13 @@ namespace graphopt {
 
 using namespace mlir;
 
-/// Functions for which a polynomial in f32 stays within 5 units in the last
-/// place. sin and cos do so only near 0.
+/// Functions for which MLIR has a polynomial in f32 within 5 units in the last
+/// place. sin and cos are so only near 0.
 static bool hasPolynomial(StringRef name) {
   return llvm::is_contained({"math.acos", "math.asin", "math.atan",
-                             "math.atan2", "math.cbrt", "math.erf", "math.erfc",
-                             "math.exp", "math.expm1", "math.log",
-                             "math.log1p", "math.log2", "math.tanh"},
+                             "math.atan2", "math.cbrt", "math.erfc",
+                             "math.expm1", "math.log1p", "math.log2",
+                             "math.tanh"},
                             name);
 }
 
@@ -61,6 +62,7 @@ struct ApproximateMath
     RewritePatternSet patterns(&getContext());
     if (!hasFma)
       patterns.add(splitFma);
+    graphopt::cpu::populateVectorMathPatterns(patterns);
     populateMathF32ExpansionPatterns(patterns, isComposed);
     populateMathPolynomialApproximationPatterns(patterns, hasPolynomial);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

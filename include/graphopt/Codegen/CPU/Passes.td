@@ -91,7 +91,7 @@ def ExpandKernels : Pass<"graphopt-expand-kernels", "::mlir::func::FuncOp"> {
 def ApproximateMath : Pass<"graphopt-approximate-math", "::mlir::func::FuncOp"> {
   let summary = "Turns math functions of f32 into arithmetic on vectors";
   let description = [{
-    Polynomials within 5 units in the last place, from MLIR. On f16 and bf16 the
+    Polynomials within 5 units in the last place, MLIR's where we have none. On f16 and bf16 the
     functions are computed in f32. What has no polynomial is left to libm, one
     call an element. On a CPU without fused multiply-add those of the polynomials
     become two operations.

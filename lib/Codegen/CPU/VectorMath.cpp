@@ -1,0 +1,178 @@
+//===- VectorMath.cpp - exp, erf and log of f32 as arithmetic -------------===//
+//
+// The coefficients are minimax fits of ours. In the kernels these functions are
+// bound by the number of instructions, so there is no select of coefficients by
+// range; the same arithmetic serves the whole line.
+//
+//===----------------------------------------------------------------------===//
+
+#include "VectorMath.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
+#include <limits>
+
+using namespace mlir;
+using namespace graphopt::cpu;
+using arith::CmpFPredicate;
+
+static constexpr float kInfinity = std::numeric_limits<float>::infinity();
+static constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+namespace {
+/// Arithmetic on f32 or a vector of it.
+struct MathBuilder {
+  MathBuilder(Location loc, OpBuilder &builder, Type type)
+      : b(loc, builder), type(type) {
+    intType = b.getI32Type();
+    if (auto vector = dyn_cast<VectorType>(type))
+      intType = vector.clone(intType);
+  }
+
+  Value constant(float value) {
+    return arith::ConstantOp::create(b, splat(type, b.getF32FloatAttr(value)));
+  }
+  Value constant(int32_t value) {
+    return arith::ConstantOp::create(b,
+                                     splat(intType, b.getI32IntegerAttr(value)));
+  }
+
+  Value add(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
+  Value sub(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
+  Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
+  Value fma(Value x, Value y, Value z) {
+    return math::FmaOp::create(b, x, y, z);
+  }
+  Value addInt(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
+  Value subInt(Value x, Value y) { return arith::SubIOp::create(b, x, y); }
+  Value shiftLeft(Value x, int32_t by) {
+    return arith::ShLIOp::create(b, x, constant(by));
+  }
+  Value shiftRight(Value x, int32_t by) {
+    return arith::ShRSIOp::create(b, x, constant(by));
+  }
+  Value bits(Value x) { return arith::BitcastOp::create(b, intType, x); }
+  Value fromBits(Value x) { return arith::BitcastOp::create(b, type, x); }
+
+  Value select(CmpFPredicate predicate, Value x, Value y, Value yes,
+               Value no) {
+    return arith::SelectOp::create(
+        b, arith::CmpFOp::create(b, predicate, x, y), yes, no);
+  }
+  /// NaN stays NaN: a minimum and a maximum of x86, which return their second
+  /// operand then.
+  Value clamp(Value x, float low, float high) {
+    Value most = constant(high), least = constant(low);
+    x = select(CmpFPredicate::OLT, most, x, most, x);
+    return select(CmpFPredicate::OGT, least, x, least, x);
+  }
+
+  /// coefficients[0] + coefficients[1] * x + ..., by Horner's rule.
+  Value polynomial(Value x, ArrayRef<float> coefficients) {
+    Value sum = constant(coefficients.back());
+    for (float coefficient : llvm::reverse(coefficients.drop_back()))
+      sum = fma(sum, x, constant(coefficient));
+    return sum;
+  }
+
+  ImplicitLocOpBuilder b;
+  Type type, intType;
+
+private:
+  static TypedAttr splat(Type type, TypedAttr value) {
+    if (auto shaped = dyn_cast<ShapedType>(type))
+      return DenseElementsAttr::get(shaped, Attribute(value));
+    return value;
+  }
+};
+} // namespace
+
+// ln 2 in two parts; products of the first with integers below 2^9 are exact.
+static constexpr float kLn2High = 0x1.63p-1f;
+static constexpr float kLn2Low = -0x1.bd0106p-13f;
+
+/// exp(x) = 2^n exp(r) with n = round(x / ln 2), so |r| <= ln(2) / 2
+static Value makeExp(MathBuilder m, Value x) {
+  // Results are 0 below and infinite above.
+  x = m.clamp(x, -104.0f, 89.0f);
+  // Adding 1.5 * 2^23 leaves the rounded n in the low bits.
+  Value shift = m.constant(0x1.8p23f);
+  Value shifted = m.fma(x, m.constant(0x1.715476p0f), shift);
+  Value n = m.sub(shifted, shift);
+  Value r = m.fma(n, m.constant(-kLn2High), x);
+  r = m.fma(n, m.constant(-kLn2Low), r);
+  Value p = m.polynomial(r, {0.49999994f, 0.1666652f, 0.041668393f,
+                             0.008368781f, 0.0013814467f});
+  p = m.fma(p, m.mul(r, r), r);
+  p = m.add(p, m.constant(1.0f));
+  // In two factors, as 2^n may be no normal number where the result is one.
+  Value bits = m.subInt(m.bits(shifted), m.bits(shift));
+  Value half = m.shiftRight(bits, 1);
+  auto power = [&](Value exponent) {
+    return m.fromBits(m.shiftLeft(m.addInt(exponent, m.constant(127)), 23));
+  };
+  return m.mul(m.mul(p, power(half)), power(m.subInt(bits, half)));
+}
+
+/// erf(x) = x P(x^2) / Q(x^2), and 1 to the last place beyond the clamp
+static Value makeErf(MathBuilder m, Value x) {
+  Value z = m.clamp(x, -3.925f, 3.925f);
+  Value square = m.mul(z, z);
+  Value p = m.polynomial(square, {0x1.10d8ap+1f, 0x1.70b048p-2f, 0x1.98502p-4f,
+                                  0x1.d30ce2p-8f, 0x1.1a1da4p-11f,
+                                  0x1.03627ep-18f});
+  Value q = m.polynomial(square, {0x1.e39b7ap+0f, 0x1.e5c672p-1f,
+                                  0x1.b9c168p-3f, 0x1.cfbd9ep-6f,
+                                  0x1.202d4cp-9f, 0x1.2d77dap-14f});
+  Value ratio = arith::DivFOp::create(m.b, m.mul(z, p), q);
+  return m.clamp(ratio, -1.0f, 1.0f);
+}
+
+/// log(x) = e ln 2 + log(1 + f) with x = 2^e (1 + f), sqrt(1/2) <= 1 + f < sqrt(2)
+static Value makeLog(MathBuilder m, Value x) {
+  Value one = m.constant(1.0f), zero = m.constant(0.0f);
+  Value least = m.constant(std::numeric_limits<float>::min());
+  // Subnormal numbers are made normal.
+  Value normal = m.select(CmpFPredicate::OLT, x, least,
+                          m.mul(x, m.constant(0x1p23f)), x);
+  Value correction =
+      m.select(CmpFPredicate::OLT, x, least, m.constant(-23.0f), zero);
+  Value bits = m.bits(normal);
+  Value root = m.bits(m.constant(0x1.6a09e6p-1f));
+  Value e = m.shiftRight(m.subInt(bits, root), 23);
+  Value f = m.sub(m.fromBits(m.subInt(bits, m.shiftLeft(e, 23))), one);
+  Value exponent =
+      m.add(arith::SIToFPOp::create(m.b, m.type, e), correction);
+
+  Value square = m.mul(f, f);
+  Value p = m.polynomial(f, {0.3333333f, -0.25000823f, 0.20001239f,
+                             -0.16623253f, 0.14201395f, -0.1316089f,
+                             0.12764671f, -0.07636545f});
+  Value y = m.fma(p, m.mul(f, square), m.mul(exponent, m.constant(kLn2Low)));
+  y = m.fma(m.constant(-0.5f), square, y);
+  y = m.fma(exponent, m.constant(kLn2High), m.add(y, f));
+
+  Value infinity = m.constant(kInfinity);
+  y = m.select(CmpFPredicate::OLT, x, infinity, y, infinity);
+  Value other = m.select(CmpFPredicate::OEQ, x, zero, m.constant(-kInfinity),
+                         m.constant(kNaN));
+  return m.select(CmpFPredicate::OGT, x, zero, y, other);
+}
+
+template <typename Op, Value (*make)(MathBuilder, Value)>
+static LogicalResult expand(Op op, PatternRewriter &rewriter) {
+  Type type = op.getType();
+  if (!getElementTypeOrSelf(type).isF32())
+    return rewriter.notifyMatchFailure(op, "is not of f32");
+  rewriter.replaceOp(
+      op, make(MathBuilder(op.getLoc(), rewriter, type), op.getOperand()));
+  return success();
+}
+
+void graphopt::cpu::populateVectorMathPatterns(RewritePatternSet &patterns) {
+  patterns.add(expand<math::ExpOp, makeExp>);
+  patterns.add(expand<math::ErfOp, makeErf>);
+  patterns.add(expand<math::LogOp, makeLog>);
+}
