@@ -41,6 +41,7 @@ private:
   llvm::Error dumpIfAsked(Stage stage);
   llvm::Error writeModule();
   llvm::Error emit();
+  std::optional<WorkspacePlan> findWorkspace();
   Stage lastModuleStage() const {
     return std::min(options.lastStage, Stage::LLVM);
   }
@@ -243,6 +244,20 @@ llvm::Error Compilation::compile() {
   return step(stageName(options.lastStage), [&] { return emit(); });
 }
 
+/// What graphopt-plan-memory wrote down.
+std::optional<WorkspacePlan> Compilation::findWorkspace() {
+  Operation *main = module->lookupSymbol("main");
+  auto plan = main ? main->getAttrOfType<DictionaryAttr>("graph.workspace")
+                   : DictionaryAttr();
+  if (!plan)
+    return std::nullopt;
+  auto get = [&](StringRef name) {
+    auto value = plan.getAs<IntegerAttr>(name);
+    return value ? value.getInt() : 0;
+  };
+  return WorkspacePlan{get("bytes"), get("lower_bound"), get("sample_extent")};
+}
+
 llvm::Expected<Artifact> Compilation::run() {
   bool isNewFolder = !fs::exists(options.outputFolder);
   if (llvm::Error error = compile()) {
@@ -253,7 +268,8 @@ llvm::Expected<Artifact> Compilation::run() {
     return error;
   }
   return Artifact{
-      (*module)->getAttrOfType<StringAttr>("graph.model").str(), files};
+      (*module)->getAttrOfType<StringAttr>("graph.model").str(), files,
+      findWorkspace()};
 }
 
 llvm::Expected<Artifact>

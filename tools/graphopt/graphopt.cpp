@@ -75,7 +75,7 @@ static int fail(llvm::Error error) {
 }
 
 namespace {
-/// Progress on stderr: one line a stage, and warnings.
+/// Progress on stderr: one line a stage, what the model needs, and warnings.
 class Progress : public CompileObserver {
 public:
   void beginStage(llvm::StringRef) override { start = Clock::now(); }
@@ -84,6 +84,16 @@ public:
     if (showStages)
       llvm::errs() << fmt::format("  {:<8} {:7.2f} s\n", stage.str(),
                                   time.count());
+  }
+  void showWorkspace(const WorkspacePlan &plan) {
+    if (!showStages)
+      return;
+    llvm::errs() << fmt::format("  workspace {} bytes, at least {}", plan.bytes,
+                                plan.lowerBound);
+    if (plan.sampleExtent > 0)
+      llvm::errs() << fmt::format(", if each open dimension is {}",
+                                  plan.sampleExtent);
+    llvm::errs() << '\n';
   }
   void warn(llvm::StringRef text) override {
     if (!quiet)
@@ -114,6 +124,8 @@ static int compile() {
   auto artifact = compileModel(modelPath, compileOptions, &progress);
   if (!artifact)
     return fail(artifact.takeError());
+  if (artifact->workspace)
+    progress.showWorkspace(*artifact->workspace);
   if (!quiet)
     for (const std::string &file : artifact->files)
       llvm::outs() << file << '\n';

@@ -4,6 +4,7 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,18 @@ public:
   virtual void remark(llvm::StringRef text) {}
 };
 
+/// The memory that a run needs for intermediate values, in bytes.
+struct WorkspacePlan {
+  int64_t bytes;
+  int64_t lowerBound;   ///< what lives at one time: no plan can be smaller
+  int64_t sampleExtent; ///< of each open dimension; 0 if there is none
+};
+
 /// The files that a compilation wrote.
 struct Artifact {
   std::string modelName;
   std::vector<std::string> files;
+  std::optional<WorkspacePlan> workspace; ///< from stage memory on, if any
 };
 
 /// Compiles the model in `modelPath` into `lib<name>.a` and `<name>.h`.

@@ -1,12 +1,12 @@
 //===- PlanMemory.cpp - Allocations become parts of one workspace ---------===//
 //
-// Buffers are placed by size, largest first, at the lowest offset that is free
-// while they live. With open dimensions, sizes are formulas: the placement is
-// found for sample sizes, and only its order is kept. A buffer then begins where
-// the highest of those ends that live with it and lie below it: no two overlap,
-// whatever the sizes.
+// With open dimensions, sizes are formulas: the placement is found for sample
+// sizes, and only its order is kept. A buffer then begins where the highest of
+// those ends that live with it and lie below it: no two overlap, whatever the
+// sizes.
 
 #include "OpenDims.h"
+#include "Placement.h"
 #include "graphopt/Codegen/Common/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -31,15 +31,15 @@ namespace {
 /// A planned allocation.
 struct Buffer {
   memref::AllocOp op;
-  /// Positions in @main's block of the first and the last use.
-  int64_t first, last;
-  Value size;           // bytes, a multiple of the alignment
-  int64_t sampleSize;   // for the sample extents
+  /// The first and the last use, as positions in @main's block, and the bytes for
+  /// the sample extents, a multiple of the alignment.
+  Interval sample;
   int64_t sampleOffset = -1;
+  Value size; // bytes, a multiple of the alignment
   Value offset;
 
   bool livesWith(const Buffer &other) const {
-    return first <= other.last && other.first <= last;
+    return sample.livesWith(other.sample);
   }
 };
 
@@ -75,7 +75,7 @@ private:
     for (auto [i, op] : llvm::enumerate(body))
       positions[&op] = i;
     main.walk([&](memref::AllocOp alloc) {
-      Buffer buffer{alloc, INT64_MAX, -1, {}, 0};
+      int64_t first = INT64_MAX, last = -1;
       bool isReturned = false, isCarried = false;
       SmallVector<Operation *> frees;
       for (Value alias : aliases.resolve(alloc)) {
@@ -89,8 +89,8 @@ private:
           if (isa<ViewLikeOpInterface>(user)) // its users count
             continue;
           int64_t at = positions.lookup(body.findAncestorOpInBlock(*user));
-          buffer.first = std::min(buffer.first, at);
-          buffer.last = std::max(buffer.last, at);
+          first = std::min(first, at);
+          last = std::max(last, at);
         }
       }
       if (isReturned || isCarried || isPerThread(alloc) ||
@@ -102,8 +102,7 @@ private:
           freeAfterLastUse(alloc, aliases.resolve(alloc));
         return;
       }
-      buffer.first = std::min(buffer.first, buffer.last);
-      buffers.push_back(buffer);
+      buffers.push_back({alloc, {std::min(first, last), last, 0}});
       deallocs.append(frees);
     });
   }
@@ -165,7 +164,7 @@ private:
       if (type.hasStaticShape()) {
         bytes = llvm::alignTo(bytes, kAlignment);
         buffer.size = arith::ConstantIndexOp::create(builder, loc, bytes);
-        buffer.sampleSize = bytes;
+        buffer.sample.size = bytes;
         continue;
       }
       Value size = arith::ConstantIndexOp::create(builder, loc, bytes);
@@ -173,7 +172,7 @@ private:
         size = arith::MulIOp::create(
             builder, loc, size,
             dims.rebuild(main, extent, openDims, builder, copies));
-      buffer.sampleSize = llvm::alignTo(evaluate(size), kAlignment);
+      buffer.sample.size = llvm::alignTo(evaluate(size), kAlignment);
       if (bytes % kAlignment) {
         Value more = arith::ConstantIndexOp::create(builder, loc,
                                                     kAlignment - 1);
@@ -228,32 +227,18 @@ private:
     return result;
   }
 
-  /// Greedy by size.
   void placeSamples() {
-    SmallVector<Buffer *> order;
+    SmallVector<Interval> intervals;
     for (Buffer &buffer : buffers) {
       // A place of its own for each, also if the sample leaves it empty.
-      buffer.sampleSize = std::max(buffer.sampleSize, kAlignment);
-      order.push_back(&buffer);
+      buffer.sample.size = std::max(buffer.sample.size, kAlignment);
+      intervals.push_back(buffer.sample);
     }
-    llvm::sort(order, [](Buffer *a, Buffer *b) { // of equals, the earlier one
-      return std::tie(b->sampleSize, a) < std::tie(a->sampleSize, b);
-    });
-    for (auto [i, buffer] : llvm::enumerate(order)) {
-      SmallVector<std::pair<int64_t, int64_t>> busy;
-      for (Buffer *placed : ArrayRef(order).take_front(i))
-        if (placed->livesWith(*buffer))
-          busy.push_back({placed->sampleOffset,
-                          placed->sampleOffset + placed->sampleSize});
-      llvm::sort(busy);
-      int64_t offset = 0;
-      for (auto [begin, end] : busy) {
-        if (offset + buffer->sampleSize <= begin)
-          break;
-        offset = std::max(offset, end);
-      }
-      buffer->sampleOffset = offset;
-    }
+    Placement placement = placeBuffers(intervals);
+    for (auto [buffer, offset] : llvm::zip_equal(buffers, placement.offsets))
+      buffer.sampleOffset = offset;
+    planned = placement.size;
+    bound = livenessBound(intervals);
   }
 
   /// Offsets at the start of @main, in the order of the placement; the result
@@ -341,16 +326,9 @@ private:
   /// Size of the plan, of what lives at once at most (no plan can be smaller),
   /// and of all buffers together, for the sample extents.
   void report(func::FuncOp main) {
-    int64_t planned = 0, sum = 0, bound = 0;
-    for (Buffer &buffer : buffers) {
-      planned = std::max(planned, buffer.sampleOffset + buffer.sampleSize);
-      sum += buffer.sampleSize;
-      int64_t alive = 0;
-      for (Buffer &other : buffers)
-        if (other.first <= buffer.first && buffer.first <= other.last)
-          alive += other.sampleSize;
-      bound = std::max(bound, alive);
-    }
+    int64_t sum = 0;
+    for (Buffer &buffer : buffers)
+      sum += buffer.sample.size;
     numPlanned += buffers.size();
     Builder builder(&getContext());
     SmallVector<NamedAttribute> entries = {
@@ -368,6 +346,7 @@ private:
   SmallVector<Buffer> buffers;
   SmallVector<Operation *> deallocs;
   DenseMap<Value, int64_t> samples;
+  int64_t planned = 0, bound = 0; // bytes for the sample extents
   Block::iterator prologueEnd;
 };
 } // namespace

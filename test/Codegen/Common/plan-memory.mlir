@@ -112,3 +112,26 @@ func.func @main(%x: memref<64xf32>, %i: memref<1xindex>) -> memref<64xf32> {
   linalg.exp ins(%last : memref<64xf32>) outs(%r : memref<64xf32>)
   return %r : memref<64xf32>
 }
+
+// -----
+
+// Neither the largest nor the longest-lived first meets the bound; an improved
+// order does.
+// CHECK-LABEL: func @main(
+// CHECK-SAME:      graph.workspace = {bytes = 192 : i64, lower_bound = 192 : i64, unshared = 448 : i64}
+func.func @main(%x: memref<16xf32>, %y: memref<16xf32>) {
+  %a = memref.alloc() : memref<16xf32>
+  linalg.exp ins(%x : memref<16xf32>) outs(%a : memref<16xf32>)
+  %b = memref.alloc() : memref<2x16xf32>
+  linalg.broadcast ins(%a : memref<16xf32>) outs(%b : memref<2x16xf32>) dimensions = [0]
+  %c = memref.alloc() : memref<16xf32>
+  %row = memref.subview %b[0, 0] [1, 16] [1, 1] : memref<2x16xf32> to memref<16xf32>
+  linalg.exp ins(%row : memref<16xf32>) outs(%c : memref<16xf32>)
+  %d = memref.alloc() : memref<16xf32>
+  linalg.exp ins(%c : memref<16xf32>) outs(%d : memref<16xf32>)
+  %e = memref.alloc() : memref<2x16xf32>
+  linalg.broadcast ins(%d : memref<16xf32>) outs(%e : memref<2x16xf32>) dimensions = [0]
+  %last = memref.subview %e[1, 0] [1, 16] [1, 1] : memref<2x16xf32> to memref<16xf32, strided<[1], offset: 16>>
+  linalg.add ins(%d, %last : memref<16xf32>, memref<16xf32, strided<[1], offset: 16>>) outs(%y : memref<16xf32>)
+  return
+}
