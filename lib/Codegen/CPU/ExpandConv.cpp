@@ -52,6 +52,10 @@ protected:
   /// Moves to a line, in init and as the corner of its windows.
   void moveTo(ValueRange line) {
     epilogue.outer.assign(line.begin(), line.end());
+    rowsBefore = b.index(0);
+    for (auto [index, size] : llvm::zip(line, lineSizes()))
+      rowsBefore = b.add(b.mul(rowsBefore, b.index(size)), index);
+    rowsBefore = b.mul(rowsBefore, b.index(lineSize()));
     corner.assign(line.begin(), line.end());
     for (size_t dim = 1; dim < line.size(); ++dim)
       corner[dim] = b.mul(line[dim], op.getStrides()[dim - 1]);
@@ -70,7 +74,7 @@ protected:
   }
 
   Op op;
-  Value input, filter, panel;
+  Value input, filter;
   int64_t spatialDims;
   SmallVector<Value> corner;
 };
@@ -89,6 +93,9 @@ public:
     } else {
       mergeRun();
     }
+    Size rows = b.mul(b.product(lineSizes()), b.index(lineSize()));
+    panelPrefetch =
+        PanelPrefetch(filter, rows, tileRows(panelColumns() / lanes));
     int64_t perGroup = shapeOf(op.getInit()).back() / op.getGroups();
     int64_t full = perGroup / panelColumns();
     emitPanels(0, full, panelColumns());

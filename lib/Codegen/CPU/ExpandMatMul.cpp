@@ -31,6 +31,8 @@ public:
                                      fixed.value_or(-1),
                                      sumType.getElementTypeBitWidth());
     chooseBlockSize();
+    if (op.getPacked())
+      panelPrefetch = PanelPrefetch(rhs, rows, tileRows(panelColumns / lanes));
     if (!fixed)
       return emitOpenColumns(b.index(columns));
     // Full panels in a loop, the last one apart when it is ragged.
@@ -141,7 +143,7 @@ private:
   }
 
   MatMulOp op;
-  Value lhs, rhs, panel;
+  Value lhs, rhs;
   SmallVector<Size> batch; // dimensions that are not rows
   Size rows;
   int64_t panelColumns = 0;

@@ -282,12 +282,15 @@ SmallVector<Value> TileEmitter::emitReduction(Columns columns,
                                               Value first, Value last) {
   SmallVector<Value> prepared = llvm::map_to_vector(
       rows, [&](Value row) { return prepareRow(row); });
+  Value number = rowsBefore ? b.add(rowsBefore, rows.front()) : rows.front();
+  Value start = panelPrefetch.start(b, panel, number);
   return emitSumNest(
       reductionSizes(), first, last, sums,
       [&](ValueRange indices, SmallVector<Value> sums) {
         SmallVector<Value> rhs;
         for (const Column &column : columns)
           rhs.push_back(rhsVector(indices, column));
+        panelPrefetch.fetch(b, start, indices);
         for (size_t r = 0; r < rows.size(); ++r) {
           Value lhs = lhsVector(prepared[r], indices);
           for (size_t c = 0; c < columns.size(); ++c) {

@@ -4,6 +4,7 @@
 #define GRAPHOPT_LIB_CODEGEN_CPU_TILEEMITTER_H
 
 #include "EpilogueEmitter.h"
+#include "PanelPrefetch.h"
 #include "graphopt/Target/Target.h"
 
 namespace graphopt::cpu {
@@ -99,6 +100,10 @@ protected:
   EpilogueEmitter epilogue;
   /// Reduction indices of the first loop in a block; 0: all in one.
   int64_t blockSize = 0;
+  mlir::Value panel; ///< the one of these columns, if an input has panels
+  PanelPrefetch panelPrefetch;
+  /// Rows that use the panel before those that emitRows cuts; null: none.
+  mlir::Value rowsBefore;
 
 private:
   using EmitTile = llvm::function_ref<void(mlir::Value row, int64_t rows)>;

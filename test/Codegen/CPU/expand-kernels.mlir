@@ -139,3 +139,55 @@ func.func @blocks_of_k(%a: memref<6x4608xf32>, %b: memref<1x4608x16xf32>, %c: me
   }
   return
 }
+
+// With several tiles of rows, each asks for a part of the panel after the one it
+// uses: all 16 x 37 elements in 4 tiles, 4 elements for each k.
+// CHECK-LABEL: func @prefetch(
+// CHECK-SAME:      %{{[^:]+}}: {{[^,]+}}, %[[B:[^:]+]]: memref<3x37x16xf32>
+// CHECK:         scf.for %[[PANEL:.+]] = %c0 to %c3
+// CHECK:           scf.for
+// CHECK:             %[[NEXT:.+]] = arith.addi %[[PANEL]], %c1
+// CHECK:             %[[START:.+]] = arith.muli %[[NEXT]], %c592
+// CHECK:             %[[PART:.+]] = arith.addi %[[START]]
+// CHECK:             %[[FROM:.+]] = arith.minui %[[PART]], %c1628
+// CHECK:             scf.for %[[K:.+]] = %c0 to %c37
+// CHECK:               %[[FLAT:.+]] = memref.collapse_shape %[[B]]
+// CHECK:               %[[DISTANCE:.+]] = arith.muli %[[K]], %c4
+// CHECK:               %[[AT:.+]] = arith.addi %[[FROM]], %[[DISTANCE]]
+// CHECK:               memref.prefetch %[[FLAT]][%[[AT]]], read, locality<2>, data : memref<1776xf32>
+func.func @prefetch(%a: memref<24x37xf32>, %b: memref<3x37x16xf32>, %c: memref<24x48xf32>) {
+  kernel.matmul ins(%a, %b : memref<24x37xf32>, memref<3x37x16xf32>) packed outs(%c : memref<24x48xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// The lines of a convolution use a panel one after the other: the row after
+// those of 5 lines has number 5 * 56.
+// CHECK-LABEL: func @prefetch_lines(
+// CHECK:         scf.for %{{.+}} = %c0 to %c2
+// CHECK:           scf.for %[[LINE:.+]] = %c0 to %c8
+// CHECK:             %[[BEFORE:.+]] = arith.muli %[[LINE]], %c8
+// CHECK:             %[[ROW:.+]] = arith.addi %[[BEFORE]], %{{.+}}
+// CHECK:             arith.muli %[[ROW]],
+// CHECK:             memref.prefetch
+func.func @prefetch_lines(%x: memref<1x10x10x8xf32>, %w: memref<2x3x3x8x16xf32>, %y: memref<1x8x8x32xf32>) {
+  kernel.conv ins(%x, %w : memref<1x10x10x8xf32>, memref<2x3x3x8x16xf32>) packed
+    strides = [1, 1] dilations = [1, 1] groups = 1 outs(%y : memref<1x8x8x32xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// One tile reads all panels once, in order.
+// CHECK-LABEL: func @no_prefetch(
+// CHECK-NOT:     memref.prefetch
+func.func @no_prefetch(%a: memref<1x37xf32>, %b: memref<3x37x16xf32>, %c: memref<1x48xf32>) {
+  kernel.matmul ins(%a, %b : memref<1x37xf32>, memref<3x37x16xf32>) packed outs(%c : memref<1x48xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
