@@ -25,12 +25,13 @@ static int64_t peakRssBytes() {
 }
 
 /// Runs until the time is over and `minRuns` are done.
-static llvm::Error measure(Session &session, double budgetMs, size_t minRuns,
+static llvm::Error measure(Session &session, Profiler *profiler,
+                           double budgetMs, size_t minRuns,
                            std::vector<double> &runsMs) {
   Clock::time_point start = Clock::now();
   do {
     Clock::time_point runStart = Clock::now();
-    if (llvm::Error error = session.run())
+    if (llvm::Error error = session.run(profiler))
       return error;
     runsMs.push_back(millisecondsSince(runStart));
   } while (runsMs.size() < minRuns || millisecondsSince(start) < budgetMs);
@@ -45,8 +46,8 @@ static double quantile(llvm::ArrayRef<double> sorted, double q) {
   return sorted[below] + (at - double(below)) * (sorted[above] - sorted[below]);
 }
 
-llvm::Expected<BenchReport>
-graphopt::benchModel(llvm::StringRef path, const BenchOptions &options) {
+llvm::Expected<BenchReport> graphopt::benchModel(llvm::StringRef path,
+                                                 const BenchOptions &options) {
   BenchReport report;
   report.baseRssBytes = peakRssBytes();
   auto library = Library::load(path);
@@ -62,12 +63,22 @@ graphopt::benchModel(llvm::StringRef path, const BenchOptions &options) {
   if (!session)
     return session.takeError();
 
+  auto profiler = createProfiler(**library, options);
+  if (!profiler)
+    return profiler.takeError();
+
   std::vector<double> warmUp;
-  if (llvm::Error error = measure(**session, options.budgetMs / 10, 1, warmUp))
-    return error;
   if (llvm::Error error =
-          measure(**session, options.budgetMs, 3, report.runsMs))
+          measure(**session, nullptr, options.budgetMs / 10, 1, warmUp))
     return error;
+  if (llvm::Error error = measure(**session, profiler->get(), options.budgetMs,
+                                  3, report.runsMs))
+    return error;
+  if (options.perNode)
+    report.profile = (*profiler)->summarize();
+  if (!options.traceFile.empty())
+    if (llvm::Error error = (*profiler)->writeTrace(options.traceFile))
+      return error;
 
   std::vector<double> sorted = report.runsMs;
   llvm::sort(sorted);
@@ -95,6 +106,8 @@ void BenchReport::print(llvm::raw_ostream &os) const {
   os << fmt::format("  peak memory {:.1f} MiB, {:.1f} MiB of it before the "
                     "model was loaded\n",
                     mib(peakRssBytes), mib(baseRssBytes));
+  if (profile)
+    profile->print(os);
 }
 
 void BenchReport::printJson(llvm::raw_ostream &os) const {
@@ -114,6 +127,11 @@ void BenchReport::printJson(llvm::raw_ostream &os) const {
       for (double ms : runsMs)
         json.value(ms);
     });
+    if (profile) {
+      json.attributeBegin("profile");
+      profile->printJson(json);
+      json.attributeEnd();
+    }
   });
   os << '\n';
 }

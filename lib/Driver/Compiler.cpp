@@ -93,7 +93,7 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
   case Stage::Memory:
     return buildMemoryPipeline(passes, cpu);
   case Stage::LLVM:
-    return buildLLVMPipeline(passes, cpu);
+    return buildLLVMPipeline(passes, cpu, options.profile);
   default:
     llvm_unreachable("not a stage of passes");
   }

@@ -64,10 +64,9 @@ graphopt::readTensors(llvm::ArrayRef<std::string> files, StringRef prefix) {
       return tensors.takeError();
     if (!name.empty()) {
       if (tensors->size() != 1)
-        return llvm::createStringError("'" + file + "' holds " +
-                                       llvm::Twine(tensors->size()) +
-                                       " arrays, not one to name '" + name +
-                                       "'");
+        return llvm::createStringError(
+            "'" + file + "' holds " + llvm::Twine(tensors->size()) +
+            " arrays, not one to name '" + name + "'");
       tensors->front().setName(name.str());
     }
     llvm::move(*tensors, std::back_inserter(all));
@@ -104,8 +103,8 @@ static llvm::Error compareOutputs(llvm::ArrayRef<HostTensor> outputs,
                                   Tolerance tolerance, RunReport &report) {
   llvm::SmallVector<bool> used(references.size(), false);
   for (size_t i = 0; i < outputs.size(); ++i) {
-    const HostTensor *reference = findReference(references, outputs[i].name(),
-                                                i, outputs.size() == 1);
+    const HostTensor *reference =
+        findReference(references, outputs[i].name(), i, outputs.size() == 1);
     if (!reference)
       continue;
     used[reference - references.data()] = true;
@@ -142,19 +141,27 @@ llvm::Expected<RunReport> graphopt::runModel(StringRef path,
       Session::create(**library, std::move(*inputs), options.threads);
   if (!session)
     return session.takeError();
-  if (llvm::Error error = (*session)->run())
+  auto profiler = createProfiler(**library, options);
+  if (!profiler)
+    return profiler.takeError();
+  if (llvm::Error error = (*session)->run(profiler->get()))
     return error;
 
   RunReport report;
+  if (options.perNode)
+    report.profile = (*profiler)->summarize();
+  if (!options.traceFile.empty())
+    if (llvm::Error error = (*profiler)->writeTrace(options.traceFile))
+      return error;
   for (const HostTensor &output : (*session)->outputs())
     report.outputs.push_back(
         {output.name(),
          fmt::format("{} {}", dtypeName(output.dtype()).str(),
                      formatDims(output.dims())),
          summarize(output), std::nullopt});
-  if (llvm::Error error = compareOutputs(
-          (*session)->outputs(), *references,
-          {options.tolerance, options.integerTolerance}, report))
+  if (llvm::Error error =
+          compareOutputs((*session)->outputs(), *references,
+                         {options.tolerance, options.integerTolerance}, report))
     return error;
   if (!options.output.empty())
     if (llvm::Error error = saveOutputs(options.output, (*session)->outputs()))
@@ -186,4 +193,6 @@ void RunReport::print(llvm::raw_ostream &os) const {
       os << fmt::format(", {} NaN", output.summary.nans);
     os << '\n';
   }
+  if (profile)
+    profile->print(os);
 }

@@ -1,4 +1,5 @@
 #include "graphopt/Driver/Library.h"
+#include "graphopt/Driver/Profile.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
@@ -211,14 +212,19 @@ llvm::Error Session::describe(graphopt_status status) const {
   return error(std::move(message));
 }
 
-llvm::Error Session::run() {
+llvm::Error Session::run(Profiler *profiler) {
   for (auto [port, entry] : llvm::zip_equal(library.outputs(), outputTable))
     if (dependsOnValues(port))
       entry.data = nullptr; // the tensor of the last run owns its memory
   fault = {-1, -1, 0, 0};
+  graphopt_context runContext = context;
+  if (profiler)
+    profiler->beginRun(runContext);
   graphopt_status status =
-      library.model().run(&context, inputTable.data(), outputTable.data(),
+      library.model().run(&runContext, inputTable.data(), outputTable.data(),
                           workspace.get(), workspaceSize);
+  if (profiler)
+    profiler->endRun();
   for (auto [port, entry, tensor] :
        llvm::zip_equal(library.outputs(), outputTable, outputTensors))
     if (dependsOnValues(port) && entry.data)

@@ -39,7 +39,7 @@ public:
         text(model.name),
         ports(model.inputs),
         ports(model.outputs),
-        dimNames(),
+        texts(model.openDims),
         number(i64, weightsBytes),
         exported("workspace_bytes"),
         exported("result_dims"),
@@ -48,6 +48,8 @@ public:
         isLinux ? exported("pool_destroy") : null,
         exported("status_text"),
         isLinux ? exported("detect_cpu") : null,
+        calls(),
+        number(i32, model.calls.size()),
     });
     setLeastTargets();
     auto *final = new GlobalVariable(module, value->getType(), true,
@@ -92,11 +94,19 @@ private:
     return array(values);
   }
 
-  Constant *dimNames() {
-    SmallVector<Constant *> names;
-    for (const std::string &name : model.openDims)
-      names.push_back(text(name));
-    return array(names);
+  Constant *texts(ArrayRef<std::string> list) {
+    SmallVector<Constant *> values;
+    for (const std::string &value : list)
+      values.push_back(text(value));
+    return array(values);
+  }
+
+  Constant *calls() {
+    SmallVector<Constant *> values;
+    for (const Call &call : model.calls)
+      values.push_back(structOf({text(call.function), texts(call.nodes),
+                                 number(i32, call.nodes.size())}));
+    return array(values);
   }
 
   Constant *array(ArrayRef<Constant *> values) {

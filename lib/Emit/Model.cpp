@@ -84,6 +84,21 @@ static llvm::Error readPorts(ArrayAttr ports, Model &model) {
   return llvm::Error::success();
 }
 
+static llvm::Error readCalls(ArrayAttr calls, Model &model) {
+  for (auto entry : calls.getAsRange<DictionaryAttr>()) {
+    auto function = entry.getAs<StringAttr>("function");
+    auto nodes = entry.getAs<ArrayAttr>("nodes");
+    if (!function || !nodes)
+      return llvm::createStringError(
+          "graphopt.calls: an entry without function or nodes");
+    Call &call = model.calls.emplace_back();
+    call.function = function.str();
+    for (auto node : nodes.getAsRange<StringAttr>())
+      call.nodes.push_back(node.str());
+  }
+  return llvm::Error::success();
+}
+
 llvm::Expected<std::optional<Model>> graphopt::readModel(ModuleOp module) {
   auto main = module.lookupSymbol<LLVM::LLVMFuncOp>("main");
   auto ports =
@@ -106,5 +121,8 @@ llvm::Expected<std::optional<Model>> graphopt::readModel(ModuleOp module) {
       model.openDims.push_back(dim.str());
   if (llvm::Error error = readPorts(ports, model))
     return std::move(error);
+  if (auto calls = module->getAttrOfType<ArrayAttr>("graphopt.calls"))
+    if (llvm::Error error = readCalls(calls, model))
+      return std::move(error);
   return model;
 }

@@ -9,6 +9,7 @@
 #include "llvm/Support/Error.h"
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace graphopt {
 
@@ -24,10 +25,17 @@ struct Port {
   bool isStatic() const;
 };
 
+/// A call that tells when it begins and ends.
+struct Call {
+  std::string function;
+  llvm::SmallVector<std::string, 1> nodes;
+};
+
 struct Model {
   std::string name; ///< C identifier
   llvm::SmallVector<std::string> openDims;
   llvm::SmallVector<Port> inputs, outputs;
+  std::vector<Call> calls; ///< if it is to be profiled
 };
 
 /// The model in `module`, or nothing if the module is none (`graphopt.ports`

@@ -14,11 +14,14 @@
 using namespace mlir;
 
 /// Loops over vectors, threads, the C interface.
-static void addLoops(OpPassManager &pm, const graphopt::CpuModel &cpu) {
+static void addLoops(OpPassManager &pm, const graphopt::CpuModel &cpu,
+                     bool profile) {
   // Before constants are copied from pass to pass.
   pm.addPass(graphopt::createExtractWeights());
   // Before loops multiply the code.
   pm.addPass(graphopt::createOutlineKernels());
+  if (profile) // while the kernels say what they compute
+    pm.addPass(graphopt::createProfileCalls());
   graphopt::ExpandKernelsOptions expand;
   expand.cpu = cpu.name;
   pm.addNestedPass<func::FuncOp>(graphopt::createExpandKernels(expand));
@@ -86,8 +89,9 @@ static void addLowering(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   pm.addPass(createReconcileUnrealizedCastsPass());
 }
 
-void graphopt::buildLLVMPipeline(OpPassManager &pm, const CpuModel &cpu) {
-  addLoops(pm, cpu);
+void graphopt::buildLLVMPipeline(OpPassManager &pm, const CpuModel &cpu,
+                                 bool profile) {
+  addLoops(pm, cpu, profile);
   addArithmetic(pm, cpu);
   addLowering(pm, cpu);
   pm.addPass(createEmitEntry());

@@ -48,5 +48,8 @@ void graphopt::registerPipelines() {
   registerStage("graphopt-memory-pipeline",
                 "Tensors to buffers in one workspace", buildMemoryPipeline);
   registerStage("graphopt-llvm-pipeline",
-                "Buffers to the LLVM dialect and a C entry", buildLLVMPipeline);
+                "Buffers to the LLVM dialect and a C entry",
+                [](OpPassManager &pm, const CpuModel &cpu) {
+                  buildLLVMPipeline(pm, cpu);
+                });
 }

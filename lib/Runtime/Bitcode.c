@@ -3,5 +3,6 @@
 #include "Memory.c"
 #include "Parallel.c"
 #include "Pool.c"
+#include "Profile.c"
 #include "Run.c"
 #include "Status.c"

@@ -184,7 +184,8 @@ static graphopt_status check_context(const graphopt_context *context) {
     return GRAPHOPT_OK;
   if (context->abi != GRAPHOPT_ABI_VERSION)
     return GRAPHOPT_ABI_MISMATCH;
-  if (!context->allocate != !context->release)
+  if (!context->allocate != !context->release ||
+      !context->begin_call != !context->end_call)
     return GRAPHOPT_NULL_POINTER;
   return GRAPHOPT_OK;
 }

@@ -65,6 +65,11 @@ int32_t graphopt_run_status(const graphopt_run *run);
 void graphopt_set_result(graphopt_run *run, int32_t index, void *data,
                          int64_t bytes, const int64_t *extents);
 
+/* Around call number `call` of a model that is compiled to be profiled. */
+void graphopt_begin_call(graphopt_run *run, int32_t call);
+void graphopt_end_call(graphopt_run *run, int32_t call, int64_t operations,
+                       int64_t bytes);
+
 /* Inside the runtime ------------------------------------------------------- */
 
 void *graphopt_context_allocate(const graphopt_context *context, size_t bytes);

@@ -4,7 +4,7 @@ import os
 import tempfile
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 ALIGNMENT = 64
 DIM_COMPUTED = -2**63
 DIM_DATA = -2**63 + 1
@@ -23,7 +23,8 @@ class Context(Structure):
     _fields_ = [("abi", c_uint32), ("reserved", c_uint32), ("parallel_for", c_void_p),
                 ("pool", c_void_p), ("allocate", c_void_p), ("release", c_void_p),
                 ("allocator", c_void_p), ("fault", POINTER(Fault)),
-                ("cpu", c_uint64)]
+                ("cpu", c_uint64), ("begin_call", c_void_p), ("end_call", c_void_p),
+                ("profiler", c_void_p)]
 
     def copy(self):
         return type(self).from_buffer_copy(self)
@@ -53,6 +54,8 @@ class Model(Structure):
         ("pool_destroy", CFUNCTYPE(None, POINTER(Context))),
         ("status_text", CFUNCTYPE(c_char_p, c_int32)),
         ("detect_cpu", CFUNCTYPE(None, POINTER(Context))),
+        ("calls", c_void_p),
+        ("call_count", c_int32),
     ]
 
 

@@ -308,6 +308,37 @@ TEST(Run, badCpu) {
   EXPECT_EQ(run(unknown), GRAPHOPT_OK);
 }
 
+// Compiled code tells of its calls; without a listener nothing happens.
+TEST(Run, profile) {
+  struct Told {
+    int32_t begun = -1, ended = -1;
+    int64_t operations = 0, bytes = 0;
+  } told;
+  graphopt_run run = {};
+  graphopt_begin_call(&run, 3);
+  Call call;
+  run.context = &call.context;
+  graphopt_end_call(&run, 3, 20, 30);
+  call.context.begin_call = [](void *told, int32_t number) {
+    static_cast<Told *>(told)->begun = number;
+  };
+  EXPECT_EQ(call.run(), GRAPHOPT_NULL_POINTER); // both or neither
+  call.context.end_call = [](void *told, int32_t number, int64_t operations,
+                             int64_t bytes) {
+    auto *to = static_cast<Told *>(told);
+    *to = {to->begun, number, operations, bytes};
+  };
+  call.context.profiler = &told;
+  EXPECT_EQ(call.run(), GRAPHOPT_OK);
+  graphopt_begin_call(&run, 3);
+  EXPECT_EQ(told.begun, 3);
+  EXPECT_EQ(told.ended, -1);
+  graphopt_end_call(&run, 3, 20, 30);
+  EXPECT_EQ(told.ended, 3);
+  EXPECT_EQ(told.operations, 20);
+  EXPECT_EQ(told.bytes, 30);
+}
+
 // The compiler's own look at the CPU finds the same.
 TEST(Cpu, detect) {
   graphopt_context context = GRAPHOPT_CONTEXT_INIT;

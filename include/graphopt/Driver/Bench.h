@@ -1,7 +1,7 @@
 #ifndef GRAPHOPT_DRIVER_BENCH_H
 #define GRAPHOPT_DRIVER_BENCH_H
 
-#include "graphopt/Driver/Library.h"
+#include "graphopt/Driver/Profile.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace graphopt {
@@ -20,13 +20,15 @@ struct BenchReport {
   int64_t workspaceBytes = 0, weightsBytes = 0;
   // Of the whole process; the base is its memory before the model was loaded.
   int64_t peakRssBytes = 0, baseRssBytes = 0;
+  std::optional<Profile> profile; // if asked for
 
   void print(llvm::raw_ostream &os) const;
   void printJson(llvm::raw_ostream &os) const;
 };
 
 /// Runs a compiled model for a while and tells how long a run takes. A tenth of
-/// the time goes into warming up; at least three runs are measured.
+/// the time goes into warming up; at least three runs are measured. A trace is
+/// written if asked for.
 ///
 /// \param path  the folder that `compile` wrote, or the archive in it.
 llvm::Expected<BenchReport> benchModel(llvm::StringRef path,

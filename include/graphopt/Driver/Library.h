@@ -11,6 +11,7 @@ class LLJIT;
 }
 
 namespace graphopt {
+class Profiler;
 
 /// A compiled model, loaded into this process by ORC: no linker is needed.
 /// Its code runs with all rights of the process; load only what you trust.
@@ -61,7 +62,9 @@ public:
   ~Session();
 
   /// Runs the model on the inputs. Outputs hold garbage after an error.
-  llvm::Error run();
+  ///
+  /// \param profiler  listens to the calls; null: nobody does.
+  llvm::Error run(Profiler *profiler = nullptr);
 
   /// In the model's order, valid until the next run.
   llvm::ArrayRef<HostTensor> outputs() const { return outputTensors; }

@@ -2,7 +2,7 @@
 #define GRAPHOPT_DRIVER_RUN_H
 
 #include "graphopt/Driver/Compare.h"
-#include "graphopt/Driver/Library.h"
+#include "graphopt/Driver/Profile.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace graphopt {
@@ -21,6 +21,7 @@ struct OutputReport {
 
 struct RunReport {
   std::vector<OutputReport> outputs;
+  std::optional<Profile> profile; // if asked for
 
   /// False if any output differs from its reference.
   bool passed() const;

@@ -33,7 +33,9 @@ void buildTensorPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
 void buildMemoryPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
 
 /// Buffers to the LLVM dialect with the model's C entry: stage llvm.
-void buildLLVMPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
+/// With `profile`, each call tells the context when it begins and ends.
+void buildLLVMPipeline(mlir::OpPassManager &pm, const CpuModel &cpu,
+                       bool profile = false);
 
 /// The dialects and interfaces that the stages need.
 void registerCompilerDialects(mlir::DialectRegistry &registry);

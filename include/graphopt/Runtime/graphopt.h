@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Raised when a struct below changes; a model refuses a context of another. */
-#define GRAPHOPT_ABI_VERSION 2
+#define GRAPHOPT_ABI_VERSION 3
 
 /* Every tensor's data and the workspace start at a multiple of this. */
 #define GRAPHOPT_ALIGNMENT 64
@@ -113,10 +113,22 @@ typedef struct graphopt_context {
   /* What <model>_detect_cpu found. 0: each run looks what the CPU has, which
    * takes microseconds. */
   uint64_t cpu;
+
+  /* Told by a model compiled with --profile when its call `call`, an index into
+   * graphopt_model.calls, begins and ends, how many floating-point operations
+   * that took and how many bytes of operands. On the run's own thread. Both or
+   * neither. */
+  void (*begin_call)(void *profiler, int32_t call);
+  void (*end_call)(void *profiler, int32_t call, int64_t operations,
+                   int64_t bytes);
+  void *profiler;
 } graphopt_context;
 
 #define GRAPHOPT_CONTEXT_INIT                                                  \
-  { GRAPHOPT_ABI_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0 }
+  {                                                                            \
+    GRAPHOPT_ABI_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL,      \
+        NULL, NULL                                                             \
+  }
 
 /* Extents in graphopt_port.dims that are not numbers. */
 #define GRAPHOPT_DIM_COMPUTED INT64_MIN   /* ask result_dims */
@@ -129,6 +141,13 @@ typedef struct graphopt_port {
   int32_t rank;
   int32_t dtype; /* a graphopt_dtype */
 } graphopt_port;
+
+/* A call in compiled code. */
+typedef struct graphopt_call {
+  const char *function;     /* of the kernel that is called */
+  const char *const *nodes; /* ONNX names of the nodes that it computes */
+  int32_t node_count;
+} graphopt_call;
 
 /* Everything a program needs to drive a model it has no header of. */
 typedef struct graphopt_model {
@@ -168,6 +187,11 @@ typedef struct graphopt_model {
   /* Enters in `context` what the CPU has, so that runs need not look. Good for
    * any model; pool_create does it, too. NULL where pool_create is. */
   void (*detect_cpu)(graphopt_context *context);
+
+  /* What the context's begin_call and end_call are told of; NULL and 0 unless
+   * compiled with --profile. */
+  const graphopt_call *calls;
+  int32_t call_count;
 } graphopt_model;
 
 #ifdef __cplusplus

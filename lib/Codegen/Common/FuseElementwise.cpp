@@ -118,6 +118,8 @@ static LogicalResult fuseProducer(linalg::GenericOp consumer,
         linalg::fuseElementwiseOps(rewriter, &operand);
     if (failed(fused))
       continue;
+    fused->fusedOp->setLoc(
+        rewriter.getFusedLoc({producer->getLoc(), consumer.getLoc()}));
     for (auto [value, replacement] : fused->replacements)
       rewriter.replaceUsesWithIf(value, replacement, [&](OpOperand &use) {
         return use.get().getDefiningOp() != producer;

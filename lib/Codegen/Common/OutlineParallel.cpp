@@ -82,6 +82,12 @@ private:
     parallelFor.setPrivate();
   }
 
+  /// Whether the last argument of `function` is the run already.
+  static bool hasRun(func::FuncOp function) {
+    unsigned count = function.getNumArguments();
+    return count && function.getArgAttr(count - 1, "graphopt.run");
+  }
+
   /// Gives the run to `users` and to all that call them, as last argument.
   void handRunDown(ArrayRef<func::FuncOp> users) {
     SymbolTableCollection tables;
@@ -95,6 +101,7 @@ private:
     for (size_t i = 0; i < functions.size(); ++i)
       for (Operation *call : callsOf(functions[i]))
         functions.insert(call->getParentOfType<func::FuncOp>());
+    functions.remove_if(hasRun);
     Builder b(&getContext());
     DictionaryAttr isRun = b.getDictionaryAttr(
         b.getNamedAttr("graphopt.run", b.getUnitAttr()));

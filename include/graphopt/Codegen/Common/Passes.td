@@ -364,6 +364,37 @@ def OutlineKernels : Pass<"graphopt-outline-kernels", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def ProfileCalls : Pass<"graphopt-profile-calls", "::mlir::ModuleOp"> {
+  let summary = "Makes each call of @main tell the run when it begins and ends";
+  let description = [{
+    Runs on outlined kernels; loops without kernels count as calls, too. A call
+    tells how many floating-point operations it does and how many bytes its
+    operands have, numbers or sums over sizes. The module's `graphopt.calls` says
+    which function each call runs and which ONNX nodes it computes.
+
+    ```mlir
+    call @matmul_128x384(%a, %w, %b)
+    ```
+    becomes
+    ```mlir
+    call @graphopt_begin_call(%run, %c0)
+    call @matmul_128x384(%a, %w, %b)
+    call @graphopt_end_call(%run, %c0, %operations, %bytes)
+    ```
+    with
+    ```mlir
+    graphopt.calls = [
+      {function = "matmul_128x384", nodes = ["node_linear"]}
+    ]
+    ```
+  }];
+  let statistics = [Statistic<"numCalls", "num-calls", "Calls that tell">];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect"
+  ];
+}
+
 def OutlineParallel : Pass<"graphopt-outline-parallel", "::mlir::ModuleOp"> {
   let summary = "Makes outermost parallel loops calls of the runtime";
   let description = [{

@@ -1,0 +1,142 @@
+//===- CallCost.cpp - Operations and bytes of a kernel --------------------===//
+
+#include "CallCost.h"
+#include "dialects/Kernel/Kernel.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::kernel;
+
+/// Floating-point operations of one turn of a body.
+static int64_t countOperations(Region &body) {
+  int64_t count = 0;
+  body.walk([&](Operation *op) {
+    if (op->getNumResults() != 1 || !isa<FloatType>(op->getResult(0).getType()))
+      return;
+    if (isa<math::FmaOp>(op))
+      count += 2;
+    else if (isa<math::MathDialect>(op->getDialect()) ||
+             isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp,
+                 arith::RemFOp, arith::NegFOp, arith::MaximumFOp,
+                 arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp>(op))
+      ++count;
+  });
+  return count;
+}
+
+static int64_t elementBytes(Type type) {
+  return type.isIntOrFloat() ? llvm::divideCeil(type.getIntOrFloatBitWidth(), 8)
+                             : sizeof(int64_t);
+}
+
+namespace {
+class CostBuilder {
+public:
+  CostBuilder(OpBuilder &b, Operation *kernel, const IRMapping &values)
+      : b(b), kernel(kernel), loc(kernel->getLoc()), values(values) {}
+
+  CallCost build() {
+    Value points = nullptr;
+    Value operations = constant(0);
+    if (auto epilogue = dyn_cast<EpilogueOp>(kernel)) {
+      points = elements(epilogue.getInitValue());
+      Value each = add(multiply(constant(2), summands(epilogue)),
+                       constant(countOperations(epilogue.getEpilogue())));
+      operations = multiply(points, each);
+    } else if (auto loops = dyn_cast<linalg::LinalgOp>(kernel)) {
+      points = turns(loops);
+      operations =
+          multiply(points, constant(countOperations(loops->getRegion(0))));
+    }
+    return {operations, bytes(points)};
+  }
+
+private:
+  Value constant(int64_t value) {
+    return arith::ConstantIndexOp::create(b, loc, value);
+  }
+  Value add(Value x, Value y) {
+    return b.createOrFold<arith::AddIOp>(loc, x, y);
+  }
+  Value multiply(Value x, Value y) {
+    return b.createOrFold<arith::MulIOp>(loc, x, y);
+  }
+
+  Value extent(Value buffer, int64_t dim) {
+    auto type = cast<MemRefType>(buffer.getType());
+    if (!type.isDynamicDim(dim))
+      return constant(type.getDimSize(dim));
+    return memref::DimOp::create(b, loc, values.lookupOrDefault(buffer), dim);
+  }
+
+  Value elements(Value buffer) {
+    Value count = constant(1);
+    for (int64_t i = 0, rank = cast<MemRefType>(buffer.getType()).getRank();
+         i < rank; ++i)
+      count = multiply(count, extent(buffer, i));
+    return count;
+  }
+
+  /// Products that make one value.
+  Value summands(EpilogueOp op) {
+    if (auto product = dyn_cast<MatMulOp>(op.getOperation())) {
+      int64_t rank = cast<MemRefType>(product.getLhs().getType()).getRank();
+      return extent(product.getLhs(), rank - 1);
+    }
+    // In a filter everything but channels: [O, ...] or, in panels, [O, ...,
+    // NR].
+    ArrayRef<int64_t> filter =
+        cast<MemRefType>(op.getInputs()[1].getType()).getShape().drop_front();
+    if (op.getPacked())
+      filter = filter.drop_back();
+    return constant(llvm::product_of(filter));
+  }
+
+  Value turns(linalg::LinalgOp op) {
+    SmallVector<std::pair<Value, int64_t>> dims;
+    for (OpOperand &operand : op->getOpOperands())
+      for (int64_t i = 0; i < op.getRank(&operand); ++i)
+        dims.emplace_back(operand.get(), i);
+    Value count = constant(1);
+    AffineMap loopsOfDims = op.getShapesToLoopsMap();
+    for (auto [i, size] : llvm::enumerate(op.getStaticLoopRanges())) {
+      if (!ShapedType::isDynamic(size)) {
+        count = multiply(count, constant(size));
+        continue;
+      }
+      auto [buffer, dim] = dims[loopsOfDims.getDimPosition(i)];
+      count = multiply(count, extent(buffer, dim));
+    }
+    return count;
+  }
+
+  Value bytes(Value points) {
+    Value sum = constant(0);
+    SetVector<Value> operands(kernel->operand_begin(), kernel->operand_end());
+    for (Value operand : operands)
+      if (auto type = dyn_cast<MemRefType>(operand.getType()))
+        sum = add(sum, multiply(elements(operand),
+                                constant(elementBytes(type.getElementType()))));
+    kernel->walk([&](memref::LoadOp load) {
+      sum = add(sum, multiply(points, constant(elementBytes(load.getType()))));
+    });
+    return sum;
+  }
+
+  OpBuilder &b;
+  Operation *kernel;
+  Location loc;
+  const IRMapping &values;
+};
+} // namespace
+
+CallCost graphopt::buildCallCost(OpBuilder &b, Operation *kernel,
+                                 const IRMapping &values) {
+  return CostBuilder(b, kernel, values).build();
+}
