@@ -13,6 +13,9 @@ main([
     # A constant operand is packed when the model is compiled.
     *[Case("MatMul", [normal(m, k), weights(k, n)], also=[[normal(rows, k), None] for rows in (1, 2, 19)])
       for m, k, n in [(1, 1, 1), (6, 16, 48), (13, 40, 37), (5, 300, 130)]],
+    # So many rows that they pass all panels of the weights block by block.
+    Case("MatMul", [normal(3001, 37), weights(37, 50)],
+         also=[[normal(rows, 37), None] for rows in (0, 1, 1775, 1776, 1783, 4000)]),
     *[Case("MatMul", [weights(m, k), normal(k, n)]) for m, k, n in [(6, 16, 48), (3, 7, 5)]],
     # Batches: equal, broadcast, on one side only.
     Case("MatMul", [normal(2, 3, 4, 5), normal(2, 3, 5, 6)]),

@@ -94,8 +94,15 @@ public:
       mergeRun();
     }
     Size rows = b.mul(b.product(lineSizes()), b.index(lineSize()));
+    int64_t vectors = panelColumns() / lanes;
+    if (isFlat) {
+      auto type = cast<MemRefType>(filter.getType());
+      int64_t channels = channelsPerGroup();
+      planRows(input, rows, channels * bytesOf(input), type.getDimSize(0),
+                     channels * panelColumns() * bytesOf(filter), vectors);
+    }
     panelPrefetch =
-        PanelPrefetch(filter, rows, tileRows(panelColumns() / lanes));
+        PanelPrefetch(filter, rowsOfBlock(rows, vectors), tileRows(vectors));
     int64_t perGroup = shapeOf(op.getInit()).back() / op.getGroups();
     int64_t full = perGroup / panelColumns();
     emitPanels(0, full, panelColumns());
@@ -104,6 +111,9 @@ public:
   }
 
 private:
+  static int64_t bytesOf(Value memref) {
+    return getElementTypeOrSelf(memref).getIntOrFloatBitWidth() / 8;
+  }
   int64_t channelsPerGroup() {
     return shapeOf(op.getInput()).back() / op.getGroups();
   }
@@ -182,6 +192,10 @@ private:
       indices.push_back(b.add(firstChannel, k.back()));
     }
     return broadcast(widen(memref::LoadOp::create(b, input, indices)));
+  }
+
+  SmallVector<Value> lhsAddress(Value row, Value offset) override {
+    return {row, offset};
   }
 
   Value rhsVector(ValueRange k, Column column) override {

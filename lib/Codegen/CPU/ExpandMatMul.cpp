@@ -31,8 +31,11 @@ public:
                                      fixed.value_or(-1),
                                      sumType.getElementTypeBitWidth());
     chooseBlockSize();
-    if (op.getPacked())
-      panelPrefetch = PanelPrefetch(rhs, rows, tileRows(panelColumns / lanes));
+    if (op.getPacked()) {
+      planRows();
+      panelPrefetch = PanelPrefetch(rhs, rowsOfBlock(rows, panelColumns / lanes),
+                                    tileRows(panelColumns / lanes));
+    }
     if (!fixed)
       return emitOpenColumns(b.index(columns));
     // Full panels in a loop, the last one apart when it is ragged.
@@ -99,6 +102,16 @@ private:
     });
   }
 
+  void planRows() {
+    auto type = cast<MemRefType>(rhs.getType());
+    int64_t k = getFixed(reductionSizes().front()).value_or(0);
+    int64_t bytes = getElementTypeOrSelf(lhs).getIntOrFloatBitWidth() / 8;
+    TileEmitter::planRows(
+        lhs, rows, k * bytes, type.getDimSize(0),
+        k * panelColumns * type.getElementTypeBitWidth() / 8,
+        panelColumns / lanes);
+  }
+
   void chooseBlockSize() {
     std::optional<int64_t> k = getFixed(reductionSizes().front());
     int64_t bytesPerK =
@@ -132,6 +145,9 @@ private:
     Value element =
         memref::LoadOp::create(b, lhs, coordinatesIn(lhs, row, k[0]));
     return broadcast(widen(element, op.getUnsignedLhs()));
+  }
+  SmallVector<Value> lhsAddress(Value row, Value offset) override {
+    return coordinatesIn(lhs, row, offset);
   }
   Value rhsVector(ValueRange k, Column column) override {
     Value vector =

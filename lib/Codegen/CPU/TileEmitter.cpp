@@ -93,15 +93,68 @@ SmallVector<Value> TileEmitter::rowIndices(Value row, int64_t rows) {
 
 void TileEmitter::forTurns(ArrayRef<Size> outer, Size rows, int64_t vectors,
                            EmitTurn turn) {
-  // Vector instructions that are worth a thread: about 20 us, ten times what it
-  // costs to hand them over. The right side comes from an outer cache.
-  constexpr int64_t kItemWork = 1 << 17;
+  // The right side comes from an outer cache.
   constexpr int64_t kLoad = 4;
   int64_t most = mostRows(rows, vectors);
   Value tiles = b.ceilDiv(b.index(rows), most);
-  Value tileWork = b.max(b.mul(b.product(reductionSizes()),
-                               (most + kLoad) * vectors * tapsInBody()),
-                         b.index(1));
+  Value work = b.mul(b.product(reductionSizes()),
+                     (most + kLoad) * vectors * tapsInBody());
+  if (!tilesPerBlock || getFixed(outer.back()) == 1)
+    return forTiles(outer, tiles, work, turn);
+
+  // The panels stay innermost of the outer indices.
+  SmallVector<Size> sizes(outer);
+  sizes.insert(sizes.end() - 1, b.ceilDiv(tiles, tilesPerBlock));
+  Value base = b.div(b.index(rows), b.max(tiles, b.index(1)));
+  Value longer = b.sub(b.index(rows), b.mul(tiles, base));
+  forTiles(sizes, b.index(tilesPerBlock), work,
+           [&](ValueRange indices, Stretch stretch) {
+             SmallVector<Value> others(indices);
+             size_t block = others.size() - 2;
+             Value before = b.mul(others[block], tilesPerBlock);
+             others.erase(others.begin() + block);
+             firstOfBlock = b.add(b.mul(before, base), b.min(before, longer));
+             turn(others, {b.add(before, stretch.begin),
+                           b.min(b.add(before, stretch.end), tiles)});
+           });
+  firstOfBlock = {};
+}
+
+void TileEmitter::planRows(Value lhs, Size rows, int64_t rowBytes,
+                           int64_t panels, int64_t panelBytes,
+                           int64_t vectors) {
+  std::optional<int64_t> fixed = getFixed(rows);
+  int64_t level2 = context.cpu.level2Bytes;
+  if (blockSize || rowBytes == 0 || (fixed && *fixed * rowBytes <= level2 / 2))
+    return;
+  constexpr int64_t kShortRow = 2048;
+  if (rowBytes <= kShortRow) {
+    fetchedLhs = lhs;
+    lhsRows = rows;
+  }
+  // All panels and a block's rows stay in level 2.
+  int64_t rhsBytes = panels * panelBytes;
+  if (rhsBytes > level2 / 4)
+    return;
+  int64_t most = tileRows(vectors);
+  int64_t largest =
+      std::max<int64_t>(4, (level2 * 3 / 4 - rhsBytes) / (rowBytes * most));
+  if (fixed) {
+    int64_t tiles = llvm::divideCeil(*fixed, most);
+    int64_t blocks = llvm::divideCeil(tiles, largest);
+    if (blocks < 2)
+      return;
+    largest = llvm::divideCeil(tiles, blocks); // equal blocks
+  }
+  tilesPerBlock = largest;
+}
+
+void TileEmitter::forTiles(ArrayRef<Size> outer, Value tiles, Value work,
+                           EmitTurn turn) {
+  // Vector instructions that are worth a thread: about 20 us, ten times what it
+  // costs to hand them over.
+  constexpr int64_t kItemWork = 1 << 17;
+  Value tileWork = b.max(work, b.index(1));
   Value all = b.mul(b.product(outer), tiles);
   Value tilesPerItem = b.ceilDiv(b.index(kItemWork), tileWork);
   Value items = b.ceilDiv(all, tilesPerItem);
@@ -283,6 +336,8 @@ SmallVector<Value> TileEmitter::emitReduction(Columns columns,
   SmallVector<Value> prepared = llvm::map_to_vector(
       rows, [&](Value row) { return prepareRow(row); });
   Value number = rowsBefore ? b.add(rowsBefore, rows.front()) : rows.front();
+  if (firstOfBlock)
+    number = b.sub(number, firstOfBlock);
   Value start = panelPrefetch.start(b, panel, number);
   return emitSumNest(
       reductionSizes(), first, last, sums,
@@ -291,6 +346,8 @@ SmallVector<Value> TileEmitter::emitReduction(Columns columns,
         for (const Column &column : columns)
           rhs.push_back(rhsVector(indices, column));
         panelPrefetch.fetch(b, start, indices);
+        if (fetchedLhs)
+          fetchRows(rows, indices.front());
         for (size_t r = 0; r < rows.size(); ++r) {
           Value lhs = lhsVector(prepared[r], indices);
           for (size_t c = 0; c < columns.size(); ++c) {
@@ -300,6 +357,21 @@ SmallVector<Value> TileEmitter::emitReduction(Columns columns,
         }
         return sums;
       });
+}
+
+/// Rows of a tile are so many short streams, which a CPU does not foresee. Step k
+/// asks for a part of a tile to come; its rows lie one after the other.
+void TileEmitter::fetchRows(ArrayRef<Value> rows, Value k) {
+  constexpr int64_t kStepsAhead = 256; // more cycles than memory takes
+  int64_t steps = getFixed(reductionSizes().front()).value_or(kStepsAhead);
+  int64_t tiles = llvm::divideCeil(kStepsAhead, std::max<int64_t>(steps, 1));
+  int64_t count = rows.size();
+  Value row = b.add(rows.front(), b.index(tiles * count));
+  Value last = b.sub(b.index(lhsRows), b.index(count));
+  memref::PrefetchOp::create(b, fetchedLhs,
+                             lhsAddress(b.min(row, last), b.mul(k, count)),
+                             /*isWrite=*/false, /*localityHint=*/3,
+                             /*isDataCache=*/true);
 }
 
 Value TileEmitter::multiplyAdd(Value lhs, Value rhs, Value sum) {

@@ -57,6 +57,11 @@ protected:
   /// does depends on the sizes only, never on the threads.
   void forTurns(llvm::ArrayRef<Size> outer, Size rows, int64_t vectors,
                 EmitTurn turn);
+  /// How rows of `lhs`, `rowBytes` each and one after the other, come to the
+  /// panels, `panelBytes` each: in blocks that stay in level 2 while all panels
+  /// pass, if those stay there, too; short rows are asked for ahead of their tile.
+  void planRows(mlir::Value lhs, Size rows, int64_t rowBytes,
+                      int64_t panels, int64_t panelBytes, int64_t vectors);
   /// A stretch of the `size` rows of these columns.
   void emitRows(Columns columns, Size size, Stretch stretch);
 
@@ -73,6 +78,12 @@ protected:
   /// One element of lhs in all lanes, in the type of the sums.
   virtual mlir::Value lhsVector(mlir::Value row, mlir::ValueRange reduction) = 0;
   virtual mlir::Value rhsVector(mlir::ValueRange reduction, Column column) = 0;
+  /// The address in lhs of a row and an offset from its start in elements; an
+  /// empty list if rows are not one after the other.
+  virtual mlir::SmallVector<mlir::Value> lhsAddress(mlir::Value row,
+                                                    mlir::Value offset) {
+    return {};
+  }
   /// The sums over reduction indices `first` .. `last` - 1 of the first
   /// reduction loop and all of the others, added to `sums`, row by row.
   virtual mlir::SmallVector<mlir::Value>
@@ -105,6 +116,12 @@ protected:
   /// Rows that use the panel before those that emitRows cuts; null: none.
   mlir::Value rowsBefore;
 
+  /// Rows for which all panels are used before the next.
+  Size rowsOfBlock(Size rows, int64_t vectors) {
+    return tilesPerBlock ? b.getIndexAttr(tilesPerBlock * tileRows(vectors))
+                         : rows;
+  }
+
 private:
   using EmitTile = llvm::function_ref<void(mlir::Value row, int64_t rows)>;
   using AfterTile = llvm::function_ref<void(mlir::Value row, mlir::Value rows)>;
@@ -120,10 +137,13 @@ private:
 
   /// Rows of a tile, or of a block of tiles where k is cut into blocks.
   int64_t mostRows(Size size, int64_t vectors);
+  void forTiles(llvm::ArrayRef<Size> outer, mlir::Value tiles, mlir::Value work,
+                EmitTurn turn);
   void emitItem(llvm::ArrayRef<Size> outer, mlir::Value begin, mlir::Value end,
                 mlir::Value tiles, EmitTurn turn);
   void emitBlockedRows(Columns columns, Size size, Stretch stretch);
   void emitBlock(Columns columns, mlir::Value first, Size size, int64_t most);
+  void fetchRows(llvm::ArrayRef<mlir::Value> rows, mlir::Value k);
   mlir::SmallVector<mlir::Value> rowIndices(mlir::Value row, int64_t rows);
 
   /// Applies the epilogue to `rows` rows of sums on the stack and stores them.
@@ -136,6 +156,10 @@ private:
   bool isParallel;
   mlir::Block *stackBlock; // where it is allocated
   mlir::Value stack;       // rows x columns of sums
+  int64_t tilesPerBlock = 0; // for which all panels are used before the next; 0: all
+  mlir::Value firstOfBlock;  // row of the block at hand; null: 0
+  mlir::Value fetchedLhs;  // asked for ahead of its tile; null: nothing is
+  Size lhsRows;
 };
 
 // The kernels; each emits `op`'s loops in front of it.

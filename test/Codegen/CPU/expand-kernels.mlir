@@ -191,3 +191,20 @@ func.func @no_prefetch(%a: memref<1x37xf32>, %b: memref<3x37x16xf32>, %c: memref
   }
   return
 }
+
+// More rows than level 2 holds: the panels, which it does hold, all pass a block of
+// 250 tiles before the next. A tile asks for rows of one that is 7 tiles away.
+// CHECK-LABEL: func @row_blocks(
+// CHECK:         scf.parallel
+// CHECK:           scf.for %[[TURN:.+]] =
+// CHECK:             %[[BLOCK:.+]] = arith.divui %[[TURN]], %c2
+// CHECK:             arith.muli %[[BLOCK]], %c250
+// CHECK:             memref.prefetch %{{.+}}, read, locality<3>, data : memref<3000x37xf32>
+// CHECK-COUNT-12:    vector.fma
+func.func @row_blocks(%a: memref<3000x37xf32>, %b: memref<2x37x16xf32>, %c: memref<3000x32xf32>) {
+  kernel.matmul ins(%a, %b : memref<3000x37xf32>, memref<2x37x16xf32>) packed outs(%c : memref<3000x32xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
