@@ -1,0 +1,94 @@
+# RUN: %python %s graphopt %t
+"""The sums of a tile fit the registers of each CPU: no inner loop that multiplies
+vectors touches the stack. One register too many costs a factor of two."""
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+tool, out = sys.argv[1:]
+os.makedirs(out, exist_ok=True)
+
+ROWS = ["avx512", "avx2", "sse4.2", "neon"]
+# (rows, depth, columns); few rows have more vectors, three vectors have fewer rows.
+PRODUCTS = [(m, 384, n) for m in (None, 128, 7, 4, 3, 2, 1) for n in (384, 64, 24, 10)]
+# (in, out, kernel, stride, dilation, groups); groups = in: depthwise.
+WINDOWS = [(64, 64, 3, 1, 1, 1), (64, 24, 3, 2, 1, 1), (3, 32, 7, 2, 1, 1), (32, 32, 3, 1, 2, 1), (64, 64, 3, 1, 1, 4),
+           (64, 48, 1, 1, 1, 1), (64, 48, 1, 2, 1, 1),
+           *[(c, c, k, s, d, c) for c in (32,) for k in (3, 5, 7) for s in (1, 2) for d in (1, 2)]]
+MULTIPLY = re.compile(r"v?fmadd\w+ps|v?mulps|fmla|fmul\s+v")
+STACK = re.compile(r"\(%rsp|\[sp")
+
+
+def write_model(path):
+    nodes, inputs, outputs, constants = [], [], [], []
+
+    def add(op, shape, weights, **attributes):
+        i = len(nodes)
+        inputs.append(helper.make_tensor_value_info(f"x{i}", TensorProto.FLOAT, shape))
+        outputs.append(helper.make_tensor_value_info(f"y{i}", TensorProto.FLOAT, None))
+        constants.append(numpy_helper.from_array(np.ones(weights, np.float32), f"w{i}"))
+        nodes.append(helper.make_node(op, [f"x{i}", f"w{i}"], [f"y{i}"], **attributes))
+
+    for m, k, n in PRODUCTS:
+        add("MatMul", ["m" if m is None else m, k], [k, n])
+    for c, o, kernel, stride, dilation, groups in WINDOWS:
+        add("Conv", [1, c, 41, 41], [o, c // groups, kernel, kernel], strides=[stride] * 2, dilations=[dilation] * 2,
+            group=groups)
+    graph = helper.make_graph(nodes, "kernels", inputs, outputs, constants)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10), path)
+
+
+def functions(text):
+    """name -> [(address, instruction)]"""
+    found = {}
+    for line in text.splitlines():
+        if head := re.fullmatch(r"[0-9a-f]+ <(.+)>:", line):
+            lines = found.setdefault(head[1], [])
+        elif code := re.match(r"\s*([0-9a-f]+):\s+(.+)", line):
+            lines.append((int(code[1], 16), code[2].replace("\t", " ")))
+    return found
+
+
+def inner_loops(lines):
+    """The instructions of each loop that holds no other loop."""
+    at = {address: i for i, (address, _) in enumerate(lines)}
+    loops = []
+    for i, (address, text) in enumerate(lines):
+        jump = re.match(r"(?:j\w+|b\.\w+|b|cbn?z\s+\w+,|tbn?z\s+\w+, #\w+,)\s+(?:0x)?([0-9a-f]+)\b", text)
+        if jump and (target := int(jump[1], 16)) <= address and target in at:
+            loops.append((at[target], i))
+    for begin, end in loops:
+        if not any(begin <= b and e <= end and (b, e) != (begin, end) for b, e in loops):
+            yield [text for _, text in lines[begin:end + 1]]
+
+
+model, problems = os.path.join(out, "kernels.onnx"), []
+write_model(model)
+for row in ROWS:
+    folder = os.path.join(out, row)
+    files = subprocess.run([tool, "compile", model, "-o", folder, "--emit=object", f"--cpu={row}"], check=True,
+                           capture_output=True, text=True).stdout.split()
+    (obj,) = [name for name in files if os.path.basename(name) == "kernels.o"]
+    text = subprocess.run(["llvm-objdump", "-d", "--no-show-raw-insn", obj], check=True, capture_output=True,
+                          text=True).stdout
+    checked = {}
+    for name, lines in functions(text).items():
+        kind = re.search("matmul|depthwise_conv|conv", name)
+        # Elsewhere LLVM loads more pixels ahead than there are registers for.
+        if kind and kind[0] == "depthwise_conv" and row not in ("avx512", "avx2"):
+            continue
+        for loop in inner_loops(lines) if kind else ():
+            if sum(bool(MULTIPLY.match(line)) for line in loop) < 2:
+                continue
+            checked[kind[0]] = checked.get(kind[0], 0) + 1
+            if spills := [line for line in loop if STACK.search(line)]:
+                problems.append(f"{row}: {name}: {len(spills)} of {len(loop)} instructions: {spills[0]}")
+    print(row, checked)
+    # Each product and convolution has such a loop, or it shares another's code.
+    assert checked["matmul"] > 40 and checked["conv"] >= 7
+sys.exit("\n".join(problems) or None)
