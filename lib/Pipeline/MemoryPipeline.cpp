@@ -40,6 +40,8 @@ void graphopt::buildMemoryPipeline(OpPassManager &pm, const CpuModel &cpu) {
   pm.addPass(createCSEPass());
   // Views of parts: sizes of results of views are functions of the inputs', too.
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
+  // What loops carry has its place in the plan, too.
+  pm.addNestedPass<func::FuncOp>(createDoubleBufferLoops());
   pm.addPass(createPlanMemory());
   // The plan repeats arithmetic, and with fixed shapes it folds.
   pm.addPass(createCanonicalizerPass());

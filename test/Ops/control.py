@@ -69,6 +69,22 @@ seeks = helper.make_graph(
      node("Neg", ["v_"], ["s"])],
     "seeks", [port("i", INT64, []), port("c", BOOL, []), port("v", FLOAT)],
     [port("c_", BOOL), port("v_", FLOAT), port("s", FLOAT)])
+# A value of the turn before lives on as another one.
+shifts = helper.make_graph(
+    [node("Add", ["a", "b"], ["n"]), node("Mul", ["n", "x5"], ["a_"]), node("Identity", ["a"], ["b_"]),
+     node("Sub", ["b", "a"], ["k_"]), node("Identity", ["c"], ["c_"])], "shifts",
+    [port("i", INT64, []), port("c", BOOL, []), port("a", FLOAT), port("b", FLOAT), port("k", FLOAT)],
+    [port("c_", BOOL), port("a_", FLOAT), port("b_", FLOAT), port("k_", FLOAT)])
+swaps = helper.make_graph(
+    [node("Identity", ["b"], ["a_"]), node("Neg", ["a"], ["b_"]), node("Identity", ["c"], ["c_"])], "swaps",
+    [port("i", INT64, []), port("c", BOOL, []), port("a", FLOAT), port("b", FLOAT)],
+    [port("c_", BOOL), port("a_", FLOAT), port("b_", FLOAT)])
+# Longer by itself each time, and a row of one size.
+grows = helper.make_graph(
+    [node("Concat", ["v", "x3"], ["v_"], axis=0), node("ReduceSum", ["v_"], ["s"], keepdims=0),
+     node("Mul", ["x3", "s"], ["r"]), node("Identity", ["c"], ["c_"])], "grows",
+    [port("i", INT64, []), port("c", BOOL, []), port("v", FLOAT, [None])],
+    [port("c_", BOOL), port("v_", FLOAT, [None]), port("r", FLOAT)])
 
 for trips in (0, 1, 6):
     count, go = np.array(trips), np.array(True)
@@ -78,10 +94,15 @@ for trips in (0, 1, 6):
              # The evaluator cannot stack nothing; the size of rows that were never made is open.
              open="sizes" if trips else "none",
              expect=None if trips else lambda m, c, v, x: [v, np.empty((0, 5), np.float32)]),
+        loop(f"shifts {trips}", [count, go, normal(5), normal(5), normal(5), normal(5)], shifts, 3),
+        loop(f"swaps {trips}", [count, go, normal(5), normal(5)], swaps, 2),
         loop(f"stops {trips}", [count, go, np.float32([0.1, 0.2, 0.3]), np.float32(5)], stops, 1),
     ]
 cases += [
     loop("seeks", [np.array(9), np.array(True), np.float32([0.1, 0.2, 0.3]), np.float32(5)], seeks, 1, 1),
+    loop("grows", [np.array(9), np.array(True), normal(2), normal(3)], grows, 1, 1),
+    loop("scans 100", [np.array(100), np.array(True), np.ones(5, np.float32), np.full(5, 0.99, np.float32)], scans, 1, 1),
+    loop("seeks 100", [np.array(100), np.array(True), np.float32([1e-20, 2e-20]), np.float32(5e8)], seeks, 1, 1),
     loop("seeks without a count", [np.array(0), np.array(True), np.float32([0.1, 0.2]), np.float32(5)], seeks, 1, 1,
          trips=""),
     loop("false at once", [np.array(5), np.array(False), normal(3), normal(3)], sums, 1),

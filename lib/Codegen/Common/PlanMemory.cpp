@@ -76,7 +76,7 @@ private:
       positions[&op] = i;
     main.walk([&](memref::AllocOp alloc) {
       int64_t first = INT64_MAX, last = -1;
-      bool isReturned = false, isCarried = false;
+      bool isReturned = false, isCarried = false, isFreed = false;
       SmallVector<Operation *> frees;
       for (Value alias : aliases.resolve(alloc)) {
         isCarried |= leavesLoop(alloc, alias);
@@ -98,7 +98,7 @@ private:
             return dims.canCompute(main, size);
           })) {
         ++numAllocations;
-        if (!isReturned && !isCarried && frees.empty())
+        if (!isReturned && !isCarried && !isFreed)
           freeAfterLastUse(alloc, aliases.resolve(alloc));
         return;
       }

@@ -125,8 +125,9 @@ private:
     for (AffineExpr dim : tensor.dims)
       if (dim)
         to.shapes.forEachValue(dim, [&](const ShapeInference::Symbol &symbol) {
-          Value source = symbol.value;
-          isOutside &= !op.getBody().isAncestor(source.getParentRegion());
+          // Arguments that are converted already are in no region.
+          Region *region = Value(symbol.value).getParentRegion();
+          isOutside &= !region || !op.getBody().isAncestor(region);
         });
     SmallVector<OpFoldResult> sizes;
     if (isOutside)
@@ -163,22 +164,58 @@ private:
     SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, value);
     SmallVector<OpFoldResult> offsets(rank + 1, b.getIndexAttr(0));
     SmallVector<OpFoldResult> strides(rank + 1, b.getIndexAttr(1));
-    if (grows[scan]) {
-      Value one = to.constantIndex(1);
-      Value count = arith::AddIOp::create(b, loc, index, one);
-      SmallVector<OpFoldResult> all(sizes);
-      all.insert(all.begin(), OpFoldResult(count));
-      Value larger = to.empty(
-          all, cast<RankedTensorType>(output.getType()).getElementType());
-      all.front() = index;
-      // The rows so far have the sizes of this one, or there are none.
-      output = tensor::InsertSliceOp::create(b, loc, output, larger, offsets,
-                                             all, strides);
-    }
+    if (grows[scan])
+      output = makeRoom(output, sizes, index);
     offsets.front() = index;
     sizes.insert(sizes.begin(), b.getIndexAttr(1));
     return tensor::InsertSliceOp::create(b, loc, value, output, offsets, sizes,
                                          strides);
+  }
+
+  /// `output`, or if it is full a tensor of twice as many rows that begins with
+  /// its rows. They have the sizes of the next one, or there are none.
+  Value makeRoom(Value output, ArrayRef<OpFoldResult> rowSizes, Value count) {
+    Value rows = tensor::DimOp::create(b, loc, output, 0);
+    Value isFull =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, count, rows);
+    auto result = scf::IfOp::create(b, loc, output.getType(), isFull,
+                                    /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(result.elseBlock());
+    scf::YieldOp::create(b, loc, output);
+    b.setInsertionPointToStart(result.thenBlock());
+    Value twice = arith::MulIOp::create(b, loc, rows, to.constantIndex(2));
+    SmallVector<OpFoldResult> sizes(rowSizes);
+    sizes.insert(sizes.begin(),
+                 arith::MaxSIOp::create(b, loc, twice, to.constantIndex(4))
+                     .getResult());
+    auto type = cast<RankedTensorType>(output.getType());
+    Value larger = to.empty(sizes, type.getElementType());
+    SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
+    SmallVector<OpFoldResult> strides(sizes.size(), b.getIndexAttr(1));
+    sizes.front() = count;
+    larger = tensor::InsertSliceOp::create(b, loc, output, larger, offsets, sizes,
+                                           strides);
+    scf::YieldOp::create(b, loc, castTo(b, loc, type, larger));
+    return result.getResult(0);
+  }
+
+  /// The loop's state after `count` iterations, without the room for more.
+  SmallVector<Value> trim(ValueRange state, Value count) {
+    SmallVector<Value> results(state);
+    for (auto [value, isLarger] :
+         llvm::zip_equal(llvm::drop_begin(results, carried), grows)) {
+      if (!isLarger)
+        continue;
+      SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, value);
+      sizes.front() = count;
+      SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
+      SmallVector<OpFoldResult> strides(sizes.size(), b.getIndexAttr(1));
+      value = tensor::ExtractSliceOp::create(
+          b, loc, cast<RankedTensorType>(value.getType()), value, offsets, sizes,
+          strides);
+    }
+    return results;
   }
 
   /// Inlines the body before the end of `into`; gives the next condition (as an
@@ -234,7 +271,8 @@ private:
         inlineBody(into, loop.getInductionVar(), yes, loop.getRegionIterArgs());
     b.setInsertionPointToEnd(into);
     scf::YieldOp::create(b, loc, next);
-    return SmallVector<Value>(loop.getResults());
+    b.setInsertionPointAfter(loop);
+    return trim(loop.getResults(), trips);
   }
 
   SmallVector<Value> lowerConditional(ValueRange state) {
@@ -269,7 +307,7 @@ private:
     llvm::append_range(values, next);
     scf::YieldOp::create(b, loc, values);
     b.setInsertionPointAfter(loop);
-    return SmallVector<Value>(loop.getResults().drop_front(2));
+    return trim(loop.getResults().drop_front(2), loop.getResult(0));
   }
 
   LoopOp op;

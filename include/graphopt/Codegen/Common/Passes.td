@@ -160,6 +160,43 @@ def BindResults : Pass<"graphopt-bind-results", "::mlir::ModuleOp"> {
   ];
 }
 
+def DoubleBufferLoops : Pass<"graphopt-double-buffer-loops", "::mlir::func::FuncOp"> {
+  let summary = "Lets loops carry values in two buffers instead of one a turn";
+  let description = [{
+    Runs on memrefs. A value of fixed sizes that a loop hands from turn to turn gets
+    two buffers outside the loop, which the turns write alternately; what the loop
+    starts from is only read. Where a turn does not allocate the value itself, it is
+    copied. A value whose sizes change is freed by the turn that was given it, once
+    the next one is made. Memory no longer grows with the number of turns.
+
+    ```mlir
+    %r = scf.for %i = %c0 to %n step %c1 iter_args(%a = %x) -> (memref<64xf32>) {
+      %b = memref.alloc() : memref<64xf32>
+      linalg.exp ins(%a : memref<64xf32>) outs(%b : memref<64xf32>)
+      scf.yield %b : memref<64xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    %0 = memref.alloc() : memref<64xf32>
+    %1 = memref.alloc() : memref<64xf32>
+    %r:3 = scf.for %i = %c0 to %n step %c1
+        iter_args(%a = %x, %b = %0, %other = %1) -> (memref<64xf32>, memref<64xf32>, memref<64xf32>) {
+      linalg.exp ins(%a : memref<64xf32>) outs(%b : memref<64xf32>)
+      scf.yield %b, %other, %b : memref<64xf32>, memref<64xf32>, memref<64xf32>
+    }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numBuffers", "num-buffers",
+              "Carried values that took a buffer a turn">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"
+  ];
+}
+
 def PlanMemory : Pass<"graphopt-plan-memory", "::mlir::ModuleOp"> {
   let summary = "Places the buffers of @main in one workspace";
   let description = [{
