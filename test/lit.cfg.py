@@ -1,5 +1,6 @@
 """lit's configuration of all tests but the GoogleTest ones (test/Unit)."""
 import os
+import platform
 import lit.formats
 
 config.name = "graphopt"
@@ -46,6 +47,8 @@ def cpu_flags():
 
 if {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"} <= set(cpu_flags()):
     config.available_features.add("avx512")
+if platform.libc_ver()[0] == "glibc":
+    config.available_features.add("glibc")
 if os.geteuid() == 0:
     config.available_features.add("root")
 # `graphopt compile` comes with Compiler.cpp.
