@@ -10,6 +10,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/ThreadPool.h"
 #include "llvm/TargetParser/Triple.h"
 
 using namespace graphopt;
@@ -165,7 +166,16 @@ llvm::Error Compilation::renameModel() {
 llvm::Error Compilation::runStage(Stage stage) {
   auto passes = PassManager::on<ModuleOp>(&context);
   buildPipeline(stage, passes, cpu, options);
-  if (failed(passes.run(*module)))
+  // One function a kernel, and nothing is run in a child process any more.
+  llvm::DefaultThreadPool threads(
+      llvm::hardware_concurrency(unsigned(std::max(options.jobs, 0))));
+  bool isParallel = stage == Stage::LLVM && threads.getMaxConcurrency() > 1;
+  if (isParallel)
+    context.setThreadPool(threads);
+  LogicalResult result = passes.run(*module);
+  if (isParallel)
+    context.disableMultithreading();
+  if (failed(result))
     return diagnostics.takeError("a pass failed without saying why");
   orderUses(*module);
   return llvm::Error::success();
@@ -188,6 +198,7 @@ llvm::Error Compilation::dump(Stage stage, StringRef folder, StringRef name,
 llvm::Error Compilation::emit() {
   LibraryOptions library;
   library.object.target = {cpu.triple, cpu.llvmCpu, cpu.features};
+  library.object.jobs = unsigned(std::max(options.jobs, 0));
   library.folder = options.outputFolder;
   library.kind = options.lastStage == Stage::Object   ? LibraryKind::Object
                  : options.lastStage == Stage::Shared ? LibraryKind::Shared

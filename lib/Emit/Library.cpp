@@ -4,10 +4,12 @@
 #include "SharedLibrary.h"
 #include "Weights.h"
 #include "graphopt/Support/OutputFile.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Path.h"
+#include <deque>
 
 using namespace graphopt;
 using namespace llvm;
@@ -89,7 +91,7 @@ private:
 static Expected<std::unique_ptr<MemoryBuffer>>
 writeAndMapWeights(const std::string &file, const Code &code) {
   if (Error error = writeOutputFile(file, [&](raw_ostream &os) {
-        return writeWeightsObject(os, code.weights, *code.object);
+        return writeWeightsObject(os, code.weights, *code.objects.front());
       }))
     return std::move(error);
   auto mapped = MemoryBuffer::getFile(file, /*IsText=*/false,
@@ -102,28 +104,31 @@ writeAndMapWeights(const std::string &file, const Code &code) {
 /// Members in order, with names that depend on the model only and times of 0.
 static Error writeArchive(raw_ostream &os, const Code &code,
                           MemoryBuffer *weights) {
-  SmallVector<NewArchiveMember, 2> members;
-  std::string codeName = code.model->name + ".o";
-  std::string weightsName = code.model->name + ".weights.o";
-  members.emplace_back(code.object->getMemBufferRef());
-  members.back().MemberName = codeName;
-  if (weights) {
-    members.emplace_back(weights->getMemBufferRef());
-    members.back().MemberName = weightsName;
-  }
+  SmallVector<NewArchiveMember> members;
+  std::deque<std::string> names;
+  auto add = [&](const MemoryBuffer &object, const Twine &suffix) {
+    members.emplace_back(object.getMemBufferRef());
+    members.back().MemberName =
+        names.emplace_back((code.model->name + suffix).str());
+  };
+  for (auto [i, object] : enumerate(code.objects))
+    add(*object, i == 0 ? ".o" : "." + Twine(i) + ".o");
+  if (weights)
+    add(*weights, ".weights.o");
   return writeArchiveToStream(os, members, SymtabWritingMode::NormalSymtab,
                               members[0].detectKindFromObject(),
                               /*Deterministic=*/true, /*Thin=*/false);
 }
 
 static Error writeObjects(Output &output, const Code &code) {
+  const MemoryBuffer &object = *code.objects.front();
   if (Error error =
-          output.writeText(code.model->name + ".o", code.object->getBuffer()))
+          output.writeText(code.model->name + ".o", object.getBuffer()))
     return error;
   if (code.weights.empty())
     return Error::success();
   return output.write(code.model->name + ".weights.o", [&](raw_ostream &os) {
-    return writeWeightsObject(os, code.weights, *code.object);
+    return writeWeightsObject(os, code.weights, object);
   });
 }
 
@@ -169,7 +174,8 @@ static Error writeHeaders(Output &output, const Code &code) {
 
 Expected<std::vector<std::string>>
 graphopt::emitLibrary(mlir::ModuleOp module, const LibraryOptions &options) {
-  Expected<Code> code = compileCode(module, options.object);
+  Expected<Code> code = compileCode(
+      module, options.object, /*maySplit=*/options.kind != LibraryKind::Object);
   if (!code)
     return code.takeError();
   if (!code->model)

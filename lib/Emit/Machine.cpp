@@ -63,13 +63,16 @@ void graphopt::setTarget(Module &module, const TargetMachine &machine) {
   }
 }
 
-/// What generated loops need: they are vectorized, unrolled and tiled already, so
-/// that O3 takes three times as long for the same code.
-static constexpr StringLiteral kPipeline =
+static constexpr StringLiteral kCallPipeline =
     // Functions know the sizes that all their callers pass.
     "ipsccp,deadargelim,"
     // The runtime, and bodies of loops.
     "cgscc(inline),"
+    "globaldce";
+
+/// What generated loops need: they are vectorized, unrolled and tiled already, so
+/// that O3 takes three times as long for the same code.
+static constexpr StringLiteral kFunctionPipeline =
     "function("
     // Descriptors come apart; addresses become sums of few terms.
     "sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,"
@@ -103,7 +106,8 @@ uint64_t graphopt::getCpuFeatures(const TargetMachine &machine) {
   return features;
 }
 
-void graphopt::optimize(Module &module, TargetMachine &machine) {
+static void runPasses(Module &module, TargetMachine &machine,
+                      StringRef pipeline) {
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
   CGSCCAnalysisManager components;
@@ -115,8 +119,16 @@ void graphopt::optimize(Module &module, TargetMachine &machine) {
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
   ModulePassManager passes;
-  cantFail(builder.parsePassPipeline(passes, kPipeline));
+  cantFail(builder.parsePassPipeline(passes, pipeline));
   passes.run(module, modules);
+}
+
+void graphopt::optimizeCalls(Module &module, TargetMachine &machine) {
+  runPasses(module, machine, kCallPipeline);
+}
+
+void graphopt::optimizeFunctions(Module &module, TargetMachine &machine) {
+  runPasses(module, machine, kFunctionPipeline);
 }
 
 Expected<std::unique_ptr<MemoryBuffer>>

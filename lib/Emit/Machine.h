@@ -24,8 +24,11 @@ void setLeastTarget(llvm::Function &function);
 /// CpuFeatures.def.
 uint64_t getCpuFeatures(const llvm::TargetMachine &machine);
 
-/// LLVM's passes, as far as they help generated loops.
-void optimize(llvm::Module &module, llvm::TargetMachine &machine);
+/// LLVM's passes across functions, as far as they help generated code.
+void optimizeCalls(llvm::Module &module, llvm::TargetMachine &machine);
+
+/// LLVM's passes on each function, as far as they help generated loops.
+void optimizeFunctions(llvm::Module &module, llvm::TargetMachine &machine);
 
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
 generateObject(llvm::Module &module, llvm::TargetMachine &machine);

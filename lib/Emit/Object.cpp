@@ -1,6 +1,7 @@
 #include "Object.h"
 #include "Descriptor.h"
 #include "Machine.h"
+#include "Parts.h"
 #include "Symbols.h"
 #include "Weights.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -9,8 +10,10 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/Instructions.h"
+#include "llvm/Support/ThreadPool.h"
 #include "llvm/Transforms/IPO/Internalize.h"
 #include <fmt/format.h>
 
@@ -70,8 +73,96 @@ static std::optional<int64_t> constantResult(const Function *function) {
   return value ? std::optional(value->getSExtValue()) : std::nullopt;
 }
 
+/// LLVM IR that is linked and says what it is compiled for.
+static Expected<std::unique_ptr<Module>>
+makeModule(mlir::ModuleOp module, const TargetMachine &machine,
+           LLVMContext &context, const Code &about) {
+  auto translated = translate(module, context);
+  if (!translated)
+    return translated;
+  Module &code = **translated;
+  code.setTargetTriple(machine.getTargetTriple());
+  code.setDataLayout(machine.createDataLayout());
+  code.setPICLevel(PICLevel::BigPIC);
+  if (Error error = bindWeights(code, about.weights, weightPrefix(module)))
+    return std::move(error);
+  SmallVector<std::string> visible;
+  if (about.model)
+    visible = addDescriptor(code, *about.model, totalBytes(about.weights),
+                            getCpuFeatures(machine));
+  if (Error error = linkRuntime(code))
+    return std::move(error);
+  if (about.model)
+    hideAllBut(code, *about.model, visible);
+  setTarget(code, machine);
+  return translated;
+}
+
+namespace {
+/// Makes objects of a module.
+class ObjectCompiler {
+public:
+  ObjectCompiler(const ObjectOptions &options, Code &code)
+      : options(options), code(code) {}
+
+  Error compileWhole(Module &module, TargetMachine &machine) {
+    return compile(module, machine, StringSet<>())
+        .moveInto(code.objects.emplace_back());
+  }
+
+  /// Each part in a context of its own, so that threads share nothing.
+  Error compileParts(Module &module, Parts parts) {
+    StringSet<> shared = shareFunctions(module, parts, code.model->name + "_");
+    SmallVector<char, 0> bitcode;
+    raw_svector_ostream stream(bitcode);
+    WriteBitcodeToFile(module, stream);
+    MemoryBufferRef buffer(stream.str(), module.getModuleIdentifier());
+
+    code.objects.resize(parts.size());
+    std::vector<std::string> problems(parts.size());
+    DefaultThreadPool pool(hardware_concurrency(options.jobs));
+    for (size_t i = 0; i < parts.size(); ++i)
+      pool.async([&, i] {
+        LLVMContext context;
+        auto part = readPart(buffer, parts[i], i == 0, context);
+        auto machine = createMachine(options.target, options.optimize);
+        Error error = joinErrors(part.takeError(), machine.takeError());
+        if (!error)
+          error = compile(**part, **machine, shared).moveInto(code.objects[i]);
+        problems[i] = toString(std::move(error));
+      });
+    pool.wait();
+    for (const std::string &problem : problems)
+      if (!problem.empty())
+        return createStringError(problem);
+    return Error::success();
+  }
+
+private:
+  Expected<std::unique_ptr<MemoryBuffer>>
+  compile(Module &module, TargetMachine &machine, const StringSet<> &shared) {
+    if (options.optimize)
+      optimizeFunctions(module, machine);
+    if (code.model)
+      if (auto *function =
+              module.getFunction(code.model->name + "_workspace_bytes");
+          function && !function->isDeclaration())
+        code.workspaceBytes = constantResult(function);
+    auto object = generateObject(module, machine);
+    if (object)
+      if (Error error = verifySymbols(**object, code.weights, shared))
+        return std::move(error);
+    return object;
+  }
+
+  const ObjectOptions &options;
+  Code &code;
+};
+} // namespace
+
 Expected<Code> graphopt::compileCode(mlir::ModuleOp module,
-                                     const ObjectOptions &options) {
+                                     const ObjectOptions &options,
+                                     bool maySplit) {
   Code result;
   if (Error error = verifyLowered(module))
     return std::move(error);
@@ -86,35 +177,18 @@ Expected<Code> graphopt::compileCode(mlir::ModuleOp module,
   result.triple = (*machine)->getTargetTriple().str();
 
   LLVMContext context;
-  auto translated = translate(module, context);
-  if (!translated)
-    return translated.takeError();
-  Module &code = **translated;
-  code.setTargetTriple((*machine)->getTargetTriple());
-  code.setDataLayout((*machine)->createDataLayout());
-  code.setPICLevel(PICLevel::BigPIC);
-  if (Error error = bindWeights(code, result.weights, weightPrefix(module)))
-    return std::move(error);
-  SmallVector<std::string> visible;
-  if (result.model)
-    visible = addDescriptor(code, *result.model, totalBytes(result.weights),
-                            getCpuFeatures(**machine));
-  if (Error error = linkRuntime(code))
-    return std::move(error);
-  if (result.model)
-    hideAllBut(code, *result.model, visible);
-  setTarget(code, **machine);
+  auto code = makeModule(module, **machine, context, result);
+  if (!code)
+    return code.takeError();
   if (options.optimize)
-    optimize(code, **machine);
-  if (result.model)
-    result.workspaceBytes = constantResult(
-        code.getFunction(result.model->name + "_workspace_bytes"));
-
-  auto object = generateObject(code, **machine);
-  if (!object)
-    return object.takeError();
-  result.object = std::move(*object);
-  if (Error error = verifySymbols(*result.object, result.weights))
+    optimizeCalls(**code, **machine);
+  ObjectCompiler compiler(options, result);
+  Parts parts;
+  if (maySplit && result.model)
+    parts = splitFunctions(**code);
+  if (Error error = parts.size() > 1
+                        ? compiler.compileParts(**code, std::move(parts))
+                        : compiler.compileWhole(**code, **machine))
     return std::move(error);
   return result;
 }
@@ -124,5 +198,5 @@ graphopt::emitObject(mlir::ModuleOp module, const ObjectOptions &options) {
   Expected<Code> code = compileCode(module, options);
   if (!code)
     return code.takeError();
-  return std::move(code->object);
+  return std::move(code->objects.front());
 }

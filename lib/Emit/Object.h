@@ -9,7 +9,8 @@
 namespace graphopt {
 
 struct Code {
-  std::unique_ptr<llvm::MemoryBuffer> object;
+  /// The first has the external symbols.
+  std::vector<std::unique_ptr<llvm::MemoryBuffer>> objects;
   std::vector<Weight> weights;
   std::optional<Model> model;
   std::string triple;
@@ -17,9 +18,11 @@ struct Code {
   std::optional<int64_t> workspaceBytes;
 };
 
-/// emitObject, with what the writers of libraries and headers want to know.
+/// emitObject, with what the writers of libraries and headers want to know. A
+/// large model becomes several objects if it may.
 llvm::Expected<Code> compileCode(mlir::ModuleOp module,
-                                 const ObjectOptions &options);
+                                 const ObjectOptions &options,
+                                 bool maySplit = false);
 
 } // namespace graphopt
 

@@ -1,6 +1,5 @@
 #include "Symbols.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Object/ObjectFile.h"
 #include <fmt/format.h>
 
@@ -45,7 +44,8 @@ static StringSet<> allowedSymbols() {
 }
 
 Error graphopt::verifySymbols(MemoryBufferRef buffer,
-                              ArrayRef<Weight> weights) {
+                              ArrayRef<Weight> weights,
+                              const StringSet<> &shared) {
   auto object = object::ObjectFile::createObjectFile(buffer);
   if (!object)
     return object.takeError();
@@ -61,7 +61,7 @@ Error graphopt::verifySymbols(MemoryBufferRef buffer,
     if (!name)
       return name.takeError();
     if ((*flags & object::SymbolRef::SF_Undefined) && !name->empty() &&
-        !allowed.contains(*name))
+        !allowed.contains(*name) && !shared.contains(*name))
       unknown.push_back(name->str());
   }
   if (unknown.empty())

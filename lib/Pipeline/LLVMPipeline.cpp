@@ -7,6 +7,7 @@
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
@@ -29,10 +30,10 @@ static void addLoops(OpPassManager &pm, const graphopt::CpuModel &cpu,
   vectorize.vectorBits = cpu.vectorBytes * 8;
   pm.addNestedPass<func::FuncOp>(graphopt::createVectorizeLinalg(vectorize));
   // Emitters write plain arithmetic on constants.
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
   // Addresses and broadcasts leave the inner loops.
-  pm.addPass(createLoopInvariantCodeMotionPass());
+  pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
   pm.addPass(createForallToParallelLoopPass());
   pm.addPass(graphopt::createOutlineParallel());
   // Loops that meet no thread of their own.
@@ -50,43 +51,46 @@ static void addArithmetic(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   arith::ArithEmulateUnsupportedFloatsOptions floats;
   floats.sourceTypeStrs = {"bf16", "f16"};
   floats.targetTypeStr = "f32";
-  pm.addPass(arith::createArithEmulateUnsupportedFloats(floats));
+  pm.addNestedPass<func::FuncOp>(
+      arith::createArithEmulateUnsupportedFloats(floats));
   // Extensions that meet truncations.
-  pm.addPass(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   graphopt::ExpandHalfFloatsOptions halfs;
   halfs.cpu = cpu.name;
   pm.addNestedPass<func::FuncOp>(graphopt::createExpandHalfFloats(halfs));
 }
 
 static void addLowering(OpPassManager &pm, const graphopt::CpuModel &cpu) {
+  OpPassManager &views = pm.nest<func::FuncOp>();
   // Views become offsets and strides: affine arithmetic.
-  pm.addPass(graphopt::createLowerOpenReshapes());
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createLowerAffinePass());
+  views.addPass(graphopt::createLowerOpenReshapes());
+  views.addPass(memref::createExpandStridedMetadataPass());
+  views.addPass(createLowerAffinePass());
   // What an emitter wrote as 1-D transfers.
-  pm.addPass(createConvertVectorToSCFPass());
-  pm.addPass(createSCFToControlFlowPass());
+  views.addPass(createConvertVectorToSCFPass());
+  views.addPass(createSCFToControlFlowPass());
   // Powers of integers.
   pm.addPass(createConvertMathToFuncs());
   // Functions that LLVM has as intrinsics, then those of the C library, which
   // are called for each lane of a vector.
-  pm.addPass(createConvertMathToLLVMPass());
+  pm.addNestedPass<func::FuncOp>(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
-  pm.addPass(createConvertVectorToLLVMPass());
+  OpPassManager &arithmetic = pm.nest<func::FuncOp>();
+  arithmetic.addPass(createConvertVectorToLLVMPass());
   // Ceiling divisions and the like; LLVM would call compiler-rt to round to bf16.
-  arith::ArithExpandOpsPassOptions arithmetic;
-  arithmetic.includeBf16 = true;
-  pm.addPass(arith::createArithExpandOpsPass(arithmetic));
-  pm.addPass(createArithToLLVMConversionPass());
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  arithmetic.addPass(arith::createArithExpandOpsPass(expand));
+  arithmetic.addPass(createArithToLLVMConversionPass());
+  arithmetic.addPass(createConvertIndexToLLVMPass());
+  // Padding of transfers.
+  arithmetic.addPass(createUBToLLVMConversionPass());
   FinalizeMemRefToLLVMConversionPassOptions memref;
   memref.useAlignedAlloc = true;
   pm.addPass(createFinalizeMemRefToLLVMConversionPass(memref));
   pm.addPass(createConvertFuncToLLVMPass());
   pm.addPass(createConvertControlFlowToLLVMPass());
-  pm.addPass(createConvertIndexToLLVMPass());
-  // Padding of transfers.
-  pm.addPass(createUBToLLVMConversionPass());
-  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addNestedPass<LLVM::LLVMFuncOp>(createReconcileUnrealizedCastsPass());
 }
 
 void graphopt::buildLLVMPipeline(OpPassManager &pm, const CpuModel &cpu,
@@ -101,7 +105,7 @@ void graphopt::buildLLVMPipeline(OpPassManager &pm, const CpuModel &cpu,
   halfs.cpu = cpu.name;
   pm.addPass(graphopt::createRetypeHalfFloats(halfs));
   // Descriptors that are built and taken apart again.
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  pm.addNestedPass<LLVM::LLVMFuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<LLVM::LLVMFuncOp>(createCSEPass());
   pm.addPass(createVerifyLLVM());
 }

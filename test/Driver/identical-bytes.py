@@ -1,6 +1,7 @@
 # RUN: %python %s %graphopt %t
 """The same model gives the same bytes: archive, headers and the dumps of every
-stage, from two processes, in two folders, with addresses laid out differently.
+stage, from two processes, in two folders, with addresses laid out differently
+and other numbers of threads. Code of this size is cut into several objects.
 
 The model has what could depend on addresses, hashes or time: many weights and
 constants (named, unnamed, equal ones), constants that are evaluated, open dims,
@@ -87,10 +88,11 @@ def make_model():
     return model
 
 
-def compile_in(folder, tool, model, surroundings):
+def compile_in(folder, tool, model, jobs, surroundings):
     os.makedirs(folder)
     onnx.save(model, os.path.join(folder, "layers.onnx"))
-    subprocess.run([tool, "compile", "layers.onnx", "-o", "out", "--dump-stages=stages", "--quiet"],
+    subprocess.run([tool, "compile", "layers.onnx", "-o", "out", "--dump-stages=stages", "--quiet",
+                    f"--jobs={jobs}"],
                    cwd=folder, env={**os.environ, **surroundings}, check=True, timeout=100)
 
 
@@ -104,14 +106,16 @@ def main():
     shutil.rmtree(folder, ignore_errors=True)
     model = make_model()
     one, two = os.path.join(folder, "one"), os.path.join(folder, "elsewhere", "two")
-    compile_in(one, tool, model, {"HOME": "/", "TZ": "UTC"})
-    compile_in(two, tool, model, {"SHIFTS_THE_STACK": "x" * 5000, "TZ": "Asia/Tokyo",
-                                  "MALLOC_PERTURB_": "165"})
+    compile_in(one, tool, model, 1, {"HOME": "/", "TZ": "UTC"})
+    compile_in(two, tool, model, 3, {"SHIFTS_THE_STACK": "x" * 5000, "TZ": "Asia/Tokyo",
+                                     "MALLOC_PERTURB_": "165"})
     names = files_of(one)
     assert names == files_of(two), (names, files_of(two))
     assert any(name.endswith(".a") for name in names) and any(name.endswith(".mlirbc") for name in names)
     _, different, missing = filecmp.cmpfiles(one, two, names, shallow=False)
     assert not different and not missing, (different, missing)
+    archive = open(os.path.join(one, "out", "liblayers.a"), "rb").read()
+    assert b"layers.1.o/" in archive and b"layers.weights.o/" in archive
 
 
 main()

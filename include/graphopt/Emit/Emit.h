@@ -25,6 +25,8 @@ struct ObjectOptions {
   /// LLVM's own passes. Without them code is there in a tenth of the
   /// time, which suits code that runs once.
   bool optimize = true;
+  /// Threads of LLVM; 0: one a CPU. The bytes do not depend on it.
+  unsigned jobs = 0;
 };
 
 /// A large constant that lives outside the code.
