@@ -85,8 +85,20 @@ struct KernelModel : DstBufferizableOpInterfaceExternalModel<KernelModel<Op>, Op
       }
       buffers.push_back(*buffer);
     }
+    if (auto conv = dyn_cast<WinogradConvOp>(op)) {
+      FailureOr<Value> scratch = options.createAlloc(
+          rewriter, op->getLoc(), conv.getScratchType(), ValueRange());
+      if (failed(scratch))
+        return failure();
+      buffers.insert(buffers.end() - 1, *scratch);
+    }
     OperationState newState(op->getLoc(), op->getName(), buffers, TypeRange(),
                             op->getAttrs());
+    if (auto conv = dyn_cast<WinogradConvOp>(op))
+      newState.attributes.set(
+          WinogradConvOp::getOperandSegmentSizeAttr(),
+          rewriter.getDenseI32ArrayAttr(
+              {1, 1, int32_t(conv.getExtras().size()), 1, 1}));
     if (op->getNumRegions() != 0)
       newState.addRegion()->takeBody(op->getRegion(0));
     rewriter.create(newState);
@@ -104,6 +116,7 @@ void graphopt::kernel::registerBufferizationModels(DialectRegistry &registry) {
     MatMulOp::attachInterface<KernelModel<MatMulOp>>(*context);
     ConvOp::attachInterface<KernelModel<ConvOp>>(*context);
     DepthwiseConvOp::attachInterface<KernelModel<DepthwiseConvOp>>(*context);
+    WinogradConvOp::attachInterface<KernelModel<WinogradConvOp>>(*context);
     PackOp::attachInterface<KernelModel<PackOp>>(*context);
   });
 }

@@ -35,7 +35,8 @@ def Kernel_EpilogueOp : OpInterface<"EpilogueOp", [DestinationStyleOpInterface]>
     A kernel op that applies a scalar body to each value before storing it:
     `init[i...] = epilogue(value[i...], extras...)`.
 
-    Operands are inputs, then `extras`, then one `init`. Argument 0 of the body
+    Operands are inputs, then `extras`, then scratch memory if the op needs any,
+    then one `init`. Argument 0 of the body
     is the computed value, argument `1 + i` one element of `extras[i]`, read
     through `maps[i]`, a map over init's dimensions. `init` is written, never
     read. In lanes past init's last column the body runs on unspecified values,
@@ -61,7 +62,7 @@ def Kernel_EpilogueOp : OpInterface<"EpilogueOp", [DestinationStyleOpInterface]>
     InterfaceMethod<"True if the constant operand is in panels", "bool", "getPacked">
   ];
   let extraSharedClassDeclaration = [{
-    ::mlir::Value getInitValue() { return $_op.getDpsInits().front(); }
+    ::mlir::Value getInitValue() { return $_op.getDpsInits().back(); }
     ::mlir::ShapedType getInitType() {
       return ::llvm::cast<::mlir::ShapedType>(getInitValue().getType());
     }
@@ -73,7 +74,8 @@ def Kernel_EpilogueOp : OpInterface<"EpilogueOp", [DestinationStyleOpInterface]>
     ::mlir::Type getValueType() { return getBody()->getArgument(0).getType(); }
     /// Operands before the extras.
     ::mlir::OperandRange getInputs() {
-      return $_op->getOperands().drop_back(1 + $_op.getExtras().size());
+      return $_op->getOperands().drop_back($_op.getNumDpsInits() +
+                                           $_op.getExtras().size());
     }
   }];
   let verify = [{ return ::graphopt::kernel::detail::verifyEpilogue($_op); }];

@@ -1,6 +1,7 @@
 //===- KernelOps.cpp - Builders and verifiers of the kernel ops -----------===//
 
 #include "dialects/Kernel/Kernel.h"
+#include "dialects/Kernel/Winograd.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Builders.h"
@@ -62,6 +63,16 @@ void DepthwiseConvOp::build(OpBuilder &builder, OperationState &state,
   auto &properties = state.getOrAddProperties<Properties>();
   properties.strides = builder.getDenseI64ArrayAttr(strides);
   properties.dilations = builder.getDenseI64ArrayAttr(dilations);
+  buildKernel(builder, state, input, init);
+}
+
+void WinogradConvOp::build(OpBuilder &builder, OperationState &state,
+                           Value input, Value filter, Value init,
+                           int64_t block) {
+  state.addOperands({input, filter, init});
+  auto &properties = state.getOrAddProperties<Properties>();
+  properties.block = builder.getI64IntegerAttr(block);
+  properties.operandSegmentSizes = {1, 1, 0, 0, 1};
   buildKernel(builder, state, input, init);
 }
 
@@ -204,6 +215,51 @@ LogicalResult DepthwiseConvOp::verify() {
   ArrayRef<int64_t> kernel =
       getPacked() ? shape.slice(1, rank - 2) : shape.drop_front(2);
   return verifyWindows(*this, input, init, kernel, getStrides(), getDilations());
+}
+
+//===----------------------------------------------------------------------===//
+// winograd_conv
+//===----------------------------------------------------------------------===//
+
+MemRefType WinogradConvOp::getScratchType() {
+  Type element = getElementTypeOrSelf(getInput());
+  int64_t pitch = getWinogradPitch(getInput().getType().getShape().back(),
+                                   element.getIntOrFloatBitWidth());
+  return MemRefType::get({int64_t(getBlock()), getProducts(), pitch}, element);
+}
+
+LogicalResult WinogradConvOp::verify() {
+  ShapedType input = getInput().getType(), filter = getFilter().getType(),
+             init = getInit().getType();
+  if (input.getRank() != 4 || init.getRank() != 4 ||
+      filter.getRank() != (getPacked() ? 4 : 3)) // C1
+    return emitOpError("needs input [B, S, R, C], init [B, Y, X, O] and filter ")
+           << (getPacked() ? "[panels, T, C, NR]" : "[T, C, O]");
+  int64_t c = input.getShape().back(), o = init.getShape().back();
+  if (!filter.hasStaticShape() || ShapedType::isDynamic(c) ||
+      ShapedType::isDynamic(o)) // C2
+    return emitOpError("needs a static filter, C and O");
+  if (!Winograd::ofProducts(getProducts())) // C1
+    return emitOpError("has a filter of ")
+           << getProducts() << " products a tile, not 16 or 36";
+  ArrayRef<int64_t> shape = filter.getShape();
+  int64_t nr = shape.back();
+  if (shape.take_back(2).front() != c ||
+      (getPacked() ? nr < 1 || shape.front() != int64_t(llvm::divideCeil(o, nr))
+                   : nr != o)) // C1
+    return emitOpError("input, filter and init do not agree on C = ")
+           << c << " and O = " << o;
+  if (!input.getElementType().isF32() && !input.getElementType().isF64()) // C3
+    return emitOpError("transforms f32 or f64, not ") << input.getElementType();
+  int64_t block = getBlock();
+  if (block < 1) // C5
+    return emitOpError("has a block of ") << block << " tiles";
+  if (getScratch() && getScratch().getType() != getScratchType()) // C5
+    return emitOpError("needs scratch of ")
+           << getScratchType() << ", not " << getScratch().getType();
+  if (!getScratch() && isa<MemRefType>(init)) // C5
+    return emitOpError("on memrefs needs scratch of ") << getScratchType();
+  return verifyWindows(*this, input, init, {3, 3}, {1, 1}, {1, 1}); // C4
 }
 
 //===----------------------------------------------------------------------===//

@@ -7,7 +7,8 @@ include "dialects/Kernel/KernelBase.td"
 
 /// A kernel of two inputs. The builder makes an epilogue that stores the value,
 /// converted to init's element type if that is a narrower or wider float.
-class Kernel_EpilogueKernel<string mnemonic> : Kernel_Op<mnemonic, [
+class Kernel_EpilogueKernel<string mnemonic, list<Trait> traits = []>
+    : Kernel_Op<mnemonic, traits # [
     IsolatedFromAbove, SingleBlock, DestinationStyleOpInterface,
     DeclareOpInterfaceMethods<Kernel_EpilogueOp>,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
@@ -162,6 +163,70 @@ def Kernel_DepthwiseConvOp : Kernel_EpilogueKernel<"depthwise_conv"> {
     `outs` `(` $init `:` type($init) `)`
     (`extras` `(` $extras^ `:` type($extras) `)` `maps` $maps)?
     $epilogue attr-dict (`->` type($result)^)?
+  }];
+}
+
+def Kernel_WinogradConvOp
+    : Kernel_EpilogueKernel<"winograd_conv", [AttrSizedOperandSegments]> {
+  let summary = "3x3 convolution by Winograd's minimal filtering, channels last";
+  let description = [{
+    `value[b, y, x, o]` is that of `kernel.conv` with a 3x3 filter and strides of
+    1, but for rounding. `init` is cut into tiles of m x m pixels. A tile's
+    (m + 2) x (m + 2) pixels of input become T = (m + 2)^2 values a channel, its
+    sums those of T products `sum_c value[t, c] * filter[t, c, o]` (F(2, 3) and
+    F(4, 3) of `Winograd.h`, in both directions; product t = i * (m + 2) + j is
+    that of point i along y and j along x).
+
+    `input` already has its border. `filter` is transformed; a packed one lies in
+    panels of NR output channels, zero padded. `block` tiles at a time, in the
+    order of (b, y, x), have their values in memory: on memrefs in `scratch`,
+    which bufferization adds.
+
+    Constraints:
+    - (C1) `input` is [B, S, R, C], `init` [B, Y, X, O], `filter` [T, C, O] or,
+      packed, [ceil(O / NR), T, C, NR]; T is 16 or 36.
+    - (C2) All of `filter` is static; C and O are static.
+    - (C3) `input` holds f32 or f64.
+    - (C4) A spatial size of `init` is `max(0, S - 2)`; B agrees.
+    - (C5) `block` is positive. On memrefs `scratch` is [block, T, pitch] of the
+      type of the sums, `pitch` that of `getWinogradPitch`.
+
+    ```mlir
+    %r = kernel.winograd_conv
+           ins(%x, %w : tensor<1x58x58x64xf32>, tensor<4x36x64x16xf32>)
+           packed block = 49 outs(%y : tensor<1x56x56x64xf32>) {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    } -> tensor<1x56x56x64xf32>
+    ```
+  }];
+  let arguments = (ins Kernel_TensorOrMemRef:$input, Kernel_TensorOrMemRef:$filter,
+                       Variadic<Kernel_TensorOrMemRef>:$extras,
+                       Optional<AnyStridedMemRef>:$scratch,
+                       Kernel_TensorOrMemRef:$init,
+                       UnitAttr:$packed, I64Attr:$block,
+                       DefaultValuedAttr<AffineMapArrayAttr, "{}">:$maps);
+  let builders = [OpBuilder<(ins "::mlir::Value":$input, "::mlir::Value":$filter,
+                                 "::mlir::Value":$init, "int64_t":$block)>];
+  let assemblyFormat = [{
+    `ins` `(` $input `,` $filter `:` type($input) `,` type($filter) `)` (`packed` $packed^)?
+    `block` `=` $block (`scratch` `(` $scratch^ `:` type($scratch) `)`)?
+    `outs` `(` $init `:` type($init) `)`
+    (`extras` `(` $extras^ `:` type($extras) `)` `maps` $maps)?
+    $epilogue attr-dict (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = [{
+    /// Scratch memory is written, too.
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      unsigned count = getScratch() ? 2 : 1;
+      return {getOperation(), getNumOperands() - count, count};
+    }
+    /// The number of products of a tile.
+    int64_t getProducts() {
+      return getFilter().getType().getDimSize(getPacked() ? 1 : 0);
+    }
+    /// The type of `scratch`.
+    ::mlir::MemRefType getScratchType();
   }];
 }
 

@@ -90,7 +90,7 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
     return buildGraphPipeline(passes, cpu,
                               {options.outputs, options.evaluateMs});
   case Stage::Kernel:
-    return buildKernelPipeline(passes, cpu);
+    return buildKernelPipeline(passes, cpu, {options.winograd});
   case Stage::Memory:
     return buildMemoryPipeline(passes, cpu);
   case Stage::LLVM:

@@ -39,7 +39,8 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
   pm.addPass(createCanonicalizerPass());
 }
 
-void graphopt::buildKernelPipeline(OpPassManager &pm, const CpuModel &cpu) {
+void graphopt::buildKernelPipeline(OpPassManager &pm, const CpuModel &cpu,
+                                   const KernelOptions &options) {
   pm.addPass(createGraphToLinalg());
-  buildTensorPipeline(pm, cpu);
+  buildTensorPipeline(pm, cpu, options);
 }

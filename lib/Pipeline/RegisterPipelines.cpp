@@ -42,9 +42,15 @@ void graphopt::registerPipelines() {
                   buildGraphPipeline(pm, cpu);
                 });
   registerStage("graphopt-kernel-pipeline",
-                "Graph dialect to linalg and kernel ops", buildKernelPipeline);
+                "Graph dialect to linalg and kernel ops",
+                [](OpPassManager &pm, const CpuModel &cpu) {
+                  buildKernelPipeline(pm, cpu);
+                });
   registerStage("graphopt-tensor-pipeline",
-                "Merges linalg and kernel ops on tensors", buildTensorPipeline);
+                "Merges linalg and kernel ops on tensors",
+                [](OpPassManager &pm, const CpuModel &cpu) {
+                  buildTensorPipeline(pm, cpu);
+                });
   registerStage("graphopt-memory-pipeline",
                 "Tensors to buffers in one workspace", buildMemoryPipeline);
   registerStage("graphopt-llvm-pipeline",

@@ -9,7 +9,8 @@
 
 using namespace mlir;
 
-void graphopt::buildTensorPipeline(OpPassManager &pm, const CpuModel &cpu) {
+void graphopt::buildTensorPipeline(OpPassManager &pm, const CpuModel &cpu,
+                                   const KernelOptions &options) {
   // Sizes become functions of the inputs' sizes; equal ones become one value.
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
   // Conversion leaves constants and casts that fold.
@@ -23,6 +24,12 @@ void graphopt::buildTensorPipeline(OpPassManager &pm, const CpuModel &cpu) {
   pm.addPass(createCSEPass());
   // Bias, activation, residual: computed while the sums are in registers.
   pm.addNestedPass<func::FuncOp>(createFuseEpilogues());
+  // Fused kernels keep their epilogue.
+  if (options.winograd) {
+    SelectWinogradOptions winograd;
+    winograd.cpu = cpu.name;
+    pm.addPass(createSelectWinograd(winograd));
+  }
   // After fusion: a weight that two kernels share is packed once.
   PackConstantsOptions pack;
   pack.cpu = cpu.name;

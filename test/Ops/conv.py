@@ -30,6 +30,13 @@ main([
     *[case((1, 20, 7, w), (24, 20, 1, 1)) for w in (1, 6, 13, 32)],
     case((2, 20, 5, 5), (24, 20, 1, 1), strides=[2, 2]),
     case((1, 1, 1, 1), (1, 1, 1, 1)),
+    # Enough channels for Winograd's tiles; sides that end with a tile, or one to three pixels later.
+    *[case((1, 20, h, w), (24, 20, 3, 3), pads=[1, 1, 1, 1]) for h, w in [(8, 12), (9, 14), (7, 7), (11, 1), (2, 3)]],
+    case((3, 32, 14, 13), (33, 32, 3, 3), pads=[0, 1, 2, 1]),
+    case((1, 35, 30, 30), (64, 35, 3, 3), bias=False),
+    case((1, 24, 12, 12), (40, 24, 3, 3), pads=[1, 1, 1, 1],
+         also=[[normal(n, 24, h, w), None, None] for n, h, w in [(1, 1, 1), (2, 5, 31), (3, 18, 4), (1, 40, 40), (0, 8, 8)]]),
+    case((1, 16, 17, 12), (16, 16, 3, 3), dtype="float64", pads=[1, 1, 1, 1]),
     # Strides, dilations, pads on each side.
     case((1, 3, 11, 10), (4, 3, 3, 3), strides=[2, 3]),
     case((1, 3, 11, 10), (4, 3, 3, 2), dilations=[2, 3]),

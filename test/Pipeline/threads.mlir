@@ -18,7 +18,8 @@ module attributes {graph.model = "m"} {
           tensor<1024x?xf32> {graph.name = "t", graph.dtype = "float"},
           tensor<?xf32> {graph.name = "rows", graph.dtype = "float"},
           tensor<1024xf32> {graph.name = "columns", graph.dtype = "float"},
-          tensor<?x40xf32> {graph.name = "product", graph.dtype = "float"}) {
+          tensor<?x40xf32> {graph.name = "product", graph.dtype = "float"},
+          tensor<?x6x6x40xf32> {graph.name = "images", graph.dtype = "float"}) {
     %c0 = arith.constant 0 : index
     %zero = arith.constant 0.0 : f32
     %n = tensor.dim %x, %c0 : tensor<?x1024xf32>
@@ -41,7 +42,17 @@ module attributes {graph.model = "m"} {
       %th = math.tanh %s : f32
       kernel.yield %th : f32
     } -> tensor<?x40xf32>
-    return %y, %t, %rows, %columns, %product
-        : tensor<?x1024xf32>, tensor<1024x?xf32>, tensor<?xf32>, tensor<1024xf32>, tensor<?x40xf32>
+    // Blocks of tiles, one after the other; the values do not matter.
+    %one = arith.constant 1.0 : f32
+    %ef = tensor.empty() : tensor<36x16x40xf32>
+    %f = linalg.fill ins(%one : f32) outs(%ef : tensor<36x16x40xf32>) -> tensor<36x16x40xf32>
+    %image = tensor.expand_shape %x [[0], [1, 2, 3]] output_shape [%n, 8, 8, 16] : tensor<?x1024xf32> into tensor<?x8x8x16xf32>
+    %ei = tensor.empty(%n) : tensor<?x6x6x40xf32>
+    %images = kernel.winograd_conv ins(%image, %f : tensor<?x8x8x16xf32>, tensor<36x16x40xf32>) block = 24 outs(%ei : tensor<?x6x6x40xf32>) {
+    ^bb0(%s: f32):
+      kernel.yield %s : f32
+    } -> tensor<?x6x6x40xf32>
+    return %y, %t, %rows, %columns, %product, %images
+        : tensor<?x1024xf32>, tensor<1024x?xf32>, tensor<?xf32>, tensor<1024xf32>, tensor<?x40xf32>, tensor<?x6x6x40xf32>
   }
 }

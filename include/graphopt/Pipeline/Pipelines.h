@@ -18,16 +18,23 @@ struct GraphOptions {
   int64_t evaluateMs = 10000;
 };
 
+/// What a user may ask of the stage kernel.
+struct KernelOptions {
+  bool winograd = true; ///< where it is faster
+};
+
 /// Graph to graph, nothing dead, constant or twice: stage graph.
 void buildGraphPipeline(mlir::OpPassManager &pm, const CpuModel &cpu,
                         const GraphOptions &options = {});
 
 /// Graph to linalg and kernel ops on tensors, the next pipeline included: stage
 /// kernel.
-void buildKernelPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
+void buildKernelPipeline(mlir::OpPassManager &pm, const CpuModel &cpu,
+                         const KernelOptions &options = {});
 
 /// Tensors to tensors: linalg and kernel ops are merged, constants packed.
-void buildTensorPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
+void buildTensorPipeline(mlir::OpPassManager &pm, const CpuModel &cpu,
+                         const KernelOptions &options = {});
 
 /// Tensors to buffers in one workspace: stage memory.
 void buildMemoryPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);

@@ -73,6 +73,8 @@ struct ExpandKernels : graphopt::impl::ExpandKernelsBase<ExpandKernels> {
         emitConv(conv, context);
       else if (auto conv = dyn_cast<DepthwiseConvOp>(op))
         emitDepthwiseConv(conv, context);
+      else if (auto conv = dyn_cast<WinogradConvOp>(op))
+        emitWinogradConv(conv, context);
       else
         emitPack(cast<PackOp>(op));
       op->erase();

@@ -63,21 +63,26 @@ void TileEmitter::emitRows(Columns columns, Size size, Stretch stretch) {
     SmallVector<Value> sums(rows * columns.size(), zero);
     sums = emitReduction(columns, indices, sums, b.index(0),
                          b.index(reductionSizes().front()));
-    epilogue.forgetLoads();
-    for (auto [i, sum] : llvm::enumerate(sums)) {
-      size_t r = i / columns.size(), c = i % columns.size();
-      if (loopEpilogue)
-        storeSum(sum, b.index(r), c);
-      else
-        epilogue.store(epilogue.apply(sum, indices[r], columns[c]), indices[r],
-                       columns[c]);
-    }
+    storeTile(columns, indices, sums);
   };
   cutRows(b.index(0), size, most, stretch, emitTile,
           [&](Value row, Value rows) {
             if (loopEpilogue)
               emitEpilogueLoop(columns, row, rows);
           });
+}
+
+void TileEmitter::storeTile(Columns columns, ArrayRef<Value> rows,
+                            ArrayRef<Value> sums) {
+  epilogue.forgetLoads();
+  for (auto [i, sum] : llvm::enumerate(sums)) {
+    size_t r = i / columns.size(), c = i % columns.size();
+    if (loopEpilogue)
+      storeSum(sum, b.index(r), c);
+    else
+      epilogue.store(epilogue.apply(sum, rows[r], columns[c]), rows[r],
+                     columns[c]);
+  }
 }
 
 SmallVector<Value> TileEmitter::rowIndices(Value row, int64_t rows) {

@@ -57,11 +57,16 @@ protected:
   /// does depends on the sizes only, never on the threads.
   void forTurns(llvm::ArrayRef<Size> outer, Size rows, int64_t vectors,
                 EmitTurn turn);
+  /// The same for turns of `tiles` tiles, each of `work` vector instructions.
+  void forTiles(llvm::ArrayRef<Size> outer, mlir::Value tiles, mlir::Value work,
+                EmitTurn turn);
   /// How rows of `lhs`, `rowBytes` each and one after the other, come to the
   /// panels, `panelBytes` each: in blocks that stay in level 2 while all panels
   /// pass, if those stay there, too; short rows are asked for ahead of their tile.
   void planRows(mlir::Value lhs, Size rows, int64_t rowBytes,
-                      int64_t panels, int64_t panelBytes, int64_t vectors);
+                int64_t panels, int64_t panelBytes, int64_t vectors);
+  /// Rows of a tile, or of a block of tiles where k is cut into blocks.
+  int64_t mostRows(Size size, int64_t vectors);
   /// A stretch of the `size` rows of these columns.
   void emitRows(Columns columns, Size size, Stretch stretch);
 
@@ -84,6 +89,9 @@ protected:
                                                     mlir::Value offset) {
     return {};
   }
+  /// Stores the sums of a tile, row by row.
+  virtual void storeTile(Columns columns, llvm::ArrayRef<mlir::Value> rows,
+                         llvm::ArrayRef<mlir::Value> sums);
   /// The sums over reduction indices `first` .. `last` - 1 of the first
   /// reduction loop and all of the others, added to `sums`, row by row.
   virtual mlir::SmallVector<mlir::Value>
@@ -103,6 +111,8 @@ protected:
       llvm::function_ref<mlir::SmallVector<mlir::Value>(
           mlir::ValueRange, mlir::SmallVector<mlir::Value>)>
           body);
+  /// A buffer of rows x vectors sums on the stack.
+  mlir::Value getStack(int64_t rows, int64_t vectors);
 
   ExpandContext &context;
   LoopBuilder b;
@@ -111,6 +121,8 @@ protected:
   EpilogueEmitter epilogue;
   /// Reduction indices of the first loop in a block; 0: all in one.
   int64_t blockSize = 0;
+  /// The epilogue runs over a tile on the stack, not in registers.
+  bool loopEpilogue;
   mlir::Value panel; ///< the one of these columns, if an input has panels
   PanelPrefetch panelPrefetch;
   /// Rows that use the panel before those that emitRows cuts; null: none.
@@ -135,10 +147,6 @@ private:
   void cutOpenRows(mlir::Value first, mlir::Value size, int64_t most,
                    Stretch stretch, EmitTile tile, AfterTile after);
 
-  /// Rows of a tile, or of a block of tiles where k is cut into blocks.
-  int64_t mostRows(Size size, int64_t vectors);
-  void forTiles(llvm::ArrayRef<Size> outer, mlir::Value tiles, mlir::Value work,
-                EmitTurn turn);
   void emitItem(llvm::ArrayRef<Size> outer, mlir::Value begin, mlir::Value end,
                 mlir::Value tiles, EmitTurn turn);
   void emitBlockedRows(Columns columns, Size size, Stretch stretch);
@@ -148,11 +156,9 @@ private:
 
   /// Applies the epilogue to `rows` rows of sums on the stack and stores them.
   void emitEpilogueLoop(Columns columns, mlir::Value row, mlir::Value rows);
-  mlir::Value getStack(int64_t rows, int64_t vectors);
   mlir::Value loadSum(mlir::Value row, int64_t vector);
   void storeSum(mlir::Value sum, mlir::Value row, int64_t vector);
 
-  bool loopEpilogue;
   bool isParallel;
   mlir::Block *stackBlock; // where it is allocated
   mlir::Value stack;       // rows x columns of sums
@@ -166,6 +172,7 @@ private:
 void emitMatMul(kernel::MatMulOp op, ExpandContext &context);
 void emitConv(kernel::ConvOp op, ExpandContext &context);
 void emitDepthwiseConv(kernel::DepthwiseConvOp op, ExpandContext &context);
+void emitWinogradConv(kernel::WinogradConvOp op, ExpandContext &context);
 void emitPack(kernel::PackOp op);
 
 } // namespace graphopt::cpu

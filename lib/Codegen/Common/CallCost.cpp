@@ -2,6 +2,7 @@
 
 #include "CallCost.h"
 #include "dialects/Kernel/Kernel.h"
+#include "dialects/Kernel/Winograd.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -88,6 +89,12 @@ private:
     if (auto product = dyn_cast<MatMulOp>(op.getOperation())) {
       int64_t rank = cast<MemRefType>(product.getLhs().getType()).getRank();
       return extent(product.getLhs(), rank - 1);
+    }
+    if (auto conv = dyn_cast<WinogradConvOp>(op.getOperation())) {
+      // Those of a tile make all of its pixels.
+      int64_t outputs = Winograd::ofProducts(conv.getProducts())->getOutputs();
+      int64_t channels = conv.getInput().getType().getShape().back();
+      return constant(conv.getProducts() * channels / (outputs * outputs));
     }
     // In a filter everything but channels: [O, ...] or, in panels, [O, ...,
     // NR].

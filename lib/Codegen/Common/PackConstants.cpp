@@ -1,18 +1,13 @@
 //===- PackConstants.cpp - kernel-pack-constants --------------------------===//
 
+#include "Constants.h"
 #include "Panels.h"
 #include "PassCpu.h"
 #include "dialects/Kernel/Kernel.h"
 #include "graphopt/Codegen/Common/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
-#include "mlir/IR/AttrTypeSubElements.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
-#include "mlir/IR/Matchers.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "llvm/ADT/SetVector.h"
 #include <map>
 
 namespace graphopt {
@@ -23,88 +18,6 @@ namespace graphopt {
 using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::kernel;
-
-namespace {
-/// A constant as an op reads it: dimension i is `permutation[i]` of a row-major
-/// array of `shape`.
-struct ReadConstant {
-  ElementsAttr value;
-  SmallVector<int64_t> shape;
-  SmallVector<int64_t> permutation;
-};
-} // namespace
-
-/// What `op` is a transpose of, with its permutation; null if it is none.
-static Value getTransposed(Operation *op, SmallVector<int64_t> &permutation) {
-  if (auto transpose = dyn_cast_or_null<linalg::TransposeOp>(op)) {
-    permutation = llvm::to_vector(transpose.getPermutation());
-    return transpose.getInput();
-  }
-  auto generic = dyn_cast_or_null<linalg::GenericOp>(op);
-  if (!generic || generic.getNumDpsInputs() != 1 || generic.getNumDpsInits() != 1)
-    return {};
-  OpOperand *input = generic.getDpsInputOperand(0);
-  AffineMap map = generic.getMatchingIndexingMap(input);
-  bool isCopy = generic.getBody()->getTerminator()->getOperand(0) ==
-                generic.getMatchingBlockArgument(input);
-  if (!isCopy || !map.isPermutation() ||
-      !generic.getMatchingIndexingMap(generic.getDpsInitOperand(0)).isIdentity())
-    return {};
-  permutation.clear();
-  AffineMap inverse = inversePermutation(map);
-  for (unsigned i = 0; i < inverse.getNumResults(); ++i)
-    permutation.push_back(inverse.getDimPosition(i));
-  return input->get();
-}
-
-/// Looks through transposes of reshapes of a constant.
-static std::optional<ReadConstant> readConstant(Value value) {
-  ReadConstant read;
-  int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
-  read.permutation = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-  SmallVector<int64_t> permutation;
-  while (Value input = getTransposed(value.getDefiningOp(), permutation)) {
-    read.permutation = applyPermutation(permutation, read.permutation);
-    value = input;
-  }
-  auto type = cast<RankedTensorType>(value.getType());
-  if (!type.hasStaticShape())
-    return std::nullopt;
-  llvm::append_range(read.shape, type.getShape());
-  while (Operation *op = value.getDefiningOp()) {
-    if (!isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
-      break;
-    value = op->getOperand(0);
-  }
-  if (!matchPattern(value, m_Constant(&read.value)))
-    return std::nullopt;
-  return read;
-}
-
-/// The bytes of a constant; one element for a splat. None for elements that are
-/// not whole bytes.
-static std::optional<ArrayRef<char>> getBytes(ElementsAttr value,
-                                              bool &isSplat) {
-  unsigned bits = value.getElementType().isIntOrFloat()
-                      ? value.getElementType().getIntOrFloatBitWidth()
-                      : 0;
-  if (bits == 0 || bits % 8 != 0)
-    return std::nullopt;
-  isSplat = false;
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    // A file whose blobs were left out has none.
-    if (!blob || int64_t(blob->getData().size()) !=
-                     value.getNumElements() * int64_t(bits / 8))
-      return std::nullopt;
-    return blob->getData();
-  }
-  auto dense = dyn_cast<DenseElementsAttr>(value);
-  if (!dense)
-    return std::nullopt;
-  isSplat = dense.isSplat();
-  return dense.getRawData();
-}
 
 namespace {
 struct PackConstants : graphopt::impl::PackConstantsBase<PackConstants> {
@@ -120,17 +33,21 @@ struct PackConstants : graphopt::impl::PackConstantsBase<PackConstants> {
 
   void runOnOperation() override {
     packed.clear();
-    replaced.clear();
+    replaced = ReplacedConstants();
     getOperation()->walk([&](Operation *op) {
       if (auto matmul = dyn_cast<MatMulOp>(op))
         packMatMul(matmul);
       else if (auto conv = dyn_cast<ConvOp>(op))
-        packFilter(conv, conv.getFilterMutable(), conv.getGroups(),
-                   getConvVectors(conv));
+        packFilter(conv, conv.getFilterMutable(), getFilterOrder(conv),
+                   conv.getGroups(), getConvVectors(conv));
       else if (auto conv = dyn_cast<DepthwiseConvOp>(op))
-        packFilter(conv, conv.getFilterMutable(), 1, getDepthwiseVectors(conv));
+        packFilter(conv, conv.getFilterMutable(), getFilterOrder(conv), 1,
+                   getDepthwiseVectors(conv));
+      else if (auto conv = dyn_cast<WinogradConvOp>(op))
+        packFilter(conv, conv.getFilterMutable(), {0, 1, 2}, 1,
+                   getWinogradVectors(conv));
     });
-    dropOriginals();
+    replaced.dropUnread(getOperation());
   }
 
 private:
@@ -168,6 +85,15 @@ private:
         std::max<int64_t>(1, llvm::divideCeil(channels, lanesOf(kernel))));
   }
 
+  /// Few: the products of all tiles of a turn are on the stack.
+  int64_t getWinogradVectors(WinogradConvOp op) {
+    constexpr int64_t kMostBytes = 128;
+    auto kernel = cast<EpilogueOp>(op.getOperation());
+    int64_t columns = kernel.getInitType().getShape().back();
+    return std::min(getVectors(kernel, /*rows=*/-1, columns),
+                    kMostBytes / model.vectorBytes);
+  }
+
   /// A constant rhs that all batches share.
   void packMatMul(MatMulOp op) {
     auto type = cast<ShapedType>(op.getRhs().getType());
@@ -188,21 +114,29 @@ private:
                               vectors * lanesOf(kernel), /*isMatrix=*/true);
     if (!panels)
       return;
-    replace(op.getRhsMutable(), panels);
+    replaced.replace(op.getRhsMutable(), panels);
     op.setPacked(true);
   }
 
-  /// A filter, in the order (k..., c, o).
+  /// A filter [o, c, k...] as (k..., c, o).
   template <typename Op>
-  void packFilter(Op op, OpOperand &filter, int64_t groups, int64_t vectors) {
+  static SmallVector<int64_t> getFilterOrder(Op op) {
+    auto order =
+        llvm::to_vector(llvm::seq<int64_t>(2, 2 + op.getStrides().size()));
+    order.append({1, 0});
+    return order;
+  }
+
+  /// A filter whose dimensions `order` brings into the order (k..., c, o).
+  template <typename Op>
+  void packFilter(Op op, OpOperand &filter, ArrayRef<int64_t> order,
+                  int64_t groups, int64_t vectors) {
     Value plain = filter.get();
     auto type = dyn_cast<RankedTensorType>(plain.getType());
     if (op.getPacked() || !type)
       return;
     int64_t columns =
         vectors * lanesOf(cast<EpilogueOp>(op.getOperation()));
-    auto order = llvm::to_vector(llvm::seq<int64_t>(2, type.getRank()));
-    order.append({1, 0});
     Value panels;
     if (std::optional<ReadConstant> read = readConstant(plain))
       panels = makePanels(plain, *read,
@@ -210,14 +144,8 @@ private:
                           columns, /*isMatrix=*/false);
     if (!panels)
       panels = packAtRunTime(op, plain, order, groups, columns);
-    replace(filter, panels);
+    replaced.replace(filter, panels);
     op.setPacked(true);
-  }
-
-  void replace(OpOperand &operand, Value panels) {
-    if (Operation *plain = operand.get().getDefiningOp())
-      replaced.insert(plain);
-    operand.set(panels);
   }
 
   /// [groups * ceil(n / groups / columns), r..., columns] for sizes (r..., n).
@@ -265,11 +193,11 @@ private:
     if (!panels) {
       Panels layout{read.shape, order, groups, columns,
                     type.getElementTypeBitWidth() / 8, isSplat};
-      AsmResourceBlob blob = HeapAsmResourceBlob::allocate(
-          type.getNumElements() * layout.elementBytes, kAlignment);
-      packPanels(layout, *bytes, blob.getMutableData());
-      panels = DenseResourceElementsAttr::get(type, getName(read.value),
-                                              std::move(blob));
+      panels = makeConstant(type, read.value, "_packed",
+                            [&](MutableArrayRef<char> data) {
+                              packPanels(layout, *bytes, data);
+                            });
+      replaced.addOriginal(read.value);
       ++numPacked;
     }
     OpBuilder builder(plain.getContext());
@@ -277,39 +205,6 @@ private:
     return arith::ConstantOp::create(builder, plain.getLoc(), panels);
   }
 
-  static std::string getName(ElementsAttr value) {
-    auto resource = dyn_cast<DenseResourceElementsAttr>(value);
-    return (resource ? resource.getRawHandle().getKey() : "constant").str() +
-           "_packed";
-  }
-
-  /// Erases what nobody reads now, and frees the bytes of such constants.
-  void dropOriginals() {
-    while (!replaced.empty()) {
-      Operation *op = replaced.pop_back_val();
-      if (!isOpTriviallyDead(op))
-        continue;
-      for (Value operand : op->getOperands())
-        if (Operation *source = operand.getDefiningOp())
-          replaced.insert(source);
-      op->erase();
-    }
-    llvm::DenseSet<Attribute> used;
-    AttrTypeWalker walker;
-    walker.addWalk([&](DenseResourceElementsAttr attr) { used.insert(attr); });
-    getOperation()->walk([&](Operation *op) { walker.walk(op->getAttrDictionary()); });
-    for (auto &[key, panels] : packed) {
-      auto original = dyn_cast<DenseResourceElementsAttr>(std::get<0>(key));
-      if (!original || used.contains(original))
-        continue;
-      DenseResourceElementsHandle handle = original.getRawHandle();
-      DenseResourceElementsHandle::getManagerInterface(&getContext())
-          .getBlobManager()
-          .update(handle.getKey(), AsmResourceBlob());
-    }
-  }
-
-  static constexpr int64_t kAlignment = 64;
   struct Less {
     template <typename Key>
     bool operator()(const Key &a, const Key &b) const {
@@ -326,8 +221,7 @@ private:
                       int64_t, int64_t>,
            ElementsAttr, Less>
       packed;
-  /// What ops read before.
-  llvm::SetVector<Operation *> replaced;
+  ReplacedConstants replaced;
   CpuModel model;
 };
 } // namespace

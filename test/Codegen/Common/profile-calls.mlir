@@ -56,6 +56,28 @@ func.func private @conv(%x: memref<1x6x6x8xf32>, %w: memref<2x3x3x8x8xf32>, %y: 
 
 // -----
 
+// The 36 * 8 products of a tile make its 16 pixels; memory for a tile's values
+// counts, too.
+// CHECK-LABEL: func.func @main(
+// CHECK-DAG:     %[[OPERATIONS:.+]] = arith.constant 9216 : i64
+// CHECK-DAG:     %[[BYTES:.+]] = arith.constant 22912 : i64
+// CHECK:         call @conv(
+// CHECK-NEXT:    call @graphopt_end_call({{.+}}, {{.+}}, %[[OPERATIONS]], %[[BYTES]])
+func.func @main(%x: memref<1x6x6x8xf32>, %w: memref<2x36x8x8xf32>, %v: memref<1x36x16xf32>, %y: memref<1x4x4x16xf32>) {
+  call @conv(%x, %w, %v, %y) : (memref<1x6x6x8xf32>, memref<2x36x8x8xf32>, memref<1x36x16xf32>, memref<1x4x4x16xf32>) -> ()
+  return
+}
+func.func private @conv(%x: memref<1x6x6x8xf32>, %w: memref<2x36x8x8xf32>, %v: memref<1x36x16xf32>, %y: memref<1x4x4x16xf32>) {
+  kernel.winograd_conv ins(%x, %w : memref<1x6x6x8xf32>, memref<2x36x8x8xf32>) packed
+      block = 1 scratch(%v : memref<1x36x16xf32>) outs(%y : memref<1x4x4x16xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// -----
+
 #id = affine_map<(i) -> (i)>
 
 // What a body loads counts, not the table; a loop with calls is no call itself,

@@ -8,7 +8,8 @@
 
 #define WIDTH 1024
 #define COLUMNS 40
-#define RESULTS 5
+#define RESULTS 6
+#define IMAGE (6 * 6 * 40)
 
 int32_t m_entry(void *const *tensors, const int64_t *dims, void *workspace,
                 graphopt_run *run);
@@ -55,7 +56,8 @@ static int runModel(int64_t n, int64_t step) {
     b[i] = (float)(i % 7) / 7;
   for (int64_t i = 0; i < WIDTH * COLUMNS; ++i)
     w[i] = (float)(i * 2654435761u % 1000 - 500.0) / 50000;
-  int64_t sizes[RESULTS] = {n * WIDTH, n * WIDTH, n, WIDTH, n * COLUMNS};
+  int64_t sizes[RESULTS] = {n * WIDTH, n * WIDTH, n, WIDTH, n * COLUMNS,
+                            n * IMAGE};
   float *results[2][RESULTS];
   for (int way = 0; way < 2; ++way) {
     graphopt_context context = GRAPHOPT_CONTEXT_INIT;

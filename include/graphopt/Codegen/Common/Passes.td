@@ -343,6 +343,42 @@ def FuseEpilogues : Pass<"kernel-fuse-epilogues", "::mlir::func::FuncOp"> {
   ];
 }
 
+def SelectWinograd : Pass<"kernel-select-winograd", "::mlir::ModuleOp"> {
+  let summary = "Picks Winograd's form for 3x3 convolutions where it is faster";
+  let description = [{
+    A `kernel.conv` of f32 with a constant 3x3 filter, strides and dilations of 1
+    and one group becomes a `kernel.winograd_conv` if a model of both costs says
+    that F(2, 3) or F(4, 3) takes less time: products saved, against transforms
+    and a filter that is 1.8 or 4 times as large. The filter is transformed here,
+    in f64. Sums are rounded in another way than those of `kernel.conv`.
+
+    As with `kernel-pack-constants`, bytes of the original filter are freed.
+
+    ```mlir
+    %w = arith.constant dense_resource<w> : tensor<64x64x3x3xf32>
+    %0 = kernel.conv ins(%x, %w : tensor<1x58x58x64xf32>, tensor<64x64x3x3xf32>)
+           strides = [1, 1] dilations = [1, 1] groups = 1 ...
+    ```
+    becomes
+    ```mlir
+    %w = arith.constant dense_resource<w_winograd> : tensor<36x64x64xf32>
+    %0 = kernel.winograd_conv
+           ins(%x, %w : tensor<1x58x58x64xf32>, tensor<36x64x64xf32>) block = 40 ...
+    ```
+  }];
+  let options = [
+    Option<"cpu", "cpu", "std::string", "\"host\"",
+           "host, a row of CpuModels.def, or LLVM's name of a CPU">,
+    Option<"outputs", "outputs", "int64_t", "0",
+           "2 or 4: F(2, 3) or F(4, 3) wherever it is possible; 0: by cost">
+  ];
+  let statistics = [Statistic<"numSelected", "num-selected",
+                              "Convolutions in Winograd's form">];
+  let dependentDialects = [
+    "::graphopt::kernel::KernelDialect", "::mlir::arith::ArithDialect"
+  ];
+}
+
 def PackConstants : Pass<"kernel-pack-constants", "::mlir::ModuleOp"> {
   let summary = "Lays weights out in the panels that microkernels read";
   let description = [{

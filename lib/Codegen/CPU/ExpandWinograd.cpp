@@ -1,0 +1,334 @@
+//===- ExpandWinograd.cpp - kernel.winograd_conv to loops -----------------===//
+
+#include "TileEmitter.h"
+#include "dialects/Kernel/Winograd.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace graphopt::cpu;
+using namespace graphopt::kernel;
+
+/// Bytes of a turn's products on the stack: about those of a level 1 cache.
+static constexpr int64_t kStackBytes = 48 * 1024;
+
+namespace {
+/// A block of tiles after the other: the values of all its tiles, then their
+/// products with one panel of the filter and the sums of those, for a stretch of
+/// tiles at a time. The rows of a register tile are tiles of the image.
+class WinogradEmitter : TileEmitter {
+public:
+  WinogradEmitter(WinogradConvOp op, ExpandContext &context)
+      : TileEmitter(cast<EpilogueOp>(op.getOperation()), context), op(op),
+        winograd(*Winograd::ofProducts(op.getProducts())),
+        size(winograd.getOutputs()), points(winograd.getPoints()),
+        products(winograd.getProducts()) {
+    isHeavy = std::exchange(loopEpilogue, false);
+    // A panel of each product is one for the tiles of rows.
+    filter = memref::CollapseShapeOp::create(
+        b, op.getFilter(), ArrayRef<ReassociationIndices>{{0, 1}, {2}, {3}});
+  }
+
+  void emit() {
+    initSizes = b.sizesOf(op.getInit());
+    counts = {initSizes[0], b.ceilDiv(b.index(initSizes[1]), size),
+              b.ceilDiv(b.index(initSizes[2]), size)};
+    Value all = b.product(counts);
+    int64_t block = op.getBlock();
+    std::optional<int64_t> fixed = getFixed(all);
+    b.forCount(b.ceilDiv(all, block), [&](Value i) {
+      firstTile = b.mul(i, block);
+      Value count = fixed && *fixed % block == 0
+                        ? b.index(block)
+                        : b.min(b.sub(all, firstTile), b.index(block));
+      transformInput(count);
+      int64_t full = channelsOf(op.getInit()) / panelColumns();
+      emitPanels(0, full, panelColumns(), count);
+      if (int64_t ragged = channelsOf(op.getInit()) % panelColumns())
+        emitPanels(full, 1, ragged, count);
+    });
+  }
+
+private:
+  static int64_t channelsOf(Value memref) {
+    return cast<MemRefType>(memref.getType()).getShape().back();
+  }
+  int64_t panelColumns() { return channelsOf(op.getFilter()); }
+
+  /// Batch and first pixel of a tile.
+  struct Corner {
+    Value batch, y, x;
+  };
+  Corner cornerOf(Value tile) {
+    SmallVector<Value> at = b.delinearize(tile, counts);
+    return {at[0], b.mul(at[1], size), b.mul(at[2], size)};
+  }
+  /// True if tiles do not end outside of init along y (1) or x (2).
+  bool isWhole(int64_t dim) {
+    std::optional<int64_t> fixed = getFixed(initSizes[dim]);
+    return fixed && *fixed % size == 0;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Input to values at the points
+  //===--------------------------------------------------------------------===//
+
+  void transformInput(Value count) {
+    int64_t channels = channelsOf(op.getInput());
+    // A load, a store, and two times two operations each.
+    int64_t work = 6 * products * llvm::divideCeil(channels, lanes);
+    forTiles(Size(count), b.index(1), b.index(work), [&](ValueRange i, Stretch) {
+      Corner corner = cornerOf(b.add(firstTile, i[0]));
+      SmallVector<Value> ys = inputIndices(corner.y, 1);
+      SmallVector<Value> xs = inputIndices(corner.x, 2);
+      auto transform = [&](Value channel, int64_t count) {
+        transformTile(i[0], corner.batch, ys, xs,
+                      makeColumns(channel, count).front());
+      };
+      b.forCount(b.getIndexAttr(channels / lanes), [&](Value vector) {
+        transform(b.mul(vector, lanes), lanes);
+      });
+      if (int64_t ragged = channels % lanes)
+        transform(b.index(channels - ragged), ragged);
+    });
+  }
+
+  /// Pixels under a tile in one direction. Those outside of the input have no
+  /// part in the outputs inside of init; the last pixel takes their place.
+  SmallVector<Value> inputIndices(Value first, int64_t dim) {
+    Value last = b.sub(b.index(b.sizeOf(op.getInput(), dim)), b.index(1));
+    SmallVector<Value> indices;
+    for (int64_t i = 0; i < points; ++i) {
+      Value index = b.add(first, b.index(i));
+      indices.push_back(isWhole(dim) ? index : b.min(index, last));
+    }
+    return indices;
+  }
+
+  void transformTile(Value tile, Value batch, ArrayRef<Value> ys,
+                     ArrayRef<Value> xs, Column column) {
+    SmallVector<SmallVector<Value>> lines;
+    for (Value y : ys) {
+      SmallVector<Value> pixels;
+      for (Value x : xs)
+        pixels.push_back(epilogue.load(
+            op.getInput(), {batch, y, x, column.index}, column.mask));
+      lines.push_back(evaluate(pixels));
+    }
+    for (int64_t j = 0; j < points; ++j) {
+      SmallVector<Value> line = llvm::map_to_vector(
+          lines, [&](ArrayRef<Value> line) { return line[j]; });
+      for (auto [i, value] : llvm::enumerate(evaluate(line)))
+        vector::StoreOp::create(
+            b, value, op.getScratch(),
+            ValueRange{tile, b.index(i * points + j), column.index});
+    }
+  }
+
+  /// Inputs to values at all points.
+  SmallVector<Value> evaluate(ArrayRef<Value> inputs) {
+    // Every second input from `first` on.
+    auto sumFrom = [&](int64_t first, ArrayRef<double> factors) {
+      Value sum;
+      for (size_t k = factors.size(); k-- > 0;)
+        sum = addScaled(sum, factors[k], inputs[first + 2 * k]);
+      return sum;
+    };
+    SmallVector<double> polynomial = winograd.getPolynomial();
+    SmallVector<Value> values{sumFrom(0, polynomial)};
+    for (auto [i, pair] : llvm::enumerate(winograd.getPairs())) {
+      SmallVector<double> others = winograd.getPolynomialWithout(i);
+      Value even = sumFrom(2, others), odd = sumFrom(1, others);
+      values.push_back(addScaled(even, pair.point, odd));
+      values.push_back(addScaled(even, -pair.point, odd));
+    }
+    values.push_back(sumFrom(1, polynomial));
+    return values;
+  }
+
+  /// `sum` (null: 0) and `factor` times `value`.
+  Value addScaled(Value sum, double factor, Value value) {
+    if (factor == 1.0)
+      return sum ? arith::AddFOp::create(b, sum, value) : value;
+    if (factor == -1.0 && sum)
+      return arith::SubFOp::create(b, sum, value);
+    auto splat = DenseElementsAttr::get(
+        sumType, b.getFloatAttr(sumType.getElementType(), factor));
+    Value factors = arith::ConstantOp::create(b, splat);
+    return sum ? multiplyAdd(factors, value, sum)
+               : arith::MulFOp::create(b, factors, value);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Products
+  //===--------------------------------------------------------------------===//
+
+  /// Panels `start` .. `start + panels - 1`, of so many columns.
+  void emitPanels(int64_t start, int64_t panels, int64_t columns, Value count) {
+    int64_t vectors = llvm::divideCeil(columns, lanes);
+    int64_t tileBytes = products * vectors * context.cpu.vectorBytes;
+    int64_t most = std::max<int64_t>(kStackBytes / tileBytes, 1);
+    if (int64_t rows = tileRows(vectors); most > rows)
+      most -= most % rows;
+    int64_t rows = std::min(most, getFixed(count).value_or(most));
+    panelPrefetch =
+        PanelPrefetch(filter, b.getIndexAttr(rows), tileRows(vectors));
+    // Equal stretches.
+    Value turns = b.ceilDiv(count, most);
+    Value divisor = b.max(turns, b.index(1));
+    Value base = b.div(count, divisor);
+    Value longer = b.createOrFold<arith::RemUIOp>(count, divisor);
+    int64_t work = (most + 4) * products * channelsOf(op.getInput()) * vectors;
+    SmallVector<Size> outer{b.getIndexAttr(panels), turns};
+    forTiles(outer, b.index(1), b.index(work), [&](ValueRange i, Stretch) {
+      Value panels = b.add(i[0], b.index(start));
+      firstRow = b.add(b.mul(i[1], base), b.min(i[1], longer));
+      Value rows = base;
+      if (getFixed(longer) != 0) {
+        Value isLonger = arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
+                                               i[1], longer);
+        rows = b.createOrFold<arith::SelectOp>(
+            isLonger, b.add(base, b.index(1)), base);
+      }
+      SmallVector<Column> vectors =
+          makeColumns(b.mul(panels, panelColumns()), columns);
+      sums = getStack(most * products, vectors.size());
+      Stretch all{b.index(0), b.ceilDiv(rows, mostRows(rows, vectors.size()))};
+      b.forCount(b.getIndexAttr(products), [&](Value i) {
+        product = i;
+        panel = b.add(b.mul(panels, products), i);
+        emitRows(vectors, rows, all);
+      });
+      b.forCount(rows, [&](Value row) { emitPixels(row, vectors); });
+    });
+  }
+
+  SmallVector<Size> reductionSizes() override {
+    return {b.getIndexAttr(channelsOf(op.getInput()))};
+  }
+  Value prepareRow(Value row) override { return b.add(firstRow, row); }
+  Value lhsVector(Value row, ValueRange k) override {
+    return broadcast(memref::LoadOp::create(b, op.getScratch(),
+                                            ValueRange{row, product, k[0]}));
+  }
+  Value rhsVector(ValueRange k, Column column) override {
+    return epilogue.load(filter, {panel, k[0], column.offset}, Value());
+  }
+  void storeTile(Columns columns, ArrayRef<Value> rows,
+                 ArrayRef<Value> values) override {
+    for (auto [i, value] : llvm::enumerate(values)) {
+      Value at = b.add(b.mul(rows[i / columns.size()], products), product);
+      vector::StoreOp::create(
+          b, value, sums, ValueRange{at, columns[i % columns.size()].offset});
+    }
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Products to pixels
+  //===--------------------------------------------------------------------===//
+
+  /// The pixels of tile `row` of the stretch.
+  void emitPixels(Value row, Columns columns) {
+    Corner corner = cornerOf(b.add(b.add(firstTile, firstRow), row));
+    if (isWhole(1) && isWhole(2) && !isHeavy) {
+      for (Column column : columns) {
+        SmallVector<SmallVector<Value>> pixels = sumTile(row, column);
+        for (int64_t y = 0; y < size; ++y)
+          for (int64_t x = 0; x < size; ++x)
+            emitPixel(corner, b.index(y), b.index(x), pixels[y][x], column);
+      }
+      return;
+    }
+    Value stack = getStack(size * size, columns.size());
+    for (Column column : columns) {
+      SmallVector<SmallVector<Value>> pixels = sumTile(row, column);
+      for (int64_t y = 0; y < size; ++y)
+        for (int64_t x = 0; x < size; ++x)
+          vector::StoreOp::create(
+              b, pixels[y][x], stack,
+              ValueRange{b.index(y * size + x), column.offset});
+    }
+    Value height = sizeInside(corner.y, 1), width = sizeInside(corner.x, 2);
+    b.forCount(height, [&](Value y) {
+      b.forCount(width, [&](Value x) {
+        Value at = b.add(b.mul(y, size), x);
+        for (Column column : columns) {
+          Value pixel = vector::LoadOp::create(b, sumType, stack,
+                                               ValueRange{at, column.offset});
+          emitPixel(corner, y, x, pixel, column);
+        }
+      });
+    });
+  }
+
+  /// Pixels of a tile inside of init in one direction.
+  Value sizeInside(Value first, int64_t dim) {
+    if (isWhole(dim))
+      return b.index(size);
+    return b.min(b.sub(b.index(initSizes[dim]), first), b.index(size));
+  }
+
+  void emitPixel(const Corner &corner, Value y, Value x, Value pixel,
+                 Column column) {
+    epilogue.forgetLoads();
+    epilogue.outer = {corner.batch, b.add(corner.y, y)};
+    Value at = b.add(corner.x, x);
+    epilogue.store(epilogue.apply(pixel, at, column), at, column);
+  }
+
+  /// One vector of channels of all pixels, line by line.
+  SmallVector<SmallVector<Value>> sumTile(Value row, Column column) {
+    SmallVector<SmallVector<Value>> lines(size), pixels;
+    for (int64_t j = 0; j < points; ++j) {
+      SmallVector<Value> values;
+      for (int64_t i = 0; i < points; ++i) {
+        Value at = b.add(b.mul(row, products), b.index(i * points + j));
+        values.push_back(vector::LoadOp::create(b, sumType, sums,
+                                                ValueRange{at, column.offset}));
+      }
+      for (auto [line, sum] : llvm::zip(lines, interpolate(values)))
+        line.push_back(sum);
+    }
+    for (ArrayRef<Value> line : lines)
+      pixels.push_back(interpolate(line));
+    return pixels;
+  }
+
+  /// Products at all points to outputs.
+  SmallVector<Value> interpolate(ArrayRef<Value> values) {
+    ArrayRef<Winograd::Pair> pairs = winograd.getPairs();
+    SmallVector<Value> even, odd;
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      Value plus = values[1 + 2 * i], minus = values[2 + 2 * i];
+      even.push_back(arith::AddFOp::create(b, plus, minus));
+      odd.push_back(arith::SubFOp::create(b, plus, minus));
+    }
+    SmallVector<Value> outputs;
+    for (int64_t k = 0; k < size; ++k) {
+      Value output = k == 0          ? values.front()
+                     : k == size - 1 ? values.back()
+                                     : Value();
+      for (auto [i, pair] : llvm::enumerate(pairs))
+        output = addScaled(output, pair.power(k), k % 2 == 0 ? even[i] : odd[i]);
+      outputs.push_back(output);
+    }
+    return outputs;
+  }
+
+  WinogradConvOp op;
+  Winograd winograd;
+  int64_t size, points, products; // of a tile: along a side, in all
+  bool isHeavy;
+  SmallVector<Size> initSizes, counts; // counts: tiles by dimension
+  Value firstTile;                     // of the block
+  Value firstRow;                      // of the stretch, in the block
+  Value filter, product;
+  Value sums; // [tile of the stretch * products + product, column]
+};
+} // namespace
+
+void graphopt::cpu::emitWinogradConv(WinogradConvOp op,
+                                     ExpandContext &context) {
+  WinogradEmitter(op, context).emit();
+}
