@@ -60,6 +60,29 @@ TEST(Pool, manyShortLoops) {
   EXPECT_TRUE(allAre(counts, loops));
 }
 
+// A thread has the same part of each loop: what it wrote in the last one is near.
+TEST(Pool, threadsKeepTheirParts) {
+  struct Loop {
+    std::atomic<int> started{0};
+    std::thread::id parts[3];
+  };
+  // Nobody is done before all have begun, so nobody takes from another.
+  auto wait = [](void *captures, int64_t begin, int64_t end) {
+    auto *loop = static_cast<Loop *>(captures);
+    EXPECT_EQ(end, begin + 1);
+    loop->parts[begin] = std::this_thread::get_id();
+    for (++loop->started; loop->started < 3;)
+      std::this_thread::yield();
+  };
+  Pool pool(3);
+  Loop first, second;
+  pool.loop(wait, &first, 3);
+  pool.loop(wait, &second, 3);
+  EXPECT_EQ(first.parts[0], std::this_thread::get_id());
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(first.parts[i], second.parts[i]);
+}
+
 // Workers that went to sleep are woken.
 TEST(Pool, wakesSleepers) {
   Pool pool(3);

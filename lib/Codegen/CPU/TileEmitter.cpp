@@ -156,9 +156,9 @@ void TileEmitter::planRows(Value lhs, Size rows, int64_t rowBytes,
 
 void TileEmitter::forTiles(ArrayRef<Size> outer, Value tiles, Value work,
                            EmitTurn turn) {
-  // Vector instructions that are worth a thread: about 20 us, ten times what it
-  // costs to hand them over.
-  constexpr int64_t kItemWork = 1 << 17;
+  // Vector instructions that are worth a thread: about 5 us, ten times what it
+  // costs to hand them to one that waits.
+  constexpr int64_t kItemWork = 1 << 15;
   Value tileWork = b.max(work, b.index(1));
   Value all = b.mul(b.product(outer), tiles);
   Value tilesPerItem = b.ceilDiv(b.index(kItemWork), tileWork);

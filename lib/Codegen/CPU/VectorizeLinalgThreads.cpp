@@ -10,9 +10,9 @@
 using namespace mlir;
 using namespace graphopt::cpu;
 
-/// Least work of an item, in vector instructions: about 20 us, ten times what
-/// it costs to hand it to another thread.
-static constexpr int64_t kItemWork = 1 << 16;
+/// Least work of an item, in vector instructions: about 5 us, ten times what it
+/// costs to hand it to another thread that waits.
+static constexpr int64_t kItemWork = 1 << 14;
 
 /// Vector instructions of one run of the body, roughly.
 int64_t NestEmitter::instructions() {

@@ -24,7 +24,7 @@ func.func @rows_are_balanced(%a: memref<7x37xf32>, %b: memref<1x37x16xf32>, %c: 
 // CHECK-LABEL: func @open_rows(
 // CHECK:         %[[ROWS:.+]] = memref.dim
 // CHECK:         %[[TILES:.+]] = arith.ceildivui %[[ROWS]], %c12
-// CHECK:         %[[ITEMS:.+]] = arith.ceildivui %[[TILES]], %c222
+// CHECK:         %[[ITEMS:.+]] = arith.ceildivui %[[TILES]], %c56
 // CHECK:         scf.parallel (%{{.+}}) = (%c0) to (%[[ITEMS]])
 // CHECK:         scf.for
 // CHECK:           scf.index_switch
@@ -44,9 +44,9 @@ func.func @open_rows(%a: memref<?x37xf32>, %b: memref<1x37x8xf32>, %c: memref<?x
 // Enough work is cut into items of about as much, each a stretch of the tiles of
 // all panels; rows are cut as they are without items.
 // CHECK-LABEL: func @items(
-// CHECK:         scf.parallel (%[[I:.+]]) = (%c0) to (%c11) step (%c1)
-// CHECK:           %[[BEGIN:.+]] = arith.muli %[[I]], %c18
-// CHECK:           %[[SOME:.+]] = arith.addi %[[BEGIN]], %c18
+// CHECK:         scf.parallel (%[[I:.+]]) = (%c0) to (%c39) step (%c1)
+// CHECK:           %[[BEGIN:.+]] = arith.muli %[[I]], %c5
+// CHECK:           %[[SOME:.+]] = arith.addi %[[BEGIN]], %c5
 // CHECK:           %[[END:.+]] = arith.minui %[[SOME]], %c192
 // CHECK:           %[[FIRST:.+]] = arith.divui %[[BEGIN]], %c16
 // CHECK:           %[[LAST:.+]] = arith.ceildivui %[[END]], %c16
@@ -167,14 +167,14 @@ func.func @prefetch(%a: memref<24x37xf32>, %b: memref<3x37x16xf32>, %c: memref<2
 // those of 5 lines has number 5 * 56.
 // CHECK-LABEL: func @prefetch_lines(
 // CHECK:         scf.for %{{.+}} = %c0 to %c2
-// CHECK:           scf.for %[[LINE:.+]] = %c0 to %c8
+// CHECK:           scf.for %[[LINE:.+]] = %c0 to %c4
 // CHECK:             %[[BEFORE:.+]] = arith.muli %[[LINE]], %c8
 // CHECK:             %[[ROW:.+]] = arith.addi %[[BEFORE]], %{{.+}}
 // CHECK:             arith.muli %[[ROW]],
 // CHECK:             memref.prefetch
-func.func @prefetch_lines(%x: memref<1x10x10x8xf32>, %w: memref<2x3x3x8x16xf32>, %y: memref<1x8x8x32xf32>) {
-  kernel.conv ins(%x, %w : memref<1x10x10x8xf32>, memref<2x3x3x8x16xf32>) packed
-    strides = [1, 1] dilations = [1, 1] groups = 1 outs(%y : memref<1x8x8x32xf32>) {
+func.func @prefetch_lines(%x: memref<1x6x10x8xf32>, %w: memref<2x3x3x8x16xf32>, %y: memref<1x4x8x32xf32>) {
+  kernel.conv ins(%x, %w : memref<1x6x10x8xf32>, memref<2x3x3x8x16xf32>) packed
+    strides = [1, 1] dilations = [1, 1] groups = 1 outs(%y : memref<1x4x8x32xf32>) {
   ^bb0(%sum: f32):
     kernel.yield %sum : f32
   }
