@@ -39,7 +39,7 @@ public:
       auto type = cast<MemRefType>(filter.getType());
       int64_t channels = channelsPerGroup();
       planRows(input, rows, channels * bytesOf(input), type.getDimSize(0),
-                     channels * panelColumns() * bytesOf(filter), vectors);
+               channels * panelColumns() * bytesOf(filter), vectors);
     }
     panelPrefetch =
         PanelPrefetch(filter, rowsOfBlock(rows, vectors), tileRows(vectors));
