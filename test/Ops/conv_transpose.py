@@ -57,6 +57,11 @@ main([
     case((1, 3, 5, 4), (3, 4, 3, 3), strides=[2, 2]),
     case((1, 20, 5, 4), (20, 40, 2, 2), strides=[2, 2]),
     case((1, 3, 5, 4), (3, 4, 2, 1), strides=[3, 2]),
+    # Windows that touch are a convolution a line.
+    case((2, 3, 7), (3, 4, 3), strides=[3]),
+    case((1, 3, 5, 4), (3, 9, 2, 3), strides=[2, 3], open=[["n", None, "h", "w"], None, None],
+         also=[[normal(n, 3, h, w), None, None] for n, h, w in [(2, 1, 7), (0, 2, 2), (1, 0, 3)]]),
+    case((1, 3, 5, 4), (3, 9, 2, 3), strides=[2, 3], constant=False, open=[["n", None, "h", "w"], [None] * 4, [None]]),
     case((1, 3, 5, 4), (3, 4, 4, 4), strides=[2, 2], pads=[1, 1, 1, 1]),
     case((1, 3, 5, 4), (3, 4, 3, 3), dilations=[2, 1]),
     case((1, 3, 5, 4), (3, 4, 3, 3), dilations=[2, 3], strides=[2, 2], pads=[1, 0, 2, 1]),

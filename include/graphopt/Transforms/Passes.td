@@ -89,6 +89,30 @@ def MoveChannelsLast : Pass<"graph-move-channels-last", "::mlir::func::FuncOp"> 
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def SplitTransposedConvs
+    : Pass<"graph-split-transposed-convs", "::mlir::func::FuncOp"> {
+  let summary = "Makes 1x1 convolutions of transposed ones whose windows touch";
+  let description = [{
+    Where the kernel is as large as the dilation of the input, each element of the
+    result has one tap: the other products are with inserted zeros. Each line of
+    the kernel becomes a convolution of its own, which computes one of the lines
+    that a line of the input becomes, in its place.
+
+    ```mlir
+    %y = graph.conv %x, %w ... pads = [1, 1, 1, 1] groups = 1 input_dilations = [2, 2] channels_last
+        : tensor<1x8x8x3xf32>, tensor<4x3x2x2xf32>
+    ```
+    becomes, where each convolution has the weights of two columns,
+    ```mlir
+    %a = graph.conv %x, %w0 ... channels_last : tensor<1x8x8x3xf32>, tensor<8x3x1x1xf32>
+    %b = graph.conv %x, %w1 ... channels_last : tensor<1x8x8x3xf32>, tensor<8x3x1x1xf32>
+    %c = graph.concat %a, %b axis = 2 : tensor<1x8x8x8xf32>, tensor<1x8x8x8xf32>
+    %y = graph.reshape %c ... // from 1x8x16x8 to 1x16x16x4
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def EvaluateConstants : Pass<"graph-evaluate-constants", "::mlir::ModuleOp"> {
   let summary = "Replaces what depends on constants only by its value";
   let description = [{
