@@ -94,7 +94,9 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
   case Stage::Memory:
     return buildMemoryPipeline(passes, cpu);
   case Stage::LLVM:
-    return buildLLVMPipeline(passes, cpu, options.profile);
+    return buildLLVMPipeline(
+        passes, cpu,
+        {options.profile, options.weights == WeightsPlace::File});
   default:
     llvm_unreachable("not a stage of passes");
   }

@@ -16,7 +16,10 @@ namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
 
 Library::Library() = default;
-Library::~Library() = default;
+Library::~Library() {
+  if (mapped.data)
+    descriptor->weights_close(&mapped);
+}
 
 /// `given` itself, or the one archive in the folder `given`.
 static llvm::Expected<std::string> findArchive(StringRef given) {
@@ -97,7 +100,23 @@ llvm::Expected<std::unique_ptr<Library>> Library::load(StringRef given) {
         *archive, llvm::createStringError(fmt::format(
                       "compiled for ABI {} of graphopt, this is {}",
                       library->descriptor->abi, GRAPHOPT_ABI_VERSION)));
+  if (llvm::Error error = library->mapWeights(path::parent_path(*archive)))
+    return std::move(error);
   return library;
+}
+
+llvm::Error Library::mapWeights(StringRef folder) {
+  if (!weights())
+    return llvm::Error::success();
+  llvm::SmallString<128> file(folder);
+  path::append(file, name() + ".weights");
+  if (!descriptor->weights_open)
+    return llvm::createFileError(
+        file, llvm::createStringError("the model was compiled without files"));
+  if (graphopt_status status = descriptor->weights_open(&mapped, file.c_str()))
+    return llvm::createFileError(
+        file, llvm::createStringError(descriptor->status_text(status)));
+  return llvm::Error::success();
 }
 
 std::string Library::formatPortDims(const graphopt_port &port) const {

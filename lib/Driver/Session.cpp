@@ -35,6 +35,7 @@ Session::create(const Library &library, std::vector<HostTensor> inputs,
   session->context.allocate = allocateResult;
   session->context.release = releaseResult;
   session->context.fault = &session->fault;
+  session->context.weights = library.weights();
   if (library.model().detect_cpu)
     library.model().detect_cpu(&session->context);
   if (llvm::Error error = session->bindInputs(std::move(inputs)))

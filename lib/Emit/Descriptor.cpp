@@ -1,5 +1,6 @@
 #include "Descriptor.h"
 #include "Machine.h"
+#include "Weights.h"
 #include "graphopt/Runtime/graphopt.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/IRBuilder.h"
@@ -19,7 +20,7 @@ public:
         i32(IntegerType::get(context, 32)), i64(IntegerType::get(context, 64)),
         isLinux(module.getTargetTriple().isOSLinux()) {}
 
-  SmallVector<std::string> build(int64_t weightsBytes, uint64_t cpuFeatures) {
+  SmallVector<std::string> build(ArrayRef<Weight> weights, uint64_t cpuFeatures) {
     forward("status_text", pointer, {i32});
     if (isLinux) {
       forward("detect_cpu", Type::getVoidTy(context), {pointer});
@@ -30,6 +31,11 @@ public:
         module, Type::getInt8Ty(context), /*isConstant=*/true,
         GlobalValue::ExternalLinkage, nullptr);
     Function *run = addRunTensors(descriptor, cpuFeatures);
+    bool opensFile = isLinux && model.hasWeightsFile;
+    if (opensFile) {
+      forward("weights_open", i32, {pointer, pointer}, {descriptor});
+      forward("weights_close", Type::getVoidTy(context), {pointer});
+    }
     Constant *null = ConstantPointerNull::get(pointer);
     Constant *value = structOf({
         number(i32, GRAPHOPT_ABI_VERSION),
@@ -40,7 +46,7 @@ public:
         ports(model.inputs),
         ports(model.outputs),
         texts(model.openDims),
-        number(i64, weightsBytes),
+        number(i64, totalBytes(weights)),
         exported("workspace_bytes"),
         exported("result_dims"),
         run,
@@ -50,6 +56,9 @@ public:
         isLinux ? exported("detect_cpu") : null,
         calls(),
         number(i32, model.calls.size()),
+        number(i64, model.hasWeightsFile ? weightsId(weights) : 0),
+        opensFile ? exported("weights_open") : null,
+        opensFile ? exported("weights_close") : null,
     });
     setLeastTargets();
     auto *final = new GlobalVariable(module, value->getType(), true,
@@ -123,15 +132,20 @@ private:
     return module.getFunction(full);
   }
 
-  /// `<model>_<name>` calls the runtime's `graphopt_<name>`.
-  void forward(StringRef name, Type *result, ArrayRef<Type *> parameters) {
+  /// `<model>_<name>` calls the runtime's `graphopt_<name>`, with `first` in
+  /// front of its own arguments.
+  void forward(StringRef name, Type *result, ArrayRef<Type *> parameters,
+               ArrayRef<Value *> first = {}) {
     auto *type = FunctionType::get(result, parameters, false);
+    SmallVector<Type *> runtimes(first.size(), pointer);
+    llvm::append_range(runtimes, parameters);
     FunctionCallee runtime =
-        module.getOrInsertFunction(("graphopt_" + name).str(), type);
+        module.getOrInsertFunction(("graphopt_" + name).str(),
+                                   FunctionType::get(result, runtimes, false));
     auto *function = Function::Create(type, GlobalValue::ExternalLinkage,
                                       symbol(name), module);
     IRBuilder<> b(BasicBlock::Create(context, "", function));
-    SmallVector<Value *> arguments;
+    SmallVector<Value *> arguments(first);
     for (Argument &argument : function->args())
       arguments.push_back(&argument);
     finish(b, b.CreateCall(runtime, arguments));
@@ -188,7 +202,7 @@ private:
 
 SmallVector<std::string> graphopt::addDescriptor(Module &module,
                                                  const graphopt::Model &model,
-                                                 int64_t weightsBytes,
+                                                 ArrayRef<Weight> weights,
                                                  uint64_t cpuFeatures) {
-  return DescriptorBuilder(module, model).build(weightsBytes, cpuFeatures);
+  return DescriptorBuilder(module, model).build(weights, cpuFeatures);
 }

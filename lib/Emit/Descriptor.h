@@ -4,6 +4,7 @@
 #define GRAPHOPT_LIB_EMIT_DESCRIPTOR_H
 
 #include "Model.h"
+#include "graphopt/Emit/Emit.h"
 #include "llvm/IR/Module.h"
 
 namespace graphopt {
@@ -14,7 +15,8 @@ namespace graphopt {
 ///
 /// \returns the symbols that stay visible.
 llvm::SmallVector<std::string>
-addDescriptor(llvm::Module &module, const Model &model, int64_t weightsBytes, uint64_t cpuFeatures);
+addDescriptor(llvm::Module &module, const Model &model,
+              llvm::ArrayRef<Weight> weights, uint64_t cpuFeatures);
 
 /// Links the runtime's bitcode into `module`, as much as it uses.
 llvm::Error linkRuntime(llvm::Module &module);

@@ -163,6 +163,15 @@ private:
     line("const char *{}_status_text(graphopt_status status);\n", name);
     if (!facts.hasThreads)
       return;
+    if (model.hasWeightsFile) {
+      line("/* Maps the file {}.weights for any number of runs, whose contexts "
+           "point at\n * `weights`, and ends that. */",
+           name);
+      line("graphopt_status {}_weights_open(graphopt_weights *weights, const char "
+           "*path);",
+           name);
+      line("void {}_weights_close(graphopt_weights *weights);\n", name);
+    }
     line("/* Enters in `context` what the CPU has, so that runs need not look. "
          "*/");
     line("void {}_detect_cpu(graphopt_context *context);\n", name);

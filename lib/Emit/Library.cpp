@@ -125,7 +125,7 @@ static Error writeObjects(Output &output, const Code &code) {
   if (Error error =
           output.writeText(code.model->name + ".o", object.getBuffer()))
     return error;
-  if (code.weights.empty())
+  if (code.weights.empty() || code.model->hasWeightsFile)
     return Error::success();
   return output.write(code.model->name + ".weights.o", [&](raw_ostream &os) {
     return writeWeightsObject(os, code.weights, object);
@@ -139,7 +139,7 @@ static Error writeLibrary(Output &output, const Code &code, LibraryKind kind) {
   std::string weightsFile = output.temporaryPathOf(name + ".weights");
   FileRemover weightsRemover(weightsFile);
   std::unique_ptr<MemoryBuffer> weights;
-  if (!code.weights.empty())
+  if (!code.weights.empty() && !code.model->hasWeightsFile)
     if (Error error = writeAndMapWeights(weightsFile, code).moveInto(weights))
       return error;
   auto writer = [&](raw_ostream &os) {
@@ -157,6 +157,15 @@ static Error writeLibrary(Output &output, const Code &code, LibraryKind kind) {
     return error;
   output.adopt(library);
   return Error::success();
+}
+
+static Error writeWeights(Output &output, const Code &code) {
+  if (!code.model->hasWeightsFile)
+    return Error::success();
+  return output.write(code.model->name + ".weights", [&](raw_ostream &os) {
+    writeWeightsFile(os, code.weights);
+    return Error::success();
+  });
 }
 
 static Error writeHeaders(Output &output, const Code &code) {
@@ -185,6 +194,8 @@ graphopt::emitLibrary(mlir::ModuleOp module, const LibraryOptions &options) {
   if (Error error = output.makeFolder())
     return std::move(error);
   if (Error error = writeLibrary(output, *code, options.kind))
+    return std::move(error);
+  if (Error error = writeWeights(output, *code))
     return std::move(error);
   if (Error error = writeHeaders(output, *code))
     return std::move(error);

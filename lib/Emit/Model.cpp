@@ -66,7 +66,9 @@ static llvm::Error readPorts(ArrayAttr ports, Model &model) {
     auto kind = entry.getAs<StringAttr>("kind");
     if (!kind)
       return malformed("an entry without kind");
-    if (kind.getValue() == "workspace" || kind.getValue() == "run")
+    if (kind.getValue() == "weights")
+      model.hasWeightsFile = true;
+    if (llvm::is_contained({"workspace", "weights", "run"}, kind.getValue()))
       continue;
     llvm::Expected<Port> port = readPort(entry, model);
     if (!port)

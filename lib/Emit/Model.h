@@ -36,6 +36,7 @@ struct Model {
   llvm::SmallVector<std::string> openDims;
   llvm::SmallVector<Port> inputs, outputs;
   std::vector<Call> calls; ///< if it is to be profiled
+  bool hasWeightsFile = false;
 };
 
 /// The model in `module`, or nothing if the module is none (`graphopt.ports`

@@ -84,11 +84,12 @@ makeModule(mlir::ModuleOp module, const TargetMachine &machine,
   code.setTargetTriple(machine.getTargetTriple());
   code.setDataLayout(machine.createDataLayout());
   code.setPICLevel(PICLevel::BigPIC);
-  if (Error error = bindWeights(code, about.weights, weightPrefix(module)))
-    return std::move(error);
+  if (!about.model || !about.model->hasWeightsFile)
+    if (Error error = bindWeights(code, about.weights, weightPrefix(module)))
+      return std::move(error);
   SmallVector<std::string> visible;
   if (about.model)
-    visible = addDescriptor(code, *about.model, totalBytes(about.weights),
+    visible = addDescriptor(code, *about.model, about.weights,
                             getCpuFeatures(machine));
   if (Error error = linkRuntime(code))
     return std::move(error);

@@ -1,4 +1,5 @@
 #include "Weights.h"
+#include "../Runtime/WeightsFile.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinDialect.h"
@@ -7,6 +8,7 @@
 #include "llvm/Object/ELFTypes.h"
 #include "llvm/Support/CodeGen.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/xxhash.h"
 #include <fmt/format.h>
 
 using namespace graphopt;
@@ -66,6 +68,34 @@ Error graphopt::bindWeights(Module &module, ArrayRef<Weight> weights,
       variable->setCodeModel(CodeModel::Large);
   }
   return Error::success();
+}
+
+uint64_t graphopt::weightsId(ArrayRef<Weight> weights) {
+  SmallVector<uint64_t> hashes;
+  for (const Weight &weight : weights) {
+    hashes.push_back(weight.bytes.size());
+    hashes.push_back(xxh3_64bits(
+        StringRef(weight.bytes.data(), weight.bytes.size())));
+  }
+  uint64_t id = xxh3_64bits(ArrayRef(
+      reinterpret_cast<const uint8_t *>(hashes.data()), hashes.size() * 8));
+  return id ? id : 1;
+}
+
+void graphopt::writeWeightsFile(raw_ostream &os, ArrayRef<Weight> weights) {
+  static_assert(sizeof(graphopt_weights_header) == kAlignment);
+  graphopt_weights_header header = {};
+  header.magic = GRAPHOPT_WEIGHTS_MAGIC;
+  header.version = GRAPHOPT_WEIGHTS_VERSION;
+  header.header_bytes = sizeof header;
+  header.id = weightsId(weights);
+  header.bytes = sizeof header + totalBytes(weights);
+  os.write(reinterpret_cast<const char *>(&header), sizeof header);
+  for (const Weight &weight : weights) {
+    size_t bytes = weight.bytes.size();
+    os.write(weight.bytes.data(), bytes);
+    os.write_zeros(alignTo(bytes, kAlignment) - bytes);
+  }
 }
 
 namespace {

@@ -21,6 +21,12 @@ std::string weightPrefix(mlir::ModuleOp module);
 llvm::Error bindWeights(llvm::Module &module, llvm::ArrayRef<Weight> weights,
                         llvm::StringRef prefix);
 
+/// Tells these weights, by content and place, from all others; never 0.
+uint64_t weightsId(llvm::ArrayRef<Weight> weights);
+
+/// Writes the file that lib/Runtime/WeightsFile.h describes.
+void writeWeightsFile(llvm::raw_ostream &os, llvm::ArrayRef<Weight> weights);
+
 /// Writes an ELF object with one hidden symbol a weight. The machine is that of
 /// `code`, an ELF object too.
 llvm::Error writeWeightsObject(llvm::raw_ostream &os,

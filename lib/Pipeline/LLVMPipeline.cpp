@@ -16,12 +16,14 @@ using namespace mlir;
 
 /// Loops over vectors, threads, the C interface.
 static void addLoops(OpPassManager &pm, const graphopt::CpuModel &cpu,
-                     bool profile) {
+                     const graphopt::LLVMOptions &options) {
   // Before constants are copied from pass to pass.
-  pm.addPass(graphopt::createExtractWeights());
+  graphopt::ExtractWeightsOptions weights;
+  weights.separate = options.separateWeights;
+  pm.addPass(graphopt::createExtractWeights(weights));
   // Before loops multiply the code.
   pm.addPass(graphopt::createOutlineKernels());
-  if (profile) // while the kernels say what they compute
+  if (options.profile) // while the kernels say what they compute
     pm.addPass(graphopt::createProfileCalls());
   graphopt::ExpandKernelsOptions expand;
   expand.cpu = cpu.name;
@@ -94,8 +96,8 @@ static void addLowering(OpPassManager &pm, const graphopt::CpuModel &cpu) {
 }
 
 void graphopt::buildLLVMPipeline(OpPassManager &pm, const CpuModel &cpu,
-                                 bool profile) {
-  addLoops(pm, cpu, profile);
+                                 const LLVMOptions &options) {
+  addLoops(pm, cpu, options);
   addArithmetic(pm, cpu);
   addLowering(pm, cpu);
   pm.addPass(createEmitEntry());

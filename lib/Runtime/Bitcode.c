@@ -6,3 +6,4 @@
 #include "Profile.c"
 #include "Run.c"
 #include "Status.c"
+#include "Weights.c"

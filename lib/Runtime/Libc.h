@@ -13,6 +13,25 @@ unsigned long getauxval(unsigned long type);
 #endif
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
 
+#ifdef __linux__
+#define O_RDONLY 0
+#define O_CLOEXEC 02000000
+#define SEEK_END 2
+#define PROT_READ 1
+#define MAP_PRIVATE 2
+#define MAP_FAILED ((void *)-1)
+int open(const char *path, int flags, ...);
+int close(int file);
+long lseek(int file, long offset, int from);
+void *mmap(void *address, size_t bytes, int protection, int flags, int file,
+           long offset);
+int munmap(void *data, size_t bytes);
+#else
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
 #if defined(__linux__) && !defined(GRAPHOPT_PORTABLE_POOL)
 #define GRAPHOPT_FUTEX 1
 long syscall(long number, ...);

@@ -243,6 +243,9 @@ static graphopt_status call_entry(const check *c, graphopt_entry entry,
     for (int32_t k = 0; k < output->rank; ++k)
       output->dims[k] = *extents++;
   }
+  tensors[model->input_count + model->output_count] =
+      model->weights_id ? (void *)graphopt_weights_data(c->context->weights)
+                        : NULL;
   graphopt_run run = {c->context, c->outputs, NULL, 0, 0};
   int32_t status = entry(tensors, c->dims, workspace, &run);
   graphopt_release_blocks(&run);
@@ -261,6 +264,8 @@ graphopt_status graphopt_run_model(const graphopt_model *model,
   graphopt_status status = check_context(context);
   if (!status)
     status = graphopt_check_cpu(context, cpu);
+  if (!status)
+    status = graphopt_check_weights(model, context ? context->weights : NULL);
   if (status)
     return status;
   int32_t output_rank = 0;

@@ -24,7 +24,7 @@ typedef struct graphopt_run {
 } graphopt_run;
 
 /* What the compiler makes of the model's main function. `tensors` are the data
- * of the inputs, then of the outputs. */
+ * of the inputs, then of the outputs, then the weights of a file. */
 typedef int32_t (*graphopt_entry)(void *const *tensors, const int64_t *dims,
                                   void *workspace, graphopt_run *run);
 
@@ -79,6 +79,18 @@ void graphopt_release_blocks(graphopt_run *run);
 /* GRAPHOPT_BAD_CPU unless this CPU has all that is `needed`. */
 graphopt_status graphopt_check_cpu(const graphopt_context *context,
                                    uint64_t needed);
+
+/* Whether `weights` are those of the model, if it needs any. */
+graphopt_status graphopt_check_weights(const graphopt_model *model,
+                                       const graphopt_weights *weights);
+
+/* The first of weights that have passed. */
+const void *graphopt_weights_data(const graphopt_weights *weights);
+
+graphopt_status graphopt_weights_open(const graphopt_model *model,
+                                      graphopt_weights *weights,
+                                      const char *path);
+void graphopt_weights_close(graphopt_weights *weights);
 
 const char *graphopt_status_text(graphopt_status status);
 graphopt_status graphopt_pool_create(graphopt_context *context,

@@ -30,6 +30,12 @@ const char *graphopt_status_text(graphopt_status status) {
     return "the threads of the pool could not be started";
   case GRAPHOPT_BAD_CPU:
     return "the CPU lacks instructions that the model was compiled for";
+  case GRAPHOPT_NO_WEIGHTS:
+    return "the context has no weights, which the model keeps in a file";
+  case GRAPHOPT_BAD_WEIGHTS:
+    return "the weights are damaged or another model's";
+  case GRAPHOPT_NO_FILE:
+    return "the file of weights cannot be opened or mapped";
   }
   return "unknown status";
 }

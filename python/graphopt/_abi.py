@@ -4,7 +4,7 @@ import os
 import tempfile
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 
-ABI_VERSION = 3
+ABI_VERSION = 4
 ALIGNMENT = 64
 DIM_COMPUTED = -2**63
 DIM_DATA = -2**63 + 1
@@ -19,12 +19,16 @@ class Fault(Structure):
     _fields_ = [("port", c_int32), ("dim", c_int32), ("expected", c_int64), ("actual", c_int64)]
 
 
+class Weights(Structure):
+    _fields_ = [("data", c_void_p), ("bytes", c_int64)]
+
+
 class Context(Structure):
     _fields_ = [("abi", c_uint32), ("reserved", c_uint32), ("parallel_for", c_void_p),
                 ("pool", c_void_p), ("allocate", c_void_p), ("release", c_void_p),
                 ("allocator", c_void_p), ("fault", POINTER(Fault)),
                 ("cpu", c_uint64), ("begin_call", c_void_p), ("end_call", c_void_p),
-                ("profiler", c_void_p)]
+                ("profiler", c_void_p), ("weights", POINTER(Weights))]
 
     def copy(self):
         return type(self).from_buffer_copy(self)
@@ -56,6 +60,9 @@ class Model(Structure):
         ("detect_cpu", CFUNCTYPE(None, POINTER(Context))),
         ("calls", c_void_p),
         ("call_count", c_int32),
+        ("weights_id", c_uint64),
+        ("weights_open", CFUNCTYPE(c_int32, POINTER(Weights), c_char_p)),
+        ("weights_close", CFUNCTYPE(None, POINTER(Weights))),
     ]
 
 

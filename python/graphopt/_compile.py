@@ -64,7 +64,7 @@ def compile(model, output=None, *, shapes=None, threads=1, **options):
             path = os.fspath(model)
         written = _run(path, os.fspath(output or scratch), arguments)
         library, = [name for name in written if name.endswith(".so")]
-        # A loaded library needs its file no more.
+        # Loaded libraries and mapped weights need their files no more.
         return load(library, threads=threads)
 
 
@@ -78,12 +78,14 @@ def _run(path, folder, arguments):
     return done.stdout.splitlines()
 
 
-def load(path, *, threads=1):
+def load(path, *, threads=1, weights=None):
     """Loads a model that compile() or `graphopt compile --emit=shared` wrote.
 
     path     the folder, or the shared library in it; its code runs with all
              rights of the process, so load only what you trust
     threads  of each run; 0: one a CPU
+    weights  the file, of a model compiled with --weights=file; default:
+             <model>.weights beside the library
     """
     path = os.fspath(path)
     if os.path.isdir(path):
@@ -93,4 +95,6 @@ def load(path, *, threads=1):
                                     " (compile with --emit=shared)")
         path = found[0]
     name = os.path.basename(path).removesuffix(".so").removeprefix("lib")
-    return Model(_abi.open_model(path, name), threads)
+    if weights is None:
+        weights = os.path.join(os.path.dirname(path), name + ".weights")
+    return Model(_abi.open_model(path, name), threads, weights)

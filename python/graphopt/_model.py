@@ -1,6 +1,7 @@
 """A loaded model, called with arrays."""
 import ctypes
 import dataclasses
+import os
 import threading
 
 import numpy as np
@@ -62,7 +63,7 @@ class Model:
     weights_bytes
     """
 
-    def __init__(self, descriptor, threads=1):
+    def __init__(self, descriptor, threads=1, weights=None):
         self._descriptor = descriptor
         self._workspaces = []
         self._lock = threading.Lock()
@@ -76,6 +77,13 @@ class Model:
         self._context = _abi.Context(abi=_abi.ABI_VERSION)
         if descriptor.detect_cpu:
             descriptor.detect_cpu(ctypes.byref(self._context))
+        self._weights = _abi.Weights()
+        if descriptor.weights_id:
+            status = descriptor.weights_open(ctypes.byref(self._weights), os.fsencode(weights))
+            if status:
+                text = descriptor.status_text(status).decode()
+                raise OSError(f"'{weights}': {text}")
+            self._context.weights = ctypes.pointer(self._weights)
         if threads != 1:
             if not descriptor.pool_create:
                 raise RunError(f"model '{self.name}' was compiled without threads")
@@ -84,6 +92,8 @@ class Model:
     def __del__(self):
         if getattr(self, "_context", None) and self._context.pool:
             self._descriptor.pool_destroy(ctypes.byref(self._context))
+        if getattr(self, "_weights", None) and self._weights.data:
+            self._descriptor.weights_close(ctypes.byref(self._weights))
 
     def __repr__(self):
         return (f"<graphopt.Model {self.name}: {', '.join(map(str, self.inputs))} -> "

@@ -2,6 +2,7 @@
 //   x: float [n, 4], index: int64 [n]  ->  y: float [n, 4], found: int64 [?]
 // y = 2 x; found = indices that are not 0; an index < 0 is bad data.
 #include "Run.h"
+#include "WeightsFile.h"
 #include <cstring>
 #include <gtest/gtest.h>
 #include <vector>
@@ -337,6 +338,49 @@ TEST(Run, profile) {
   EXPECT_EQ(told.ended, 3);
   EXPECT_EQ(told.operations, 20);
   EXPECT_EQ(told.bytes, 30);
+}
+
+// Weights in memory that the caller made: a header, then the weights.
+TEST(Run, weights) {
+  graphopt_model separate = model;
+  separate.weights_id = 7;
+  struct alignas(64) {
+    graphopt_weights_header header = {
+        GRAPHOPT_WEIGHTS_MAGIC, GRAPHOPT_WEIGHTS_VERSION, 64, 7, 192, {}};
+    char values[128];
+  } file;
+  Call call;
+  auto run = [&] {
+    graphopt_status status = graphopt_run_model(
+        &separate, entry, 0, &call.context, call.inputs, call.outputs,
+        call.workspace.data, 384);
+    if (call.outputs[1].data)
+      call.context.release(&call, call.outputs[1].data);
+    call.outputs[1].data = nullptr;
+    return status;
+  };
+  EXPECT_EQ(run(), GRAPHOPT_NO_WEIGHTS);
+  graphopt_weights weights = {&file, sizeof file};
+  call.context.weights = &weights;
+  EXPECT_EQ(run(), GRAPHOPT_OK);
+  EXPECT_EQ(graphopt_weights_data(&weights), file.values);
+  for (int64_t bytes : {0, 40, 64, 191, 193}) {
+    weights.bytes = bytes;
+    EXPECT_EQ(run(), GRAPHOPT_BAD_WEIGHTS) << bytes;
+  }
+  weights.bytes = sizeof file;
+  separate.weights_id = 8;
+  EXPECT_EQ(run(), GRAPHOPT_BAD_WEIGHTS);
+  separate.weights_id = 7;
+  file.header.version = 2;
+  EXPECT_EQ(run(), GRAPHOPT_BAD_WEIGHTS);
+  file.header.version = GRAPHOPT_WEIGHTS_VERSION;
+  file.header.magic = 0;
+  EXPECT_EQ(run(), GRAPHOPT_BAD_WEIGHTS);
+  weights.data = file.values + 1;
+  EXPECT_EQ(run(), GRAPHOPT_MISALIGNED);
+  weights.data = nullptr;
+  EXPECT_EQ(run(), GRAPHOPT_NO_WEIGHTS);
 }
 
 // The compiler's own look at the CPU finds the same.

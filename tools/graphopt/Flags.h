@@ -45,5 +45,16 @@ inline void addFlag(llvm::cl::SubCommand &command, Stage &field,
                                          "");
 }
 
+inline void addFlag(llvm::cl::SubCommand &command, WeightsPlace &field,
+                    llvm::StringRef flag, llvm::StringRef value, llvm::StringRef help) {
+  namespace cl = llvm::cl;
+  auto *option = new cl::opt<WeightsPlace, true>(
+      flag, cl::desc(help), cl::value_desc(value), cl::location(field),
+      cl::sub(command), cl::cat(flagCategory()));
+  option->setInitialValue(field);
+  option->getParser().addLiteralOption("library", WeightsPlace::Library, "");
+  option->getParser().addLiteralOption("file", WeightsPlace::File, "");
+}
+
 } // namespace graphopt
 #endif

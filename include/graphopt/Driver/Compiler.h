@@ -17,6 +17,10 @@ enum class Stage { Import, Graph, Kernel, Memory, LLVM, Object, Archive, Shared 
 /// "import", "graph", ..., as --emit takes it.
 llvm::StringRef stageName(Stage stage);
 
+/// Whether a compiled model's weights are part of its library, or a file
+/// `<model>.weights` beside it that is mapped at run time.
+enum class WeightsPlace { Library, File };
+
 struct CompileOptions {
 #define COMPILE_OPTION(type, field, flag, initial, value, help)                \
   type field = initial;

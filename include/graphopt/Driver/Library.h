@@ -17,11 +17,16 @@ class Profiler;
 /// Its code runs with all rights of the process; load only what you trust.
 class Library {
 public:
-  /// \param path  the folder that `compile` wrote, or the archive in it.
+  /// \param path  the folder that `compile` wrote, or the archive in it. Weights
+  ///              in a file, <model>.weights, are beside it.
   static llvm::Expected<std::unique_ptr<Library>> load(llvm::StringRef path);
   ~Library();
 
   const graphopt_model &model() const { return *descriptor; }
+  /// What its contexts need; null if the weights are part of the library.
+  const graphopt_weights *weights() const {
+    return descriptor->weights_id ? &mapped : nullptr;
+  }
   llvm::StringRef name() const { return descriptor->name; }
   llvm::ArrayRef<graphopt_port> inputs() const {
     return {descriptor->inputs, size_t(descriptor->input_count)};
@@ -39,9 +44,11 @@ public:
 
 private:
   Library();
+  llvm::Error mapWeights(llvm::StringRef folder);
 
   std::unique_ptr<llvm::orc::LLJIT> jit;
   const graphopt_model *descriptor = nullptr;
+  graphopt_weights mapped = {};
 };
 
 /// One set of inputs, outputs and workspace of a model, to be run any number of

@@ -68,7 +68,8 @@ struct LibraryOptions {
 };
 
 /// Writes a model's library and its headers: `<model>.h`, and the `graphopt.h`
-/// and `graphopt.hpp` that all models share.
+/// and `graphopt.hpp` that all models share; and `<model>.weights`, if
+/// graphopt-extract-weights made the weights an argument of the model.
 ///
 /// Weights are streamed, never copied in memory. Equal modules give equal
 /// bytes.

@@ -39,10 +39,15 @@ void buildTensorPipeline(mlir::OpPassManager &pm, const CpuModel &cpu,
 /// Tensors to buffers in one workspace: stage memory.
 void buildMemoryPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
 
+/// What a user may ask of the stage llvm.
+struct LLVMOptions {
+  bool profile = false; ///< each call tells the context when it begins and ends
+  bool separateWeights = false; ///< weights come from a file at run time
+};
+
 /// Buffers to the LLVM dialect with the model's C entry: stage llvm.
-/// With `profile`, each call tells the context when it begins and ends.
 void buildLLVMPipeline(mlir::OpPassManager &pm, const CpuModel &cpu,
-                       bool profile = false);
+                       const LLVMOptions &options = {});
 
 /// The dialects and interfaces that the stages need.
 void registerCompilerDialects(mlir::DialectRegistry &registry);

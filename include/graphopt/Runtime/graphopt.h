@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Raised when a struct below changes; a model refuses a context of another. */
-#define GRAPHOPT_ABI_VERSION 3
+#define GRAPHOPT_ABI_VERSION 4
 
 /* Every tensor's data and the workspace start at a multiple of this. */
 #define GRAPHOPT_ALIGNMENT 64
@@ -37,8 +37,12 @@ typedef enum graphopt_status {
   GRAPHOPT_OVERLAP = 11,     /* an output shares memory with a tensor or
                                 the workspace */
   GRAPHOPT_NO_THREADS = 12,  /* the pool could not start its threads */
-  GRAPHOPT_BAD_CPU = 13      /* the CPU lacks instructions that the model was
+  GRAPHOPT_BAD_CPU = 13,     /* the CPU lacks instructions that the model was
                                 compiled for */
+  GRAPHOPT_NO_WEIGHTS = 14,  /* the model keeps its weights in a file, and the
+                                context has none */
+  GRAPHOPT_BAD_WEIGHTS = 15, /* weights that are damaged or another model's */
+  GRAPHOPT_NO_FILE = 16      /* the file cannot be opened or mapped */
 } graphopt_status;
 
 /* Element types, numbered as in ONNX (TensorProto.DataType). A bool is one byte
@@ -86,6 +90,14 @@ typedef struct graphopt_fault {
   int64_t actual;
 } graphopt_fault;
 
+/* The content of a file that `graphopt compile --weights=file` wrote, at a
+ * multiple of GRAPHOPT_ALIGNMENT: mapped by <model>_weights_open, or put there by
+ * the caller. It is only read, by any number of runs. */
+typedef struct graphopt_weights {
+  const void *data;
+  int64_t bytes;
+} graphopt_weights;
+
 /* How a run gets threads and memory. Every member but `abi` may be NULL, and a
  * NULL context means one thread and the C library's allocator. Start from
  * GRAPHOPT_CONTEXT_INIT. A context is only read; runs may share it if they may
@@ -122,12 +134,16 @@ typedef struct graphopt_context {
   void (*end_call)(void *profiler, int32_t call, int64_t operations,
                    int64_t bytes);
   void *profiler;
+
+  /* Of a model that keeps its weights in a file. Models that share threads have
+   * a copy of the context each. */
+  const graphopt_weights *weights;
 } graphopt_context;
 
 #define GRAPHOPT_CONTEXT_INIT                                                  \
   {                                                                            \
     GRAPHOPT_ABI_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL,      \
-        NULL, NULL                                                             \
+        NULL, NULL, NULL                                                       \
   }
 
 /* Extents in graphopt_port.dims that are not numbers. */
@@ -192,6 +208,13 @@ typedef struct graphopt_model {
    * compiled with --profile. */
   const graphopt_call *calls;
   int32_t call_count;
+
+  /* Of a model with its weights in a file, which the context must have; else 0,
+   * and NULL. weights_open maps a file; weights_close ends that, after the last
+   * run. NULL also where the model was built without files. */
+  uint64_t weights_id;
+  graphopt_status (*weights_open)(graphopt_weights *weights, const char *path);
+  void (*weights_close)(graphopt_weights *weights);
 } graphopt_model;
 
 #ifdef __cplusplus

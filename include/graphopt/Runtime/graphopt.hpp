@@ -149,10 +149,37 @@ private:
   graphopt_context shared = GRAPHOPT_CONTEXT_INIT;
 };
 
+/// The weights of a model that keeps them in a file, mapped until it is destroyed.
+/// Models and threads may share it.
+class Weights {
+public:
+  Weights(const graphopt_model &model, const std::string &path) : model(model) {
+    if (!model.weights_open)
+      return;
+    if (graphopt_status status = model.weights_open(&mapped, path.c_str()))
+      throw Error(path + ": " + model.status_text(status), status, {-1, -1, 0, 0});
+  }
+  ~Weights() {
+    if (model.weights_close)
+      model.weights_close(&mapped);
+  }
+  Weights(const Weights &) = delete;
+  Weights &operator=(const Weights &) = delete;
+
+  const graphopt_weights *get() const { return &mapped; }
+
+private:
+  const graphopt_model &model;
+  graphopt_weights mapped = {nullptr, 0};
+};
+
 /// A compiled model. Any number of threads may run one object.
 class Model {
 public:
-  explicit Model(const graphopt_model &model) : model(model) {
+  /// \param weights  if the model keeps them in a file; they outlive it.
+  explicit Model(const graphopt_model &model, const Weights *weights = nullptr)
+      : model(model) {
+    alone.weights = weights ? weights->get() : nullptr;
     if (model.detect_cpu)
       model.detect_cpu(&alone);
   }
@@ -165,6 +192,7 @@ public:
       throw Error("wrong number of inputs", GRAPHOPT_NULL_POINTER, fault);
     graphopt_context own = context ? *context : alone;
     own.cpu = alone.cpu;
+    own.weights = alone.weights;
     own.fault = &fault;
 
     std::vector<int64_t> open = openDims(inputs);

@@ -87,12 +87,14 @@ private:
       return describePort(main, "output", type, attributes, "?");
     if (attributes && attributes.get("graph.name"))
       return describePort(main, "input", type, attributes, {});
+    if (attributes && attributes.get("graphopt.weights"))
+      return makeEntry("weights");
     if (type.getRank() == 1 && type.isDynamicDim(0) &&
         type.getElementType().isInteger(8))
       return makeEntry("workspace");
     return main.emitError("argument ") << i
                                        << " is neither input, output, "
-                                          "workspace nor run";
+                                          "workspace, weights nor run";
   }
 
   FailureOr<Attribute> describeResult(func::FuncOp main, unsigned i) {

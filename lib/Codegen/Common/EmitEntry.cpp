@@ -24,6 +24,7 @@ struct Port {
 
   bool isInput() const { return kind == "input"; }
   bool isWorkspace() const { return kind == "workspace"; }
+  bool isWeights() const { return kind == "weights"; }
   bool isRun() const { return kind == "run"; }
   bool isOutput() const { return kind == "output" || kind == "result"; }
   bool isResult() const { return kind == "result"; }
@@ -122,7 +123,7 @@ private:
   }
 
   static unsigned rankOf(const Port &port) {
-    return port.isWorkspace() ? 1 : port.dims.size();
+    return port.isWorkspace() || port.isWeights() ? 1 : port.dims.size();
   }
 
   //===- Small pieces of IR
@@ -262,6 +263,11 @@ private:
       } else if (port.isWorkspace()) {
         appendDescriptor(b, operands, function.getArgument(2),
                          {constant(b, INT64_MAX)});
+      } else if (port.isWeights()) {
+        Value data = LLVM::LoadOp::create(
+            b, pointer,
+            elementAt(b, tensors, pointer, inputCount + outputs.size()));
+        appendDescriptor(b, operands, data, {constant(b, INT64_MAX)});
       } else if (!port.isResult()) {
         SmallVector<Value> sizes;
         for (auto [k, dim] : llvm::enumerate(port.dims))

@@ -1,12 +1,17 @@
 //===- ExtractWeights.cpp - Takes large constants out of the code ---------===//
 
 #include "graphopt/Codegen/Common/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
+
+/// Of each weight, lib/Emit's too.
+static constexpr int64_t kAlignment = 64;
 
 namespace graphopt {
 #define GEN_PASS_DEF_EXTRACTWEIGHTS
@@ -35,9 +40,57 @@ struct ExtractWeights : graphopt::impl::ExtractWeightsBase<ExtractWeights> {
       // A private one without a value would become poison, not a declaration.
       global.setSymVisibility("public");
     }
-    if (!weights.empty())
-      module->setAttr("graphopt.weights",
-                      DictionaryAttr::get(&getContext(), weights));
+    if (weights.empty())
+      return;
+    auto all = DictionaryAttr::get(&getContext(), weights);
+    module->setAttr("graphopt.weights", all);
+    if (separate && failed(moveOutside(all)))
+      signalPassFailure();
+  }
+
+private:
+  /// memref.get_global @w  =>  memref.view %weights[offset of w]
+  LogicalResult moveOutside(DictionaryAttr weights) {
+    ModuleOp module = getOperation();
+    auto main = module.lookupSymbol<func::FuncOp>("main");
+    if (!main)
+      return module.emitError("no function @main to take the weights");
+    auto bytes = MemRefType::get({ShapedType::kDynamic},
+                                 IntegerType::get(&getContext(), 8));
+    auto isWeights = DictionaryAttr::get(
+        &getContext(), Builder(&getContext())
+                           .getNamedAttr("graphopt.weights",
+                                         UnitAttr::get(&getContext())));
+    unsigned position = main.getNumArguments();
+    (void)main.insertArgument(position, bytes, isWeights, main.getLoc());
+    llvm::StringMap<int64_t> offsets;
+    int64_t end = 0;
+    for (NamedAttribute weight : weights) {
+      offsets[weight.getName()] = end;
+      AsmResourceBlob *blob =
+          cast<DenseResourceElementsAttr>(weight.getValue()).getRawHandle().getBlob();
+      end = llvm::alignTo(end + blob->getData().size(), kAlignment);
+    }
+    main.walk([&](memref::GetGlobalOp op) {
+      auto offset = offsets.find(op.getName());
+      if (offset == offsets.end())
+        return;
+      OpBuilder b(op);
+      Value start =
+          arith::ConstantIndexOp::create(b, op.getLoc(), offset->second);
+      Value view = memref::ViewOp::create(b, op.getLoc(), op.getType(),
+                                          main.getArgument(position), start,
+                                          ValueRange());
+      op.replaceAllUsesWith(view);
+      op.erase();
+    });
+    for (auto global : llvm::make_early_inc_range(module.getOps<memref::GlobalOp>()))
+      if (offsets.contains(global.getSymName())) {
+        if (!SymbolTable::symbolKnownUseEmpty(global, module))
+          return global.emitError("is used outside of @main");
+        global.erase();
+      }
+    return success();
   }
 };
 

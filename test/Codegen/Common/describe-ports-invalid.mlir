@@ -10,7 +10,7 @@ func.func @main(%x: memref<?xf32> {graph.name = "x", graph.dims = ["n"]}) { retu
 
 // -----
 
-// expected-error @below {{argument 0 is neither input, output, workspace nor run}}
+// expected-error @below {{argument 0 is neither input, output, workspace, weights nor run}}
 func.func @main(%x: memref<4xf32>) { return }
 
 // -----

@@ -1,6 +1,6 @@
 // RUN: graphopt-opt %s --graphopt-describe-ports -split-input-file | FileCheck %s
 
-// Inputs, outputs, workspace and run are told apart; fixed extents, open ones by
+// Inputs, outputs, workspace, weights and run are told apart; fixed extents, open ones by
 // name, computed ones.
 // CHECK-LABEL: func.func @main
 // CHECK-SAME:  graphopt.ports = [
@@ -8,14 +8,14 @@
 // CHECK-SAME:    {dims = [], dtype = "float", kind = "input", name = "scale"},
 // CHECK-SAME:    {dims = ["n", "?"], dtype = "float", index = 1 : i64, kind = "output", name = "z"},
 // CHECK-SAME:    {dims = [4], dtype = "bfloat16", index = 0 : i64, kind = "output", name = "y"},
-// CHECK-SAME:    {kind = "workspace"}, {kind = "run"}]
+// CHECK-SAME:    {kind = "workspace"}, {kind = "weights"}, {kind = "run"}]
 module attributes {graph.open_dims = ["m", "n"]} {
   func.func @main(
       %x: memref<?x4xi8> {graph.name = "x.1", graph.dims = ["n", ""], graph.dtype = "uint8"},
       %scale: memref<f32> {graph.name = "scale", graph.dtype = "float"},
       %z: memref<?x?xf32> {graph.name = "z", graph.dims = ["n", ""], graph.dtype = "float", graph.result = 1},
       %y: memref<4xbf16> {graph.name = "y", graph.result = 0},
-      %workspace: memref<?xi8>, %run: !llvm.ptr) {
+      %workspace: memref<?xi8>, %weights: memref<?xi8> {graphopt.weights}, %run: !llvm.ptr) {
     return
   }
 }

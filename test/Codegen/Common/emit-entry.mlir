@@ -90,3 +90,21 @@ module attributes {graph.model = "values"} {
     llvm.return %none : !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>
   }
 }
+
+// -----
+
+// The weights of a file come after the tensors.
+// CHECK-LABEL: llvm.func @m_entry(
+// CHECK-SAME:      %[[TENSORS:[^:]+]]: !llvm.ptr
+// CHECK:         %[[SLOT:.+]] = llvm.getelementptr %[[TENSORS]][1]
+// CHECK:         %[[WEIGHTS:.+]] = llvm.load %[[SLOT]] : !llvm.ptr -> !llvm.ptr
+// CHECK:         llvm.call @main({{.+}}, %[[WEIGHTS]], %[[WEIGHTS]],
+module attributes {graph.model = "m"} {
+  llvm.func @main(%y: !llvm.ptr, %ya: !llvm.ptr, %yo: i64, %y0: i64, %ys: i64,
+                  %w: !llvm.ptr, %wa: !llvm.ptr, %wo: i64, %w0: i64, %ws: i64)
+      attributes {graphopt.ports = [
+        {kind = "output", name = "y", dtype = "float", dims = [4], index = 0},
+        {kind = "weights"}]} {
+    llvm.return
+  }
+}

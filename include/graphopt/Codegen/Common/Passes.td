@@ -5,8 +5,9 @@ def DescribePorts : Pass<"graphopt-describe-ports", "::mlir::ModuleOp"> {
   let description = [{
     Runs on memrefs. `@main` gets `graphopt.ports`: one entry an argument, in
     order, then one a result. An argument with `graph.result` is an output, one
-    with `graph.name` an input, `memref<?xi8>` the workspace, `!llvm.ptr` the run.
-    A result is an output whose size depends on values.
+    with `graph.name` an input, one with `graphopt.weights` the weights, any other
+    `memref<?xi8>` the workspace, `!llvm.ptr` the run. A result is an output whose
+    size depends on values.
 
     An extent is a number, the name of an open dimension (`graph.open_dims` of the
     module), `"?"` (computed by `@result_dims`) or `"*"` (depends on values).
@@ -37,6 +38,9 @@ def ExtractWeights : Pass<"graphopt-extract-weights", "::mlir::ModuleOp"> {
     external one. lib/Emit writes the values as bytes next to the code; as LLVM
     constants they would cost seconds and twice the memory.
 
+    With `separate`, `@main` gets the weights as an argument instead: one after the
+    other in the order of the dictionary, each at the next multiple of 64 bytes.
+
     ```mlir
     memref.global "private" constant @w : memref<512x512xf32> = dense_resource<w0>
     ```
@@ -47,10 +51,13 @@ def ExtractWeights : Pass<"graphopt-extract-weights", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [
+    Option<"separate", "separate", "bool", "false",
+           "The weights come from outside, as an argument of @main">,
     Option<"minimumBytes", "minimum-bytes", "uint64_t", "1024",
            "Smaller constants stay in the code, where they fold">
   ];
-  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
 }
 
 def EmitEntry : Pass<"graphopt-emit-entry", "::mlir::ModuleOp"> {
@@ -60,7 +67,8 @@ def EmitEntry : Pass<"graphopt-emit-entry", "::mlir::ModuleOp"> {
     descriptor a memref. For the model `m` (module attribute `graph.model`) come
 
     - `i32 @m_entry(ptr tensors, ptr dims, ptr workspace, ptr run)`: `tensors` are
-      the data of the inputs, then of the outputs. The result is a status.
+      the data of the inputs, then of the outputs, then the weights of a file. The
+      result is a status.
     - `i64 @m_workspace_bytes(ptr dims)`: calls `@workspace_bytes`, or is 0.
     - `@m_result_dims(ptr dims, ptr extents)`: writes all extents of all outputs;
       those `"?"` come from `@result_dims`, which returns all of them as well.
