@@ -26,8 +26,11 @@ SmallVector<Value> NestEmitter::emitNest(ArrayRef<unsigned> loops,
   if (loops.empty())
     return body(carried);
   unsigned loop = loops.front();
-  return emitFor(index(0), materialize(space.loops[loop].size), index(1),
-                 ivs[loop], carried, [&](ValueRange inner) {
+  Value end = materialize(space.loops[loop].size);
+  if (space.loops[loop].isReduction && loops.size() == 1)
+    return emitSumFor(index(0), end, 1, ivs[loop], carried, body);
+  return emitFor(index(0), end, index(1), ivs[loop], carried,
+                 [&](ValueRange inner) {
                    return emitNest(loops.drop_front(), inner, body);
                  });
 }

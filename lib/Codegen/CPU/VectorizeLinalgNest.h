@@ -87,6 +87,12 @@ private:
   Values emitReductionSweep(int64_t unroll, mlir::ValueRange carried);
   void finishReduction(int64_t unroll, mlir::ValueRange carried);
 
+  // Accurate sums (VectorizeLinalgReduce.cpp).
+  bool addsManyFloats(Value lower, Value upper, int64_t step);
+  Value neutral(unsigned result, mlir::Type type);
+  Values emitSumFor(Value lower, Value upper, int64_t step, Value &iv,
+                    mlir::ValueRange carried, EmitCarried body);
+
   mlir::linalg::LinalgOp op;
   const IterationSpace &space;
   BodyTraits traits;

@@ -1,4 +1,5 @@
-// A vector loop that reduces: vector accumulators, folded at the end.
+// Reductions: sums in blocks; vector loops that reduce, whose vector accumulators
+// are folded at the end.
 
 #include "VectorizeLinalgNest.h"
 
@@ -7,6 +8,74 @@
 
 using namespace mlir;
 using namespace graphopt::cpu;
+
+/// `combiner` of two scalars or vectors.
+static Value combine(OpBuilder &builder, Operation *combiner, Value lhs,
+                     Value rhs) {
+  OperationState state(combiner->getLoc(), combiner->getName());
+  state.addOperands({lhs, rhs});
+  state.addTypes(lhs.getType());
+  state.addAttributes(combiner->getAttrs());
+  return builder.create(state)->getResult(0);
+}
+
+//===----------------------------------------------------------------------===//
+// Accurate sums
+//===----------------------------------------------------------------------===//
+
+/// Steps of a loop whose values are added up before they meet the total: the
+/// error of n additions grows with n / kSumBlock + kSumBlock, not with n.
+static constexpr int64_t kSumBlock = 32;
+
+bool NestEmitter::addsManyFloats(Value lower, Value upper, int64_t step) {
+  std::optional<int64_t> first = getConstantIntValue(lower);
+  std::optional<int64_t> last = getConstantIntValue(upper);
+  if (first && last && *last - *first <= 2 * kSumBlock * step)
+    return false;
+  bool adds = false;
+  for (unsigned i = 0; i < op.getNumDpsInits(); ++i) {
+    Operation *combiner = matchCombiner(op, i);
+    if (!combiner)
+      return false;
+    adds |= isa<arith::AddFOp>(combiner);
+  }
+  return adds;
+}
+
+/// What `result`'s combiner leaves others as they are with, in `type`.
+Value NestEmitter::neutral(unsigned result, Type type) {
+  TypedAttr element = *arith::getNeutralElement(matchCombiner(op, result));
+  if (auto vector = dyn_cast<VectorType>(type))
+    element = DenseElementsAttr::get(vector, element);
+  return arith::ConstantOp::create(builder, loc, element);
+}
+
+/// emitFor for an innermost reduction loop; `carried` holds groups of one
+/// accumulator a result.
+SmallVector<Value> NestEmitter::emitSumFor(Value lower, Value upper,
+                                           int64_t step, Value &iv,
+                                           ValueRange carried,
+                                           EmitCarried body) {
+  if (carried.empty() || !addsManyFloats(lower, upper, step))
+    return emitFor(lower, upper, index(step), iv, carried, body);
+  unsigned results = op.getNumDpsInits();
+  Value blockStep = index(step * kSumBlock), start;
+  return emitFor(lower, upper, blockStep, start, carried, [&](ValueRange totals) {
+    Values sums;
+    for (auto [i, total] : llvm::enumerate(totals))
+      sums.push_back(neutral(i % results, total.getType()));
+    Value end = arith::AddIOp::create(builder, loc, start, blockStep);
+    end = arith::MinUIOp::create(builder, loc, end, upper);
+    sums = emitFor(start, end, index(step), iv, sums, body);
+    for (auto [i, total] : llvm::enumerate(totals))
+      sums[i] = combine(builder, matchCombiner(op, i % results), total, sums[i]);
+    return sums;
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Vector loops that reduce
+//===----------------------------------------------------------------------===//
 
 /// One sweep of the vector loop. `carried`: `unroll` groups of one accumulator
 /// a result.
@@ -33,8 +102,8 @@ SmallVector<Value> NestEmitter::emitReductionSweep(int64_t unroll,
   };
   Values values = llvm::to_vector(carried);
   if (bounds.hasUnrolled)
-    values = emitFor(bounds.begin, bounds.unrolledEnd,
-                     index(unroll * plan.lanes), iv, values, groups(unroll));
+    values = emitSumFor(bounds.begin, bounds.unrolledEnd, unroll * plan.lanes,
+                        iv, values, groups(unroll));
   auto replaceFirst = [&](ValueRange first) {
     llvm::copy(first, values.begin());
   };
@@ -73,16 +142,6 @@ SmallVector<Value> NestEmitter::emitReductionSweep(int64_t unroll,
   }
   replaceFirst(branch.getResults());
   return values;
-}
-
-/// `combiner` of two scalars or vectors.
-static Value combine(OpBuilder &builder, Operation *combiner, Value lhs,
-                     Value rhs) {
-  OperationState state(combiner->getLoc(), combiner->getName());
-  state.addOperands({lhs, rhs});
-  state.addTypes(lhs.getType());
-  state.addAttributes(combiner->getAttrs());
-  return builder.create(state)->getResult(0);
 }
 
 /// Folds the lanes of `vector` by halves.
@@ -130,16 +189,12 @@ void NestEmitter::finishReduction(int64_t unroll, ValueRange carried) {
 
 void NestEmitter::emitReduction() {
   int64_t unroll = unrollFactor();
-  Values neutral;
-  for (unsigned i = 0; i < op.getNumDpsInits(); ++i) {
-    TypedAttr element = *arith::getNeutralElement(matchCombiner(op, i));
-    auto type = VectorType::get({plan.lanes}, element.getType());
-    neutral.push_back(arith::ConstantOp::create(
-        builder, loc, DenseElementsAttr::get(type, element)));
-  }
   Values start;
   for (int64_t u = 0; u < unroll; ++u)
-    start.append(neutral);
+    for (unsigned i = 0; i < op.getNumDpsInits(); ++i) {
+      Type element = matchCombiner(op, i)->getResult(0).getType();
+      start.push_back(neutral(i, VectorType::get({plan.lanes}, element)));
+    }
   emitOuter(otherLoops(/*reductions=*/false), [&] {
     Values sums = emitNest(otherLoops(/*reductions=*/true), start,
                            [&](ValueRange carried) {

@@ -167,3 +167,41 @@ func.func @transposes(%x: memref<32x64xf32>, %y: memref<64x32xf32>) {
   linalg.transpose ins(%x : memref<32x64xf32>) outs(%y : memref<64x32xf32>) permutation = [1, 0]
   return
 }
+
+// Many floats are added up in blocks, whose sums then meet the total: the error
+// grows with the number of blocks.
+// CHECK-LABEL: func @sums_in_blocks(
+// CHECK:         scf.for %[[BLOCK:.+]] = %c0 to %c500 step %c32 iter_args(%[[TOTAL:.+]] = %{{.+}}, %{{.+}} = %{{.+}})
+// CHECK:           %[[SOME:.+]] = arith.addi %[[BLOCK]], %c32
+// CHECK:           %[[END:.+]] = arith.minui %[[SOME]], %c500
+// CHECK:           %[[SUMS:.+]]:2 = scf.for %{{.+}} = %[[BLOCK]] to %[[END]] step %c1 iter_args(%{{.+}} = %cst
+// CHECK:           arith.addf %[[TOTAL]], %[[SUMS]]#0 : vector<16xf32>
+func.func @sums_in_blocks(%x: memref<500x32xf32>, %y: memref<32xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>], iterator_types = ["reduction", "parallel"]}
+      ins(%x : memref<500x32xf32>) outs(%y : memref<32xf32>) {
+  ^bb0(%in: f32, %sum: f32):
+    %0 = arith.addf %sum, %in : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// Integers have no error, few floats a small one.
+// CHECK-LABEL: func @sums_at_once(
+// CHECK-COUNT-2: scf.for {{.+}} iter_args
+// CHECK-NOT:     scf.for
+func.func @sums_at_once(%x: memref<500x32xi32>, %y: memref<32xi32>, %f: memref<64x32xf32>, %g: memref<32xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>], iterator_types = ["reduction", "parallel"]}
+      ins(%x : memref<500x32xi32>) outs(%y : memref<32xi32>) {
+  ^bb0(%in: i32, %sum: i32):
+    %0 = arith.addi %sum, %in : i32
+    linalg.yield %0 : i32
+  }
+  linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>], iterator_types = ["reduction", "parallel"]}
+      ins(%f : memref<64x32xf32>) outs(%g : memref<32xf32>) {
+  ^bb0(%in: f32, %sum: f32):
+    %0 = arith.addf %sum, %in : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
