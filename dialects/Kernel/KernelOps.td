@@ -171,7 +171,8 @@ def Kernel_WinogradConvOp
   let summary = "3x3 convolution by Winograd's minimal filtering, channels last";
   let description = [{
     `value[b, y, x, o]` is that of `kernel.conv` with a 3x3 filter and strides of
-    1, but for rounding. `init` is cut into tiles of m x m pixels. A tile's
+    1, but for rounding; what is infinite or no number makes all pixels of its
+    tiles no number. `init` is cut into tiles of m x m pixels. A tile's
     (m + 2) x (m + 2) pixels of input become T = (m + 2)^2 values a channel, its
     sums those of T products `sum_c value[t, c] * filter[t, c, o]` (F(2, 3) and
     F(4, 3) of `Winograd.h`, in both directions; product t = i * (m + 2) + j is

@@ -358,7 +358,8 @@ def SelectWinograd : Pass<"kernel-select-winograd", "::mlir::ModuleOp"> {
     and one group becomes a `kernel.winograd_conv` if a model of both costs says
     that F(2, 3) or F(4, 3) takes less time: products saved, against transforms
     and a filter that is 1.8 or 4 times as large. The filter is transformed here,
-    in f64. Sums are rounded in another way than those of `kernel.conv`.
+    in f64. Sums are rounded in another way than those of `kernel.conv`, and
+    infinite inputs spread to no numbers around them.
 
     As with `kernel-pack-constants`, bytes of the original filter are freed.
 
