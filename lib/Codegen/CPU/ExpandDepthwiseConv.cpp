@@ -16,26 +16,35 @@ public:
   void emit() {
     int64_t channels = shapeOf(op.getInit()).back();
     int64_t full = channels / panelColumns();
-    emitPanels(0, full, panelColumns());
-    if (int64_t ragged = channels % panelColumns())
-      emitPanels(full, 1, ragged);
+    emitPanels(0, full, 0, panelColumns());
+    // A vector with a mask apart from those without.
+    int64_t ragged = channels % panelColumns(), masked = ragged % lanes;
+    if (ragged > masked)
+      emitPanels(full, 1, 0, ragged - masked);
+    if (masked)
+      emitPanels(full, 1, ragged - masked, masked);
   }
 
 private:
   static constexpr int64_t kMostUnrolled = 8;
+  bool isMasked = false; // what is emitted now
 
-  /// Panels `start` .. `start + count - 1`, of so many channels. All of a line
-  /// before the next: the pixels that it reads lie together in memory.
-  void emitPanels(int64_t start, int64_t count, int64_t channels) {
+  /// Panels `start` .. `start + count - 1`, so many channels from `offset` on in
+  /// each. All of a line before the next: the pixels that it reads lie together
+  /// in memory.
+  void emitPanels(int64_t start, int64_t count, int64_t offset,
+                  int64_t channels) {
     SmallVector<Size> outer = lineSizes();
     outer.push_back(b.getIndexAttr(count));
     Size rows = lineSize();
+    isMasked = channels % lanes != 0;
     forTurns(outer, rows, llvm::divideCeil(channels, lanes),
              [&](ValueRange indices, Stretch stretch) {
                panel = b.add(indices.back(), b.index(start));
                moveTo(indices.drop_back());
-               emitRows(makeColumns(b.mul(panel, panelColumns()), channels),
-                        rows, stretch);
+               Value first =
+                   b.add(b.mul(panel, panelColumns()), b.index(offset));
+               emitRows(makeColumns(first, channels, offset), rows, stretch);
              });
   }
 
@@ -68,11 +77,16 @@ private:
     return widen(epilogue.load(input, indices, column.mask));
   }
 
-  /// In registers: the sums, one vector of each tap's weights, two pixels.
+  /// In registers: the sums, one vector of each tap's weights, two pixels; the
+  /// product and what it overwrites, on a CPU without a fused form. Masked loads
+  /// are no operands of a multiply-add.
   int64_t tileRows(int64_t vectors) override {
     int64_t left = context.cpu.vectorRegisters - 2 - tapsInBody() -
-                   (context.cpu.fma ? 0 : 1);
-    return std::clamp<int64_t>(left / vectors, 1, 12);
+                   (context.cpu.fma ? 0 : 2) - (isMasked ? 4 : 0);
+    // Enough to hide the latency of a multiply-add. With more, LLVM loads more
+    // pixels ahead than there are registers for.
+    constexpr int64_t kMostSums = 10;
+    return std::max<int64_t>(1, std::min(left, kMostSums) / vectors);
   }
   int64_t tapsInBody() override { return isUnrolled() ? kernelShape().back() : 1; }
 

@@ -27,11 +27,11 @@ TileEmitter::TileEmitter(EpilogueOp op, ExpandContext &context)
                      : context.epilogue == EpilogueForm::Loop;
 }
 
-SmallVector<Column> TileEmitter::makeColumns(Value first, int64_t count) {
+SmallVector<Column> TileEmitter::makeColumns(Value first, int64_t count,
+                                             int64_t offset) {
   SmallVector<Column> columns;
   for (int64_t c = 0; c < count; c += lanes) {
-    Value offset = b.index(c);
-    Column column{b.add(first, offset), Value(), offset};
+    Column column{b.add(first, b.index(c)), Value(), b.index(offset + c)};
     if (count - c < lanes)
       column.mask = vector::ConstantMaskOp::create(
           b, epilogue.vectorOf(b.getI1Type()), ArrayRef<int64_t>{count - c});

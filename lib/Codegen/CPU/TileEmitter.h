@@ -45,8 +45,10 @@ protected:
   using Size = LoopBuilder::Size;
   using Columns = llvm::ArrayRef<Column>;
 
-  /// Columns first .. first + count - 1 of init, which are the first of a panel.
-  mlir::SmallVector<Column> makeColumns(mlir::Value first, int64_t count);
+  /// Columns first .. first + count - 1 of init, which are those from `offset`
+  /// on of a panel.
+  mlir::SmallVector<Column> makeColumns(mlir::Value first, int64_t count,
+                                        int64_t offset = 0);
   /// A stretch of the tiles that rows are cut into.
   struct Stretch {
     mlir::Value begin, end;

@@ -75,13 +75,14 @@ private:
     return getVectors(kernel, getRows(kernel),
                       kernel.getInitType().getShape().back() / op.getGroups());
   }
-  /// A cache line of channels: the pixels of a line are read once a panel.
+  /// A cache line of channels: the pixels of a line are read once a panel. More
+  /// than two vectors leave too few registers for pixels.
   int64_t getDepthwiseVectors(DepthwiseConvOp op) {
     constexpr int64_t kLineBytes = 64;
     auto kernel = cast<EpilogueOp>(op.getOperation());
     int64_t channels = kernel.getInitType().getShape().back();
     return std::min<int64_t>(
-        std::max<int64_t>(1, kLineBytes / model.vectorBytes),
+        std::clamp<int64_t>(kLineBytes / model.vectorBytes, 1, 2),
         std::max<int64_t>(1, llvm::divideCeil(channels, lanesOf(kernel))));
   }
 

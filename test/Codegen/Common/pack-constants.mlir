@@ -70,7 +70,7 @@ func.func @filter(%x: tensor<1x?x2xi8>, %y: tensor<1x?x2xi32>) -> tensor<1x?x2xi
 
 // All elements of a splat are one; the rest of the panel is still zero.
 // CHECK-LABEL: func @splat_filter(
-// CHECK:         %[[P:.+]] = arith.constant dense_resource<constant_packed_3> : tensor<1x1x1x16xi8>
+// CHECK:         %[[P:.+]] = arith.constant dense_resource<constant_packed_3> : tensor<2x1x1x8xi8>
 // CHECK:         kernel.depthwise_conv ins(%{{.+}}, %[[P]] : {{.+}}) packed strides
 func.func @splat_filter(%x: tensor<1x9x13xi8>, %y: tensor<1x9x13xi32>) -> tensor<1x9x13xi32> {
   %w = arith.constant dense<7> : tensor<13x1x1xi8>
