@@ -1,6 +1,7 @@
 #include "dialects/Graph/Control.h"
 #include "Lowering.h"
 #include "Scalar.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 
@@ -275,39 +276,67 @@ private:
     return trim(loop.getResults(), trips);
   }
 
+  Value apart(Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    if (!type.hasStaticShape())
+      return value;
+    return bufferization::AllocTensorOp::create(b, loc, type, ValueRange(),
+                                                /*copy=*/value)
+        .getResult();
+  }
+
+  /// `value` in the buffer of `old`: bufferization gives scf.while two new buffers
+  /// a turn for all that is in another one.
+  Value inPlaceOf(Value old, Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    if (!type.hasStaticShape())
+      return value;
+    return bufferization::MaterializeInDestinationOp::create(b, loc, type, value,
+                                                             old)
+        .getResult();
+  }
+
   SmallVector<Value> lowerConditional(ValueRange state) {
-    // (iteration, condition, state...)
-    SmallVector<Value> inits{
-        to.constantIndex(0),
+    // (state..., iteration, condition): bufferization copies tensors that have
+    // another position in the body, which needs no condition.
+    size_t count = state.size();
+    SmallVector<Value> inits(state);
+    inits.push_back(to.constantIndex(0));
+    inits.push_back(
         op.getCondition()
             ? buildCondition(b, loc, extractScalar(b, loc, in.getCondition()))
-            : arith::ConstantIntOp::create(b, loc, 1, 1).getResult()};
-    llvm::append_range(inits, state);
+            : arith::ConstantIntOp::create(b, loc, 1, 1).getResult());
     SmallVector<Type> types = llvm::to_vector(ValueRange(inits).getTypes());
     SmallVector<Location> locs(types.size(), loc);
     auto loop = scf::WhileOp::create(b, loc, types, inits);
 
     Block *before = b.createBlock(&loop.getBefore(), {}, types, locs);
-    Value goOn = before->getArgument(1);
+    Value goOn = before->getArgument(count + 1);
     if (trips) {
       Value isLeft = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
-                                           before->getArgument(0), trips);
+                                           before->getArgument(count), trips);
       goOn = arith::AndIOp::create(b, loc, goOn, isLeft);
     }
     scf::ConditionOp::create(b, loc, goOn, before->getArguments());
 
     Block *after = b.createBlock(&loop.getAfter(), {}, types, locs);
-    Value index = after->getArgument(0);
+    Value index = after->getArgument(count);
+    ValueRange arguments = ValueRange(after->getArguments()).take_front(count);
     auto [condition, next] =
-        inlineBody(after, index, after->getArgument(1),
-                   ValueRange(after->getArguments()).drop_front(2));
+        inlineBody(after, index, after->getArgument(count + 1), arguments);
     b.setInsertionPointToEnd(after);
-    SmallVector<Value> values{
-        arith::AddIOp::create(b, loc, index, to.constantIndex(1)), condition};
-    llvm::append_range(values, next);
+    // A value may be the old one of another: all are read before any is written.
+    if (count > 1)
+      for (Value &value : next)
+        value = apart(value);
+    SmallVector<Value> values;
+    for (auto [argument, value] : llvm::zip_equal(arguments, next))
+      values.push_back(inPlaceOf(argument, value));
+    values.push_back(arith::AddIOp::create(b, loc, index, to.constantIndex(1)));
+    values.push_back(condition);
     scf::YieldOp::create(b, loc, values);
     b.setInsertionPointAfter(loop);
-    return trim(loop.getResults().drop_front(2), loop.getResult(0));
+    return trim(loop.getResults().take_front(count), loop.getResult(count));
   }
 
   LoopOp op;
