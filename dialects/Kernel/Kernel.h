@@ -3,6 +3,7 @@
 #ifndef GRAPHOPT_DIALECTS_KERNEL_KERNEL_H
 #define GRAPHOPT_DIALECTS_KERNEL_KERNEL_H
 
+#include "dialects/Kernel/Winograd.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"

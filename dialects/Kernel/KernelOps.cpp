@@ -1,7 +1,6 @@
 //===- KernelOps.cpp - Builders and verifiers of the kernel ops -----------===//
 
 #include "dialects/Kernel/Kernel.h"
-#include "dialects/Kernel/Winograd.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Builders.h"
@@ -68,9 +67,15 @@ void DepthwiseConvOp::build(OpBuilder &builder, OperationState &state,
 
 void WinogradConvOp::build(OpBuilder &builder, OperationState &state,
                            Value input, Value filter, Value init,
-                           int64_t block) {
+                           ArrayRef<Winograd> directions, int64_t block) {
   state.addOperands({input, filter, init});
   auto &properties = state.getOrAddProperties<Properties>();
+  auto attribute = [&](int64_t (Winograd::*size)() const) {
+    return builder.getDenseI64ArrayAttr(llvm::map_to_vector(
+        directions, [&](const Winograd &it) { return (it.*size)(); }));
+  };
+  properties.taps = attribute(&Winograd::getTaps);
+  properties.tile = attribute(&Winograd::getOutputs);
   properties.block = builder.getI64IntegerAttr(block);
   properties.operandSegmentSizes = {1, 1, 0, 0, 1};
   buildKernel(builder, state, input, init);
@@ -221,29 +226,44 @@ LogicalResult DepthwiseConvOp::verify() {
 // winograd_conv
 //===----------------------------------------------------------------------===//
 
+SmallVector<Winograd> WinogradConvOp::getDirections() {
+  SmallVector<Winograd> directions;
+  for (auto [outputs, taps] : llvm::zip(getTile(), getTaps()))
+    directions.emplace_back(outputs, taps);
+  return directions;
+}
+
 MemRefType WinogradConvOp::getScratchType() {
   Type element = getElementTypeOrSelf(getInput());
   int64_t pitch = getWinogradPitch(getInput().getType().getShape().back(),
                                    element.getIntOrFloatBitWidth());
-  return MemRefType::get({int64_t(getBlock()), getProducts(), pitch}, element);
+  return MemRefType::get(
+      {int64_t(getBlock()), countProducts(getDirections()), pitch}, element);
 }
 
 LogicalResult WinogradConvOp::verify() {
   ShapedType input = getInput().getType(), filter = getFilter().getType(),
              init = getInit().getType();
-  if (input.getRank() != 4 || init.getRank() != 4 ||
+  int64_t rank = input.getRank();
+  if (rank < 3 || rank > 4 || init.getRank() != rank ||
       filter.getRank() != (getPacked() ? 4 : 3)) // C1
-    return emitOpError("needs input [B, S, R, C], init [B, Y, X, O] and filter ")
+    return emitOpError("needs input [B, S..., C], init [B, Y..., O] with one or "
+                       "two spatial dimensions and filter ")
            << (getPacked() ? "[panels, T, C, NR]" : "[T, C, O]");
+  ArrayRef<int64_t> taps = getTaps(), tile = getTile();
+  if (int64_t(taps.size()) != rank - 2 || int64_t(tile.size()) != rank - 2 ||
+      !llvm::all_of_zip(tile, taps, Winograd::isPossible)) // C6
+    return emitOpError("has no F(tile, taps) for tile ")
+           << getTileAttr() << " and taps " << getTapsAttr();
   int64_t c = input.getShape().back(), o = init.getShape().back();
   if (!filter.hasStaticShape() || ShapedType::isDynamic(c) ||
       ShapedType::isDynamic(o)) // C2
     return emitOpError("needs a static filter, C and O");
-  if (!Winograd::ofProducts(getProducts())) // C1
-    return emitOpError("has a filter of ")
-           << getProducts() << " products a tile, not 16 or 36";
   ArrayRef<int64_t> shape = filter.getShape();
-  int64_t nr = shape.back();
+  int64_t products = countProducts(getDirections()), nr = shape.back();
+  if (shape.take_back(3).front() != products) // C1
+    return emitOpError("has a filter of ")
+           << shape.take_back(3).front() << " products a tile, not " << products;
   if (shape.take_back(2).front() != c ||
       (getPacked() ? nr < 1 || shape.front() != int64_t(llvm::divideCeil(o, nr))
                    : nr != o)) // C1
@@ -259,7 +279,8 @@ LogicalResult WinogradConvOp::verify() {
            << getScratchType() << ", not " << getScratch().getType();
   if (!getScratch() && isa<MemRefType>(init)) // C5
     return emitOpError("on memrefs needs scratch of ") << getScratchType();
-  return verifyWindows(*this, input, init, {3, 3}, {1, 1}, {1, 1}); // C4
+  SmallVector<int64_t> ones(rank - 2, 1);
+  return verifyWindows(*this, input, init, taps, ones, ones); // C4
 }
 
 //===----------------------------------------------------------------------===//

@@ -168,34 +168,38 @@ def Kernel_DepthwiseConvOp : Kernel_EpilogueKernel<"depthwise_conv"> {
 
 def Kernel_WinogradConvOp
     : Kernel_EpilogueKernel<"winograd_conv", [AttrSizedOperandSegments]> {
-  let summary = "3x3 convolution by Winograd's minimal filtering, channels last";
+  let summary = "Convolution by Winograd's minimal filtering, channels last";
   let description = [{
-    `value[b, y, x, o]` is that of `kernel.conv` with a 3x3 filter and strides of
-    1, but for rounding; what is infinite or no number makes all pixels of its
-    tiles no number. `init` is cut into tiles of m x m pixels. A tile's
-    (m + 2) x (m + 2) pixels of input become T = (m + 2)^2 values a channel, its
-    sums those of T products `sum_c value[t, c] * filter[t, c, o]` (F(2, 3) and
-    F(4, 3) of `Winograd.h`, in both directions; product t = i * (m + 2) + j is
-    that of point i along y and j along x).
+    `value[b, y..., o]` is that of `kernel.conv` with a filter of `taps` and
+    strides of 1, but for rounding; what is infinite or no number makes all pixels
+    of its tiles no number. `init` is cut into tiles of `tile` pixels. In a
+    direction with m pixels and r taps it is F(m, r) of `Winograd.h`, which has
+    n = m + r - 1 points: a tile's n x ... pixels of input become T = n * ...
+    values a channel, its sums those of T products
+    `sum_c value[t, c] * filter[t, c, o]`. Products are in the order of
+    (points along y, points along x).
 
     `input` already has its border. `filter` is transformed; a packed one lies in
     panels of NR output channels, zero padded. `block` tiles at a time, in the
-    order of (b, y, x), have their values in memory: on memrefs in `scratch`,
+    order of (b, y...), have their values in memory: on memrefs in `scratch`,
     which bufferization adds.
 
     Constraints:
-    - (C1) `input` is [B, S, R, C], `init` [B, Y, X, O], `filter` [T, C, O] or,
-      packed, [ceil(O / NR), T, C, NR]; T is 16 or 36.
+    - (C1) `input` is [B, S..., C], `init` [B, Y..., O] with one or two spatial
+      dimensions, `filter` [T, C, O] or, packed, [ceil(O / NR), T, C, NR].
     - (C2) All of `filter` is static; C and O are static.
     - (C3) `input` holds f32 or f64.
-    - (C4) A spatial size of `init` is `max(0, S - 2)`; B agrees.
+    - (C4) A spatial size of `init` is `max(0, S - (r - 1))`; B agrees.
     - (C5) `block` is positive. On memrefs `scratch` is [block, T, pitch] of the
       type of the sums, `pitch` that of `getWinogradPitch`.
+    - (C6) `taps` and `tile` have one entry per spatial dimension: m = r = 1, or
+      both are at least 2 and n is 4 or 6.
 
     ```mlir
     %r = kernel.winograd_conv
            ins(%x, %w : tensor<1x58x58x64xf32>, tensor<4x36x64x16xf32>)
-           packed block = 49 outs(%y : tensor<1x56x56x64xf32>) {
+           packed taps = [3, 3] tile = [4, 4] block = 49
+           outs(%y : tensor<1x56x56x64xf32>) {
     ^bb0(%sum: f32):
       kernel.yield %sum : f32
     } -> tensor<1x56x56x64xf32>
@@ -205,13 +209,17 @@ def Kernel_WinogradConvOp
                        Variadic<Kernel_TensorOrMemRef>:$extras,
                        Optional<AnyStridedMemRef>:$scratch,
                        Kernel_TensorOrMemRef:$init,
-                       UnitAttr:$packed, I64Attr:$block,
+                       UnitAttr:$packed, DenseI64ArrayAttr:$taps,
+                       DenseI64ArrayAttr:$tile, I64Attr:$block,
                        DefaultValuedAttr<AffineMapArrayAttr, "{}">:$maps);
   let builders = [OpBuilder<(ins "::mlir::Value":$input, "::mlir::Value":$filter,
-                                 "::mlir::Value":$init, "int64_t":$block)>];
+                                 "::mlir::Value":$init,
+                                 "::llvm::ArrayRef<Winograd>":$directions,
+                                 "int64_t":$block)>];
   let assemblyFormat = [{
     `ins` `(` $input `,` $filter `:` type($input) `,` type($filter) `)` (`packed` $packed^)?
-    `block` `=` $block (`scratch` `(` $scratch^ `:` type($scratch) `)`)?
+    `taps` `=` $taps `tile` `=` $tile `block` `=` $block
+    (`scratch` `(` $scratch^ `:` type($scratch) `)`)?
     `outs` `(` $init `:` type($init) `)`
     (`extras` `(` $extras^ `:` type($extras) `)` `maps` $maps)?
     $epilogue attr-dict (`->` type($result)^)?
@@ -222,10 +230,8 @@ def Kernel_WinogradConvOp
       unsigned count = getScratch() ? 2 : 1;
       return {getOperation(), getNumOperands() - count, count};
     }
-    /// The number of products of a tile.
-    int64_t getProducts() {
-      return getFilter().getType().getDimSize(getPacked() ? 1 : 0);
-    }
+    /// One for each spatial dimension.
+    ::llvm::SmallVector<Winograd> getDirections();
     /// The type of `scratch`.
     ::mlir::MemRefType getScratchType();
   }];

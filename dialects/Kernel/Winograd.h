@@ -1,34 +1,31 @@
-//===- Winograd.h - Minimal filtering with three taps ---------------------===//
+//===- Winograd.h - Minimal filtering ---------------------------------------===//
 
 #ifndef GRAPHOPT_DIALECTS_KERNEL_WINOGRAD_H
 #define GRAPHOPT_DIALECTS_KERNEL_WINOGRAD_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
-#include <array>
-#include <optional>
 
 namespace graphopt::kernel {
 
-/// Winograd's F(m, 3): m neighbouring outputs of a filter with three taps from
-/// m + 2 inputs and m + 2 products. Inputs, filter and products are values of
+/// Winograd's F(m, r): m neighbouring outputs of a filter with r taps from
+/// n = m + r - 1 inputs and n products. Inputs, filter and products are values of
 /// polynomials at the points 0, p, -p, ... and at infinity, in this order; M(x)
 /// is the product of (x - point) over the finite points.
 ///
-/// A tile of m x m outputs is F(m, 3) in both directions: (m + 2)^2 products
-/// take the place of 9 m^2.
+/// A tile of outputs has one in each direction: with m x m outputs and r x r
+/// taps, n^2 products take the place of m^2 r^2. F(1, 1), where nothing slides,
+/// is the identity.
 class Winograd {
 public:
-  static constexpr int64_t kTaps = 3;
+  /// Four or six points and two outputs or more, or F(1, 1).
+  static bool isPossible(int64_t outputs, int64_t taps);
+  Winograd(int64_t outputs, int64_t taps);
 
-  /// F(2, 3) or F(4, 3).
-  explicit Winograd(int64_t outputs);
-  /// The one with tiles of so many products.
-  static std::optional<Winograd> ofProducts(int64_t products);
-
-  int64_t getOutputs() const { return 2 * pairs.size(); }
-  int64_t getPoints() const { return getOutputs() + kTaps - 1; }
-  int64_t getProducts() const { return getPoints() * getPoints(); }
+  int64_t getOutputs() const { return outputs; }
+  int64_t getTaps() const { return taps; }
+  int64_t getPoints() const { return outputs + taps - 1; }
+  bool isIdentity() const { return taps == 1; }
 
   /// The points p and -p.
   struct Pair {
@@ -48,13 +45,19 @@ public:
   /// What each tap adds to the filter's value at each point. A value is divided
   /// by the product of (point - other) over the other finite points, which
   /// interpolation wants.
-  llvm::SmallVector<std::array<double, kTaps>> getFilterMatrix() const;
+  llvm::SmallVector<llvm::SmallVector<double>> getFilterMatrix() const;
 
 private:
   llvm::SmallVector<double> multiplyOut(int64_t skippedPair) const;
 
+  int64_t outputs, taps;
   llvm::SmallVector<Pair> pairs;
 };
+
+// Of a tile with these directions.
+int64_t countProducts(llvm::ArrayRef<Winograd> directions);
+int64_t countOutputs(llvm::ArrayRef<Winograd> directions);
+int64_t countTaps(llvm::ArrayRef<Winograd> directions);
 
 /// Elements of `bits` bits from one product's channels to the next's in a
 /// transformed tile: whole cache lines, an odd number of them, so that equal

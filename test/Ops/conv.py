@@ -37,6 +37,12 @@ main([
     case((1, 24, 12, 12), (40, 24, 3, 3), pads=[1, 1, 1, 1],
          also=[[normal(n, 24, h, w), None, None] for n, h, w in [(1, 1, 1), (2, 5, 31), (3, 18, 4), (1, 40, 40), (0, 8, 8)]]),
     case((1, 16, 17, 12), (16, 16, 3, 3), dtype="float64", pads=[1, 1, 1, 1]),
+    # The same along one dimension, and with other taps.
+    *[case((2, 64, w), (64, 64, k), pads=[k // 2, k // 2]) for k in (3, 5) for w in (50, 63, 1)],
+    case((1, 64, 60), (64, 64, 5), also=[[normal(n, 64, w), None, None] for n, w in [(2, 41), (1, 5), (0, 30)]]),
+    case((1, 64, 30, 21), (64, 64, 1, 5)),
+    case((1, 64, 22, 13), (64, 64, 3, 1), pads=[1, 0, 1, 0]),
+    *[case((1, 32, 17, 20), (48, 32, h, w)) for h, w in [(5, 5), (2, 2), (4, 3)]],
     # Strides, dilations, pads on each side.
     case((1, 3, 11, 10), (4, 3, 3, 3), strides=[2, 3]),
     case((1, 3, 11, 10), (4, 3, 3, 2), dilations=[2, 3]),

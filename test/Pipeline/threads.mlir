@@ -48,7 +48,7 @@ module attributes {graph.model = "m"} {
     %f = linalg.fill ins(%one : f32) outs(%ef : tensor<36x16x40xf32>) -> tensor<36x16x40xf32>
     %image = tensor.expand_shape %x [[0], [1, 2, 3]] output_shape [%n, 8, 8, 16] : tensor<?x1024xf32> into tensor<?x8x8x16xf32>
     %ei = tensor.empty(%n) : tensor<?x6x6x40xf32>
-    %images = kernel.winograd_conv ins(%image, %f : tensor<?x8x8x16xf32>, tensor<36x16x40xf32>) block = 24 outs(%ei : tensor<?x6x6x40xf32>) {
+    %images = kernel.winograd_conv ins(%image, %f : tensor<?x8x8x16xf32>, tensor<36x16x40xf32>) taps = [3, 3] tile = [4, 4] block = 24 outs(%ei : tensor<?x6x6x40xf32>) {
     ^bb0(%s: f32):
       kernel.yield %s : f32
     } -> tensor<?x6x6x40xf32>

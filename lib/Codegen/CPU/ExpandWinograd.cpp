@@ -1,7 +1,6 @@
 //===- ExpandWinograd.cpp - kernel.winograd_conv to loops -----------------===//
 
 #include "TileEmitter.h"
-#include "dialects/Kernel/Winograd.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -21,9 +20,10 @@ class WinogradEmitter : TileEmitter {
 public:
   WinogradEmitter(WinogradConvOp op, ExpandContext &context)
       : TileEmitter(cast<EpilogueOp>(op.getOperation()), context), op(op),
-        winograd(*Winograd::ofProducts(op.getProducts())),
-        size(winograd.getOutputs()), points(winograd.getPoints()),
-        products(winograd.getProducts()) {
+        directions(op.getDirections()), products(countProducts(directions)) {
+    // Along one dimension: images of one line.
+    if (isLine = directions.size() == 1; isLine)
+      directions.insert(directions.begin(), Winograd(1, 1));
     isHeavy = std::exchange(loopEpilogue, false);
     // A panel of each product is one for the tiles of rows.
     filter = memref::CollapseShapeOp::create(
@@ -31,9 +31,13 @@ public:
   }
 
   void emit() {
-    initSizes = b.sizesOf(op.getInit());
-    counts = {initSizes[0], b.ceilDiv(b.index(initSizes[1]), size),
-              b.ceilDiv(b.index(initSizes[2]), size)};
+    SmallVector<Size> sizes = b.sizesOf(op.getInit());
+    initSizes = {isLine ? Size(b.getIndexAttr(1)) : sizes[1],
+                 sizes[sizes.size() - 2]};
+    counts = {sizes[0]};
+    for (Direction d : {Y, X})
+      counts.push_back(
+          b.ceilDiv(b.index(initSizes[d]), directions[d].getOutputs()));
     Value all = b.product(counts);
     int64_t block = op.getBlock();
     std::optional<int64_t> fixed = getFixed(all);
@@ -56,18 +60,27 @@ private:
   }
   int64_t panelColumns() { return channelsOf(op.getFilter()); }
 
+  enum Direction { Y, X };
+
   /// Batch and first pixel of a tile.
   struct Corner {
-    Value batch, y, x;
+    Value batch, pixel[2];
   };
   Corner cornerOf(Value tile) {
     SmallVector<Value> at = b.delinearize(tile, counts);
-    return {at[0], b.mul(at[1], size), b.mul(at[2], size)};
+    return {at[0],
+            {b.mul(at[1], directions[Y].getOutputs()),
+             b.mul(at[2], directions[X].getOutputs())}};
   }
-  /// True if tiles do not end outside of init along y (1) or x (2).
-  bool isWhole(int64_t dim) {
-    std::optional<int64_t> fixed = getFixed(initSizes[dim]);
-    return fixed && *fixed % size == 0;
+  /// True if tiles do not end outside of init.
+  bool isWhole(Direction d) {
+    int64_t outputs = directions[d].getOutputs();
+    std::optional<int64_t> fixed = getFixed(initSizes[d]);
+    return outputs == 1 || (fixed && *fixed % outputs == 0);
+  }
+  /// The indices of a line of pixels.
+  SmallVector<Value> lineIndices(Value batch, Value y) {
+    return isLine ? SmallVector<Value>{batch} : SmallVector<Value>{batch, y};
   }
 
   //===--------------------------------------------------------------------===//
@@ -76,12 +89,12 @@ private:
 
   void transformInput(Value count) {
     int64_t channels = channelsOf(op.getInput());
-    // A load, a store, and two times two operations each.
+    // A load, a store, and up to two times two operations each.
     int64_t work = 6 * products * llvm::divideCeil(channels, lanes);
     forTiles(Size(count), b.index(1), b.index(work), [&](ValueRange i, Stretch) {
       Corner corner = cornerOf(b.add(firstTile, i[0]));
-      SmallVector<Value> ys = inputIndices(corner.y, 1);
-      SmallVector<Value> xs = inputIndices(corner.x, 2);
+      SmallVector<Value> ys = inputIndices(corner, Y);
+      SmallVector<Value> xs = inputIndices(corner, X);
       auto transform = [&](Value channel, int64_t count) {
         transformTile(i[0], corner.batch, ys, xs,
                       makeColumns(channel, count).front());
@@ -96,12 +109,13 @@ private:
 
   /// Pixels under a tile in one direction. Those outside of the input have no
   /// part in the outputs inside of init; the last pixel takes their place.
-  SmallVector<Value> inputIndices(Value first, int64_t dim) {
-    Value last = b.sub(b.index(b.sizeOf(op.getInput(), dim)), b.index(1));
+  SmallVector<Value> inputIndices(const Corner &corner, Direction d) {
+    // Init's last pixel sees the input's.
+    Value last = b.add(b.index(initSizes[d]), b.index(directions[d].getTaps() - 2));
     SmallVector<Value> indices;
-    for (int64_t i = 0; i < points; ++i) {
-      Value index = b.add(first, b.index(i));
-      indices.push_back(isWhole(dim) ? index : b.min(index, last));
+    for (int64_t i = 0; i < directions[d].getPoints(); ++i) {
+      Value index = b.add(corner.pixel[d], b.index(i));
+      indices.push_back(isWhole(d) ? index : b.min(index, last));
     }
     return indices;
   }
@@ -111,15 +125,18 @@ private:
     SmallVector<SmallVector<Value>> lines;
     for (Value y : ys) {
       SmallVector<Value> pixels;
-      for (Value x : xs)
-        pixels.push_back(epilogue.load(
-            op.getInput(), {batch, y, x, column.index}, column.mask));
-      lines.push_back(evaluate(pixels));
+      for (Value x : xs) {
+        SmallVector<Value> at = lineIndices(batch, y);
+        at.append({x, column.index});
+        pixels.push_back(epilogue.load(op.getInput(), at, column.mask));
+      }
+      lines.push_back(evaluate(directions[X], pixels));
     }
+    int64_t points = directions[X].getPoints();
     for (int64_t j = 0; j < points; ++j) {
       SmallVector<Value> line = llvm::map_to_vector(
           lines, [&](ArrayRef<Value> line) { return line[j]; });
-      for (auto [i, value] : llvm::enumerate(evaluate(line)))
+      for (auto [i, value] : llvm::enumerate(evaluate(directions[Y], line)))
         vector::StoreOp::create(
             b, value, op.getScratch(),
             ValueRange{tile, b.index(i * points + j), column.index});
@@ -127,7 +144,10 @@ private:
   }
 
   /// Inputs to values at all points.
-  SmallVector<Value> evaluate(ArrayRef<Value> inputs) {
+  SmallVector<Value> evaluate(const Winograd &winograd,
+                              ArrayRef<Value> inputs) {
+    if (winograd.isIdentity())
+      return llvm::to_vector(inputs);
     // Every second input from `first` on.
     auto sumFrom = [&](int64_t first, ArrayRef<double> factors) {
       Value sum;
@@ -231,28 +251,22 @@ private:
   /// The pixels of tile `row` of the stretch.
   void emitPixels(Value row, Columns columns) {
     Corner corner = cornerOf(b.add(b.add(firstTile, firstRow), row));
-    if (isWhole(1) && isWhole(2) && !isHeavy) {
-      for (Column column : columns) {
-        SmallVector<SmallVector<Value>> pixels = sumTile(row, column);
-        for (int64_t y = 0; y < size; ++y)
-          for (int64_t x = 0; x < size; ++x)
-            emitPixel(corner, b.index(y), b.index(x), pixels[y][x], column);
-      }
+    int64_t width = directions[X].getOutputs();
+    if (isWhole(Y) && isWhole(X) && !isHeavy) {
+      for (Column column : columns)
+        for (auto [i, pixel] : llvm::enumerate(sumTile(row, column)))
+          emitPixel(corner, b.index(i / width), b.index(i % width), pixel,
+                    column);
       return;
     }
-    Value stack = getStack(size * size, columns.size());
-    for (Column column : columns) {
-      SmallVector<SmallVector<Value>> pixels = sumTile(row, column);
-      for (int64_t y = 0; y < size; ++y)
-        for (int64_t x = 0; x < size; ++x)
-          vector::StoreOp::create(
-              b, pixels[y][x], stack,
-              ValueRange{b.index(y * size + x), column.offset});
-    }
-    Value height = sizeInside(corner.y, 1), width = sizeInside(corner.x, 2);
-    b.forCount(height, [&](Value y) {
-      b.forCount(width, [&](Value x) {
-        Value at = b.add(b.mul(y, size), x);
+    Value stack = getStack(countOutputs(directions), columns.size());
+    for (Column column : columns)
+      for (auto [i, pixel] : llvm::enumerate(sumTile(row, column)))
+        vector::StoreOp::create(b, pixel, stack,
+                                ValueRange{b.index(i), column.offset});
+    b.forCount(sizeInside(corner, Y), [&](Value y) {
+      b.forCount(sizeInside(corner, X), [&](Value x) {
+        Value at = b.add(b.mul(y, width), x);
         for (Column column : columns) {
           Value pixel = vector::LoadOp::create(b, sumType, stack,
                                                ValueRange{at, column.offset});
@@ -263,40 +277,48 @@ private:
   }
 
   /// Pixels of a tile inside of init in one direction.
-  Value sizeInside(Value first, int64_t dim) {
-    if (isWhole(dim))
-      return b.index(size);
-    return b.min(b.sub(b.index(initSizes[dim]), first), b.index(size));
+  Size sizeInside(const Corner &corner, Direction d) {
+    Size outputs = b.getIndexAttr(directions[d].getOutputs());
+    if (isWhole(d))
+      return outputs;
+    return b.min(b.sub(b.index(initSizes[d]), corner.pixel[d]),
+                 b.index(outputs));
   }
 
   void emitPixel(const Corner &corner, Value y, Value x, Value pixel,
                  Column column) {
     epilogue.forgetLoads();
-    epilogue.outer = {corner.batch, b.add(corner.y, y)};
-    Value at = b.add(corner.x, x);
+    epilogue.outer = lineIndices(corner.batch, b.add(corner.pixel[Y], y));
+    Value at = b.add(corner.pixel[X], x);
     epilogue.store(epilogue.apply(pixel, at, column), at, column);
   }
 
   /// One vector of channels of all pixels, line by line.
-  SmallVector<SmallVector<Value>> sumTile(Value row, Column column) {
-    SmallVector<SmallVector<Value>> lines(size), pixels;
-    for (int64_t j = 0; j < points; ++j) {
+  SmallVector<Value> sumTile(Value row, Column column) {
+    SmallVector<SmallVector<Value>> lines(directions[Y].getOutputs());
+    int64_t width = directions[X].getPoints();
+    for (int64_t j = 0; j < width; ++j) {
       SmallVector<Value> values;
-      for (int64_t i = 0; i < points; ++i) {
-        Value at = b.add(b.mul(row, products), b.index(i * points + j));
+      for (int64_t i = 0; i < directions[Y].getPoints(); ++i) {
+        Value at = b.add(b.mul(row, products), b.index(i * width + j));
         values.push_back(vector::LoadOp::create(b, sumType, sums,
                                                 ValueRange{at, column.offset}));
       }
-      for (auto [line, sum] : llvm::zip(lines, interpolate(values)))
+      for (auto [line, sum] :
+           llvm::zip(lines, interpolate(directions[Y], values)))
         line.push_back(sum);
     }
+    SmallVector<Value> pixels;
     for (ArrayRef<Value> line : lines)
-      pixels.push_back(interpolate(line));
+      llvm::append_range(pixels, interpolate(directions[X], line));
     return pixels;
   }
 
   /// Products at all points to outputs.
-  SmallVector<Value> interpolate(ArrayRef<Value> values) {
+  SmallVector<Value> interpolate(const Winograd &winograd,
+                                 ArrayRef<Value> values) {
+    if (winograd.isIdentity())
+      return llvm::to_vector(values);
     ArrayRef<Winograd::Pair> pairs = winograd.getPairs();
     SmallVector<Value> even, odd;
     for (size_t i = 0; i < pairs.size(); ++i) {
@@ -305,10 +327,11 @@ private:
       odd.push_back(arith::SubFOp::create(b, plus, minus));
     }
     SmallVector<Value> outputs;
-    for (int64_t k = 0; k < size; ++k) {
-      Value output = k == 0          ? values.front()
-                     : k == size - 1 ? values.back()
-                                     : Value();
+    int64_t count = winograd.getOutputs();
+    for (int64_t k = 0; k < count; ++k) {
+      Value output = k == 0           ? values.front()
+                     : k == count - 1 ? values.back()
+                                      : Value();
       for (auto [i, pair] : llvm::enumerate(pairs))
         output = addScaled(output, pair.power(k), k % 2 == 0 ? even[i] : odd[i]);
       outputs.push_back(output);
@@ -317,10 +340,12 @@ private:
   }
 
   WinogradConvOp op;
-  Winograd winograd;
-  int64_t size, points, products; // of a tile: along a side, in all
+  SmallVector<Winograd> directions; // along y and x
+  int64_t products;                 // of a tile
+  bool isLine;                      // one spatial dimension
   bool isHeavy;
-  SmallVector<Size> initSizes, counts; // counts: tiles by dimension
+  SmallVector<Size> initSizes; // along y and x
+  SmallVector<Size> counts;    // tiles: batch, along y and x
   Value firstTile;                     // of the block
   Value firstRow;                      // of the stretch, in the block
   Value filter, product;

@@ -2,7 +2,6 @@
 
 #include "CallCost.h"
 #include "dialects/Kernel/Kernel.h"
-#include "dialects/Kernel/Winograd.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -92,9 +91,10 @@ private:
     }
     if (auto conv = dyn_cast<WinogradConvOp>(op.getOperation())) {
       // Those of a tile make all of its pixels.
-      int64_t outputs = Winograd::ofProducts(conv.getProducts())->getOutputs();
+      SmallVector<Winograd> directions = conv.getDirections();
       int64_t channels = conv.getInput().getType().getShape().back();
-      return constant(conv.getProducts() * channels / (outputs * outputs));
+      return constant(countProducts(directions) * channels /
+                      countOutputs(directions));
     }
     // In a filter everything but channels: [O, ...] or, in panels, [O, ...,
     // NR].

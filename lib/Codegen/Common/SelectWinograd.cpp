@@ -3,7 +3,6 @@
 #include "Constants.h"
 #include "PassCpu.h"
 #include "dialects/Kernel/Kernel.h"
-#include "dialects/Kernel/Winograd.h"
 #include "graphopt/Codegen/Common/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/PatternMatch.h"
@@ -25,20 +24,25 @@ using namespace graphopt::kernel;
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// A 3x3 convolution; costs are in multiply-adds of vectors. Their factors are
-/// fitted to 20 sizes from 8 channels at 56x56 to 512 at 7x7 (AVX2).
+/// A convolution; costs are in multiply-adds of vectors. Their factors are
+/// fitted to 20 sizes with 3x3 taps, from 8 channels at 56x56 to 512 at 7x7
+/// (AVX2).
 struct ConvSizes {
-  int64_t batch, height, width; // of init; negative: open
-  int64_t channels, filters;
-  int64_t lanes;
+  ArrayRef<int64_t> init; // [batch, spatial..., filters]; negative: open
+  ArrayRef<int64_t> taps;
+  int64_t channels, lanes;
 
-  /// Pixels or, with tiles of size x size pixels, tiles; -1 if open.
-  int64_t count(int64_t size) const {
-    if (batch < 0 || height < 0 || width < 0)
+  int64_t filters() const { return init.back(); }
+  /// Tiles of such directions; -1 if open.
+  int64_t countTiles(ArrayRef<Winograd> directions) const {
+    if (llvm::any_of(init, ShapedType::isDynamic))
       return -1;
-    return batch * llvm::divideCeil(height, size) *
-           llvm::divideCeil(width, size);
+    int64_t tiles = init.front();
+    for (auto [size, direction] : llvm::zip_equal(spatial(), directions))
+      tiles *= llvm::divideCeil(size, direction.getOutputs());
+    return tiles;
   }
+  ArrayRef<int64_t> spatial() const { return init.drop_front().drop_back(); }
   double vectors(int64_t channels) const {
     return llvm::divideCeil(channels, lanes);
   }
@@ -51,22 +55,31 @@ struct ConvSizes {
 
   double directCost(const CpuModel &cpu) const {
     constexpr double kShareOfPeak = 0.85;
-    double weights = 9.0 * channels * vectors(filters);
-    double pixels = count(1) < 0 ? kOpenPixels : count(1);
+    double weights =
+        llvm::product_of(taps) * channels * vectors(filters());
+    double pixels = llvm::any_of(init, ShapedType::isDynamic)
+                        ? kOpenPixels
+                        : llvm::product_of(init.drop_back());
     return std::max(pixels * weights / kShareOfPeak, memoryCost(weights, cpu));
   }
 
-  double winogradCost(const Winograd &winograd, const CpuModel &cpu) const {
-    // A vector of a product costs so much to transform from the input and to
-    // the output. The sum over channels has a beginning and an end.
-    constexpr double kInput = 5.0, kOutput = 4.0, kSum = 6.0;
+  double winogradCost(ArrayRef<Winograd> directions, const CpuModel &cpu) const {
+    // A vector of a product costs so much to store and, in each direction, to
+    // transform from the input and to the output. The sum over channels has a
+    // beginning and an end.
+    constexpr double kStore = 1.0, kInput = 2.0, kOutput = 2.0, kSum = 6.0;
     constexpr double kShareOfPeak = 0.75;
-    double products = winograd.getProducts();
-    double weights = products * channels * vectors(filters);
-    double perTile = weights + products * (kInput * vectors(channels) +
-                                           (kOutput + kSum) * vectors(filters));
-    int64_t size = winograd.getOutputs();
-    double tiles = count(size) < 0 ? kOpenPixels / (size * size) : count(size);
+    double products = countProducts(directions);
+    double transforms = llvm::count_if(
+        directions, [](const Winograd &it) { return !it.isIdentity(); });
+    double weights = products * channels * vectors(filters());
+    double perTile =
+        weights +
+        products * ((kStore + transforms * kInput) * vectors(channels) +
+                    (transforms * kOutput + kSum) * vectors(filters()));
+    double tiles = countTiles(directions);
+    if (tiles < 0)
+      tiles = kOpenPixels / countOutputs(directions);
     return std::max(tiles * perTile / kShareOfPeak, memoryCost(weights, cpu));
   }
 
@@ -79,44 +92,62 @@ struct ConvSizes {
 // Filters
 //===----------------------------------------------------------------------===//
 
-/// filter[o, c, i, j], of which `bytes` are the elements that `read` orders, as
+/// Taps to values at the points, one direction after the other.
+static SmallVector<double>
+transformTaps(ArrayRef<SmallVector<SmallVector<double>>> matrices,
+              SmallVector<double> taps) {
+  // The last direction becomes the first: after all, the order is the same.
+  for (ArrayRef<SmallVector<double>> matrix : llvm::reverse(matrices)) {
+    size_t count = matrix.front().size(), rest = taps.size() / count;
+    SmallVector<double> values;
+    for (ArrayRef<double> row : matrix)
+      for (size_t i = 0; i < rest; ++i) {
+        double &value = values.emplace_back(0.0);
+        for (size_t k = 0; k < count; ++k)
+          value += row[k] * taps[i * count + k];
+      }
+    taps = std::move(values);
+  }
+  return taps;
+}
+
+/// filter[o, c, k...], of which `bytes` are the elements that `read` orders, as
 /// values[product, c, o].
 template <typename T>
-static void transformFilter(const Winograd &winograd, const ReadConstant &read,
-                            ArrayRef<char> bytes, bool isSplat,
-                            MutableArrayRef<char> values) {
-  SmallVector<int64_t> stored(4, 1), strides;
-  for (size_t i = 3; i-- > 0;)
+static void transformFilter(ArrayRef<Winograd> directions,
+                            const ReadConstant &read, ArrayRef<char> bytes,
+                            bool isSplat, MutableArrayRef<char> values) {
+  SmallVector<int64_t> stored(read.shape.size(), 1), sizes, strides;
+  for (size_t i = stored.size() - 1; i-- > 0;)
     stored[i] = stored[i + 1] * read.shape[i + 1];
-  for (int64_t dim : read.permutation)
+  for (int64_t dim : read.permutation) {
+    sizes.push_back(read.shape[dim]);
     strides.push_back(isSplat ? 0 : stored[dim]);
-  int64_t filters = read.shape[read.permutation[0]];
-  int64_t channels = read.shape[read.permutation[1]];
-  constexpr int64_t kTaps = Winograd::kTaps;
-  auto matrix = winograd.getFilterMatrix();
-  int64_t points = winograd.getPoints();
+  }
+  SmallVector<int64_t> offsets{0}; // of taps
+  for (size_t d = 2; d < sizes.size(); ++d) {
+    SmallVector<int64_t> longer;
+    for (int64_t offset : offsets)
+      for (int64_t k = 0; k < sizes[d]; ++k)
+        longer.push_back(offset + k * strides[d]);
+    offsets = std::move(longer);
+  }
+  auto matrices = llvm::map_to_vector(
+      directions, [](const Winograd &it) { return it.getFilterMatrix(); });
+  int64_t filters = sizes[0], channels = sizes[1];
   for (int64_t o = 0; o < filters; ++o)
     for (int64_t c = 0; c < channels; ++c) {
-      double taps[kTaps][kTaps];
-      for (int64_t i = 0; i < kTaps; ++i)
-        for (int64_t j = 0; j < kTaps; ++j) {
-          T tap;
-          int64_t at =
-              o * strides[0] + c * strides[1] + i * strides[2] + j * strides[3];
-          std::memcpy(&tap, bytes.data() + at * sizeof(T), sizeof(T));
-          taps[i][j] = tap;
-        }
-      for (int64_t y = 0; y < points; ++y) {
-        double line[kTaps];
-        for (int64_t j = 0; j < kTaps; ++j)
-          line[j] = matrix[y][0] * taps[0][j] + matrix[y][1] * taps[1][j] +
-                    matrix[y][2] * taps[2][j];
-        for (int64_t x = 0; x < points; ++x) {
-          T value = matrix[x][0] * line[0] + matrix[x][1] * line[1] +
-                    matrix[x][2] * line[2];
-          int64_t at = ((y * points + x) * channels + c) * filters + o;
-          std::memcpy(values.data() + at * sizeof(T), &value, sizeof(T));
-        }
+      SmallVector<double> taps;
+      for (int64_t offset : offsets) {
+        T tap;
+        int64_t at = o * strides[0] + c * strides[1] + offset;
+        std::memcpy(&tap, bytes.data() + at * sizeof(T), sizeof(T));
+        taps.push_back(tap);
+      }
+      for (auto [i, value] : llvm::enumerate(transformTaps(matrices, taps))) {
+        T rounded = value;
+        int64_t at = (i * channels + c) * filters + o;
+        std::memcpy(values.data() + at * sizeof(T), &rounded, sizeof(T));
       }
     }
 }
@@ -139,67 +170,81 @@ struct SelectWinograd : graphopt::impl::SelectWinogradBase<SelectWinograd> {
     SmallVector<ConvOp> convs;
     getOperation()->walk([&](ConvOp op) { convs.push_back(op); });
     for (ConvOp op : convs)
-      if (std::optional<Winograd> winograd = select(op))
-        rewrite(op, *winograd);
+      if (Directions directions = select(op); !directions.empty())
+        rewrite(op, directions);
     replaced.dropUnread(getOperation());
   }
 
 private:
+  using Directions = SmallVector<Winograd>;
+
   static bool isPossible(ConvOp op) {
     auto filter = dyn_cast<RankedTensorType>(op.getFilter().getType());
     auto isOne = [](int64_t size) { return size == 1; };
-    return filter && !op.getPacked() && filter.getRank() == 4 &&
+    return filter && !op.getPacked() && filter.getRank() <= 4 &&
            (filter.getElementType().isF32() ||
             filter.getElementType().isF64()) &&
-           filter.getDimSize(2) == Winograd::kTaps &&
-           filter.getDimSize(3) == Winograd::kTaps && op.getGroups() == 1 &&
+           op.getGroups() == 1 &&
            llvm::all_of(op.getStrides(), isOne) &&
            llvm::all_of(op.getDilations(), isOne);
   }
 
   /// The fastest form that is possible; none for the op as it is.
-  std::optional<Winograd> select(ConvOp op) {
+  Directions select(ConvOp op) {
     if (!isPossible(op))
-      return std::nullopt;
-    if (outputs == 2 || outputs == 4)
-      return Winograd(outputs);
+      return {};
+    ConvSizes sizes = getSizes(op);
+    if (points != 0)
+      return makeDirections(sizes.taps, points);
     // What is saved must be worth the memory and the rounding.
     constexpr double kWorthIt = 0.85;
-    ConvSizes sizes = getSizes(op);
     double least = kWorthIt * sizes.directCost(model);
-    std::optional<Winograd> best;
-    for (int64_t outputs : {2, 4}) {
-      Winograd winograd(outputs);
-      double cost = sizes.winogradCost(winograd, model);
+    Directions best;
+    for (int64_t points : {4, 6}) {
+      Directions directions = makeDirections(sizes.taps, points);
+      if (directions.empty())
+        continue;
+      double cost = sizes.winogradCost(directions, model);
       if (cost < least) {
         least = cost;
-        best = winograd;
+        best = std::move(directions);
       }
     }
     return best;
   }
 
+  /// So many points in each direction in which the filter slides; empty if
+  /// that is not possible.
+  static Directions makeDirections(ArrayRef<int64_t> taps, int64_t points) {
+    Directions directions;
+    for (int64_t count : taps) {
+      int64_t outputs = count == 1 ? 1 : points - count + 1;
+      if (!Winograd::isPossible(outputs, count))
+        return {};
+      directions.emplace_back(outputs, count);
+    }
+    bool slides = llvm::any_of(taps, [](int64_t count) { return count > 1; });
+    return slides ? directions : Directions();
+  }
+
   ConvSizes getSizes(ConvOp op) {
-    ArrayRef<int64_t> init = op.getInit().getType().getShape();
-    return {init[0],
-            init[1],
-            init[2],
+    return {op.getInit().getType().getShape(),
+            op.getFilter().getType().getShape().drop_front(2),
             op.getInput().getType().getShape().back(),
-            init[3],
             model.lanes(op.getFilter().getType().getElementTypeBitWidth())};
   }
 
   /// Tiles whose values are in memory at a time. Those of a block stay in or near
   /// the level 2 cache, but are so many that a panel of the filter is worth
   /// loading and that threads do not wait for each other often.
-  int64_t getBlock(ConvOp op, const Winograd &winograd) {
+  int64_t getBlock(ConvOp op, ArrayRef<Winograd> directions) {
     constexpr int64_t kLeast = 24;
     int64_t bits = op.getFilter().getType().getElementTypeBitWidth();
     ConvSizes sizes = getSizes(op);
-    int64_t tileBytes = winograd.getProducts() *
+    int64_t tileBytes = countProducts(directions) *
                         getWinogradPitch(sizes.channels, bits) * bits / 8;
     int64_t most = std::max(kLeast, 2 * model.level2Bytes / tileBytes);
-    int64_t tiles = sizes.count(winograd.getOutputs());
+    int64_t tiles = sizes.countTiles(directions);
     if (tiles < 0)
       return most;
     // Equal blocks.
@@ -207,15 +252,15 @@ private:
     return std::max<int64_t>(1, llvm::divideCeil(tiles, blocks));
   }
 
-  void rewrite(ConvOp op, const Winograd &winograd) {
-    Value filter = transform(op.getFilter(), winograd);
+  void rewrite(ConvOp op, ArrayRef<Winograd> directions) {
+    Value filter = transform(op.getFilter(), directions);
     if (!filter)
       return;
     IRRewriter rewriter(op);
     replaced.replace(op.getFilterMutable(), filter);
     auto conv = WinogradConvOp::create(rewriter, op.getLoc(), op.getInput(),
-                                       filter, op.getInit(),
-                                       getBlock(op, winograd));
+                                       filter, op.getInit(), directions,
+                                       getBlock(op, directions));
     conv.getExtrasMutable().assign(op.getExtras());
     conv.setMapsAttr(op.getMapsAttr());
     conv.getEpilogue().takeBody(op.getEpilogue());
@@ -225,9 +270,9 @@ private:
 
   /// A constant of the filter's values; null if it is no constant whose bytes
   /// can be read.
-  Value transform(Value filter, const Winograd &winograd) {
+  Value transform(Value filter, ArrayRef<Winograd> directions) {
     std::optional<ReadConstant> read = readConstant(filter);
-    if (!read || read->shape.size() != 4)
+    if (!read)
       return {};
     bool isSplat;
     std::optional<ArrayRef<char>> bytes = getBytes(read->value, isSplat);
@@ -236,17 +281,17 @@ private:
     auto type = cast<RankedTensorType>(filter.getType());
     ElementsAttr &values = transformed[{read->value.getAsOpaquePointer(),
                                         read->shape, read->permutation,
-                                        winograd.getOutputs()}];
+                                        countProducts(directions)}];
     if (!values) {
       bool isF32 = type.getElementType().isF32();
       auto valuesType = RankedTensorType::get(
-          {winograd.getProducts(), type.getDimSize(1), type.getDimSize(0)},
+          {countProducts(directions), type.getDimSize(1), type.getDimSize(0)},
           type.getElementType());
       values = makeConstant(
           valuesType, read->value, "_winograd",
           [&](MutableArrayRef<char> data) {
             (isF32 ? transformFilter<float> : transformFilter<double>)(
-                winograd, *read, *bytes, isSplat, data);
+                directions, *read, *bytes, isSplat, data);
           });
       replaced.addOriginal(read->value);
     }

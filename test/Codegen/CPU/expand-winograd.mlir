@@ -37,7 +37,7 @@
 // ITEMS:           scf.parallel
 // ITEMS:             memref.alloca()
 func.func @conv(%x: memref<1x8x8x12xf32>, %w: memref<1x16x12x8xf32>, %v: memref<6x16x16xf32>, %y: memref<1x6x6x8xf32>) {
-  kernel.winograd_conv ins(%x, %w : memref<1x8x8x12xf32>, memref<1x16x12x8xf32>) packed block = 6
+  kernel.winograd_conv ins(%x, %w : memref<1x8x8x12xf32>, memref<1x16x12x8xf32>) packed taps = [3, 3] tile = [2, 2] block = 6
     scratch(%v : memref<6x16x16xf32>) outs(%y : memref<1x6x6x8xf32>) {
   ^bb0(%sum: f32):
     %zero = arith.constant 0.0 : f32
@@ -47,9 +47,29 @@ func.func @conv(%x: memref<1x8x8x12xf32>, %w: memref<1x16x12x8xf32>, %v: memref<
   return
 }
 
+//
+// Six values along x, none along y: each line of the image on its own.
+// CHECK-LABEL: func @line(
+// CHECK-SAME:      %[[X:[^:]+]]: memref<1x8x8xf32>, %{{[^:]+}}: memref<1x6x8x8xf32>, %[[V:[^:]+]]: memref<2x6x16xf32>
+// CHECK-COUNT-6:   vector.load %[[X]]
+// CHECK-NOT:       vector.load %[[X]]
+// CHECK-COUNT-6:   vector.store {{.+}}, %[[V]]
+// CHECK:         scf.for %{{.+}} = %c0 to %c6 step %c1
+// CHECK:           vector.fma
+// CHECK-COUNT-2:   vector.store {{.+}} : memref<1x4x8xf32>
+// CHECK-NOT:       vector.store
 func.func @large(%x: memref<1x58x58x64xf32>, %w: memref<4x36x64x16xf32>, %v: memref<98x36x80xf32>, %y: memref<1x56x56x64xf32>) {
-  kernel.winograd_conv ins(%x, %w : memref<1x58x58x64xf32>, memref<4x36x64x16xf32>) packed block = 98
+  kernel.winograd_conv ins(%x, %w : memref<1x58x58x64xf32>, memref<4x36x64x16xf32>) packed taps = [3, 3] tile = [4, 4] block = 98
     scratch(%v : memref<98x36x80xf32>) outs(%y : memref<1x56x56x64xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+func.func @line(%x: memref<1x8x8xf32>, %w: memref<1x6x8x8xf32>, %v: memref<2x6x16xf32>, %y: memref<1x4x8xf32>) {
+  kernel.winograd_conv ins(%x, %w : memref<1x8x8xf32>, memref<1x6x8x8xf32>) packed taps = [5] tile = [2] block = 2
+    scratch(%v : memref<2x6x16xf32>) outs(%y : memref<1x4x8xf32>) {
   ^bb0(%sum: f32):
     kernel.yield %sum : f32
   }

@@ -68,7 +68,7 @@ func.func @main(%x: memref<1x6x6x8xf32>, %w: memref<2x36x8x8xf32>, %v: memref<1x
   return
 }
 func.func private @conv(%x: memref<1x6x6x8xf32>, %w: memref<2x36x8x8xf32>, %v: memref<1x36x16xf32>, %y: memref<1x4x4x16xf32>) {
-  kernel.winograd_conv ins(%x, %w : memref<1x6x6x8xf32>, memref<2x36x8x8xf32>) packed
+  kernel.winograd_conv ins(%x, %w : memref<1x6x6x8xf32>, memref<2x36x8x8xf32>) packed taps = [3, 3] tile = [4, 4]
       block = 1 scratch(%v : memref<1x36x16xf32>) outs(%y : memref<1x4x4x16xf32>) {
   ^bb0(%sum: f32):
     kernel.yield %sum : f32

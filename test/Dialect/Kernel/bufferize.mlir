@@ -78,10 +78,10 @@ func.func @every_second_column(%a: tensor<4x3xf32>, %b: tensor<3x16xf32>, %c: te
 // CHECK-SAME:      %[[X:[^:]+]]: memref<1x?x?x4xf32>, %[[W:[^:]+]]: memref<16x4x8xf32>, %[[R:[^:]+]]: memref<1x?x?x8xf32>
 // CHECK:         %[[V:.+]] = memref.alloc() {alignment = 64 : i64} : memref<6x16x16xf32>
 // CHECK-NOT:     memref.alloc
-// CHECK:         kernel.winograd_conv ins(%[[X]], %[[W]] : {{.+}}) block = 6 scratch(%[[V]] : {{.+}}) outs(%[[R]] : {{.+}}) extras(%[[R]] :
+// CHECK:         kernel.winograd_conv ins(%[[X]], %[[W]] : {{.+}}) taps = [3, 3] tile = [2, 2] block = 6 scratch(%[[V]] : {{.+}}) outs(%[[R]] : {{.+}}) extras(%[[R]] :
 func.func @winograd_conv(%x: tensor<1x?x?x4xf32>, %w: tensor<16x4x8xf32>,
                          %r: tensor<1x?x?x8xf32> {bufferization.writable = true}) -> tensor<1x?x?x8xf32> {
-  %y = kernel.winograd_conv ins(%x, %w : tensor<1x?x?x4xf32>, tensor<16x4x8xf32>) block = 6
+  %y = kernel.winograd_conv ins(%x, %w : tensor<1x?x?x4xf32>, tensor<16x4x8xf32>) taps = [3, 3] tile = [2, 2] block = 6
          outs(%r : tensor<1x?x?x8xf32>) extras(%r : tensor<1x?x?x8xf32>) maps [affine_map<(b, y, x, o) -> (b, y, x, o)>] {
   ^bb0(%sum: f32, %e: f32):
     %0 = arith.addf %sum, %e : f32

@@ -74,9 +74,9 @@ func.func @pack(%w: tensor<20x3x7x7xf32>, %e: tensor<4x7x7x3x8xf32>) -> tensor<4
 }
 
 // CHECK-LABEL: func @winograd_conv(
-// CHECK:         kernel.winograd_conv ins({{.+}}) packed block = 49 outs(%{{.+}} : tensor<1x?x?x20xf32>) extras(
+// CHECK:         kernel.winograd_conv ins({{.+}}) packed taps = [3, 3] tile = [4, 4] block = 49 outs(%{{.+}} : tensor<1x?x?x20xf32>) extras(
 func.func @winograd_conv(%x: tensor<1x?x?x4xf32>, %w: tensor<3x36x4x8xf32>, %y: tensor<1x?x?x20xf32>, %b: tensor<20xf32>) -> tensor<1x?x?x20xf32> {
-  %r = kernel.winograd_conv ins(%x, %w : tensor<1x?x?x4xf32>, tensor<3x36x4x8xf32>) packed block = 49
+  %r = kernel.winograd_conv ins(%x, %w : tensor<1x?x?x4xf32>, tensor<3x36x4x8xf32>) packed taps = [3, 3] tile = [4, 4] block = 49
          outs(%y : tensor<1x?x?x20xf32>) extras(%b : tensor<20xf32>) maps [affine_map<(b, y, x, o) -> (o)>] {
   ^bb0(%sum: f32, %bias: f32):
     %0 = arith.addf %sum, %bias : f32
@@ -85,10 +85,21 @@ func.func @winograd_conv(%x: tensor<1x?x?x4xf32>, %w: tensor<3x36x4x8xf32>, %y: 
   return %r : tensor<1x?x?x20xf32>
 }
 
+// CHECK-LABEL: func @winograd_conv_1d(
+// CHECK:         kernel.winograd_conv ins({{.+}}) taps = [5] tile = [2] block = 49 outs(%{{.+}} : tensor<1x?x20xf32>)
+func.func @winograd_conv_1d(%x: tensor<1x?x4xf32>, %w: tensor<6x4x20xf32>, %y: tensor<1x?x20xf32>) -> tensor<1x?x20xf32> {
+  %r = kernel.winograd_conv ins(%x, %w : tensor<1x?x4xf32>, tensor<6x4x20xf32>) taps = [5] tile = [2] block = 49
+         outs(%y : tensor<1x?x20xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  } -> tensor<1x?x20xf32>
+  return %r : tensor<1x?x20xf32>
+}
+
 // CHECK-LABEL: func @winograd_conv_in_memory(
-// CHECK:         kernel.winograd_conv ins({{.+}}) block = 4 scratch(%{{.+}} : memref<4x16x16xf32>) outs
+// CHECK:         kernel.winograd_conv ins({{.+}}) taps = [3, 3] tile = [2, 2] block = 4 scratch(%{{.+}} : memref<4x16x16xf32>) outs
 func.func @winograd_conv_in_memory(%x: memref<1x9x9x4xf32>, %w: memref<16x4x8xf32>, %v: memref<4x16x16xf32>, %y: memref<1x7x7x8xf32>) {
-  kernel.winograd_conv ins(%x, %w : memref<1x9x9x4xf32>, memref<16x4x8xf32>) block = 4
+  kernel.winograd_conv ins(%x, %w : memref<1x9x9x4xf32>, memref<16x4x8xf32>) taps = [3, 3] tile = [2, 2] block = 4
     scratch(%v : memref<4x16x16xf32>) outs(%y : memref<1x7x7x8xf32>) {
   ^bb0(%sum: f32):
     kernel.yield %sum : f32

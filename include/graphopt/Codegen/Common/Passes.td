@@ -352,14 +352,16 @@ def FuseEpilogues : Pass<"kernel-fuse-epilogues", "::mlir::func::FuncOp"> {
 }
 
 def SelectWinograd : Pass<"kernel-select-winograd", "::mlir::ModuleOp"> {
-  let summary = "Picks Winograd's form for 3x3 convolutions where it is faster";
+  let summary = "Picks Winograd's form for convolutions where it is faster";
   let description = [{
-    A `kernel.conv` of f32 with a constant 3x3 filter, strides and dilations of 1
-    and one group becomes a `kernel.winograd_conv` if a model of both costs says
-    that F(2, 3) or F(4, 3) takes less time: products saved, against transforms
-    and a filter that is 1.8 or 4 times as large. The filter is transformed here,
-    in f64. Sums are rounded in another way than those of `kernel.conv`, and
-    infinite inputs spread to no numbers around them.
+    A `kernel.conv` of f32 or f64 with one or two spatial dimensions, a constant
+    filter of up to five taps in each, strides and dilations of 1 and one group
+    becomes a `kernel.winograd_conv` if a model of both costs says that four or
+    six points in each direction that has taps take less time: products saved,
+    against transforms and a filter that is larger, as 1.8 or 4 times for F(2, 3)
+    or F(4, 3) along two dimensions. The filter is transformed here, in f64. Sums
+    are rounded in another way than those of `kernel.conv`, and infinite inputs
+    spread to no numbers around them.
 
     As with `kernel-pack-constants`, bytes of the original filter are freed.
 
@@ -372,14 +374,15 @@ def SelectWinograd : Pass<"kernel-select-winograd", "::mlir::ModuleOp"> {
     ```mlir
     %w = arith.constant dense_resource<w_winograd> : tensor<36x64x64xf32>
     %0 = kernel.winograd_conv
-           ins(%x, %w : tensor<1x58x58x64xf32>, tensor<36x64x64xf32>) block = 40 ...
+           ins(%x, %w : tensor<1x58x58x64xf32>, tensor<36x64x64xf32>)
+           taps = [3, 3] tile = [4, 4] block = 40 ...
     ```
   }];
   let options = [
     Option<"cpu", "cpu", "std::string", "\"host\"",
            "host, a row of CpuModels.def, or LLVM's name of a CPU">,
-    Option<"outputs", "outputs", "int64_t", "0",
-           "2 or 4: F(2, 3) or F(4, 3) wherever it is possible; 0: by cost">
+    Option<"points", "points", "int64_t", "0",
+           "4 or 6: so many wherever it is possible; 0: by cost">
   ];
   let statistics = [Statistic<"numSelected", "num-selected",
                               "Convolutions in Winograd's form">];
