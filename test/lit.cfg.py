@@ -45,6 +45,7 @@ def cpu_flags():
     return lines[0].split() if lines else []
 
 
+config.available_features.add(platform.machine())
 if {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"} <= set(cpu_flags()):
     config.available_features.add("avx512")
 if platform.libc_ver()[0] == "glibc":

@@ -30,10 +30,14 @@ public:
 
   llvm::Expected<Artifact> run();
 
+  /// The module after the stage llvm; belongs to this.
+  llvm::Expected<ModuleOp> lower();
+
 private:
   static DialectRegistry makeRegistry();
 
   llvm::Error compile();
+  llvm::Error runStages();
   llvm::Error load();
   llvm::Error renameModel();
   llvm::Error runStage(Stage stage);
@@ -47,8 +51,7 @@ private:
     return std::min(options.lastStage, Stage::LLVM);
   }
 
-  template <typename Step>
-  llvm::Error step(StringRef name, Step &&run) {
+  template <typename Step> llvm::Error step(StringRef name, Step &&run) {
     if (observer)
       observer->beginStage(name);
     llvm::Error error = run();
@@ -125,9 +128,9 @@ llvm::Error Compilation::load() {
     module = std::move((*read)->module);
     done = (*read)->stage;
     if (!options.outputs.empty() && done >= Stage::Graph)
-      return llvm::createStringError("--keep-output needs a stage before graph: '" +
-                                     modelPath + "' is a dump of " +
-                                     stageName(done));
+      return llvm::createStringError(
+          "--keep-output needs a stage before graph: '" + modelPath +
+          "' is a dump of " + stageName(done));
     return llvm::Error::success();
   }
   ImportOptions importOptions;
@@ -147,7 +150,8 @@ llvm::Error Compilation::load() {
 /// C identifiers that are no keywords and do not begin like the runtime's.
 static bool isModelName(StringRef name) {
   return !name.empty() && !llvm::isDigit(name.front()) &&
-         llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+         llvm::all_of(name,
+                      [](char c) { return llvm::isAlnum(c) || c == '_'; });
 }
 
 llvm::Error Compilation::renameModel() {
@@ -185,8 +189,8 @@ llvm::Error Compilation::runStage(Stage stage) {
 
 llvm::Error Compilation::dump(Stage stage, StringRef folder, StringRef name,
                               std::vector<std::string> &written) {
-  if (std::error_code error = fs::create_directories(
-          folder, /*IgnoreExisting=*/true, fs::all_all))
+  if (std::error_code error =
+          fs::create_directories(folder, /*IgnoreExisting=*/true, fs::all_all))
     return llvm::createFileError(folder, error);
   llvm::SmallString<128> base(folder);
   llvm::sys::path::append(base, name);
@@ -197,14 +201,23 @@ llvm::Error Compilation::dump(Stage stage, StringRef folder, StringRef name,
 // Output
 //===----------------------------------------------------------------------===//
 
-llvm::Error Compilation::emit() {
+static EmitTarget emitTarget(const CpuModel &cpu) {
+  return {cpu.triple, cpu.llvmCpu, cpu.features};
+}
+
+static LibraryOptions libraryOptions(const CompileOptions &options) {
   LibraryOptions library;
-  library.object.target = {cpu.triple, cpu.llvmCpu, cpu.features};
   library.object.jobs = unsigned(std::max(options.jobs, 0));
   library.folder = options.outputFolder;
   library.kind = options.lastStage == Stage::Object   ? LibraryKind::Object
                  : options.lastStage == Stage::Shared ? LibraryKind::Shared
                                                       : LibraryKind::Archive;
+  return library;
+}
+
+llvm::Error Compilation::emit() {
+  LibraryOptions library = libraryOptions(options);
+  library.object.target = emitTarget(cpu);
   auto written = emitLibrary(*module, library);
   if (!written)
     return written.takeError();
@@ -229,7 +242,7 @@ llvm::Error Compilation::writeModule() {
   return dump(options.lastStage, options.outputFolder, base, files);
 }
 
-llvm::Error Compilation::compile() {
+llvm::Error Compilation::runStages() {
   llvm::Expected<CpuModel> target = findTarget(options);
   if (!target)
     return target.takeError();
@@ -252,6 +265,12 @@ llvm::Error Compilation::compile() {
     if (llvm::Error error = dumpIfAsked(stage))
       return error;
   }
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::compile() {
+  if (llvm::Error error = runStages())
+    return error;
   if (options.lastStage <= Stage::LLVM)
     return writeModule();
   return step(stageName(options.lastStage), [&] { return emit(); });
@@ -280,14 +299,89 @@ llvm::Expected<Artifact> Compilation::run() {
       fs::remove(options.outputFolder); // stays if it is not empty
     return error;
   }
-  return Artifact{
-      (*module)->getAttrOfType<StringAttr>("graph.model").str(), files,
-      findWorkspace()};
+  return Artifact{(*module)->getAttrOfType<StringAttr>("graph.model").str(),
+                  files, findWorkspace()};
 }
 
-llvm::Expected<Artifact>
-graphopt::compileModel(StringRef modelPath, const CompileOptions &options,
-                       CompileObserver *observer) {
+llvm::Expected<ModuleOp> Compilation::lower() {
+  if (llvm::Error error = runStages())
+    return error;
+  return *module;
+}
+
+//===----------------------------------------------------------------------===//
+// Several CPUs
+//===----------------------------------------------------------------------===//
+
+/// The CPUs that --cpu lists, of one architecture, each with code of its own.
+static llvm::Expected<std::vector<EmitTarget>>
+findTargets(CompileOptions options, llvm::ArrayRef<StringRef> names) {
+  std::vector<EmitTarget> targets;
+  for (StringRef name : names) {
+    options.cpu = name.str();
+    llvm::Expected<CpuModel> cpu = findTarget(options);
+    if (!cpu)
+      return cpu.takeError();
+    for (auto [earlier, target] : llvm::zip(names, targets)) {
+      if (target.cpu == cpu->llvmCpu)
+        return llvm::createStringError("--cpu: '" + earlier + "' and '" + name +
+                                       "' are both " + cpu->llvmCpu);
+      if (target.triple != cpu->triple)
+        return llvm::createStringError("--cpu: '" + earlier + "' and '" + name +
+                                       "' are of different architectures");
+    }
+    targets.push_back(emitTarget(*cpu));
+  }
+  return targets;
+}
+
+/// Each CPU has its own passes from the first to the last, one after the other:
+/// two models in memory would be one too many.
+static llvm::Expected<Artifact> compileForCpus(StringRef modelPath,
+                                               const CompileOptions &options,
+                                               llvm::ArrayRef<StringRef> cpus,
+                                               CompileObserver *observer) {
+  if (options.lastStage < Stage::Object)
+    return llvm::createStringError("--emit=" + stageName(options.lastStage) +
+                                   " needs one CPU, not --cpu=" + options.cpu);
+  if (options.profile)
+    return llvm::createStringError("--profile needs one CPU, not --cpu=" +
+                                   options.cpu);
+  auto targets = findTargets(options, cpus);
+  if (!targets)
+    return targets.takeError();
+  CompileOptions one = options;
+  std::unique_ptr<Compilation> current;
+  Artifact artifact;
+  auto lower = [&](size_t i) -> llvm::Expected<ModuleOp> {
+    one.cpu = cpus[i].str();
+    if (!options.dumpFolder.empty()) {
+      llvm::SmallString<128> folder(options.dumpFolder);
+      llvm::sys::path::append(folder, one.cpu);
+      one.dumpFolder = folder.str().str();
+    }
+    current.reset();
+    current = std::make_unique<Compilation>(modelPath, one, observer);
+    llvm::Expected<ModuleOp> module = current->lower();
+    if (module)
+      if (auto name = (*module)->getAttrOfType<StringAttr>("graph.model"))
+        artifact.modelName = name.str();
+    return module;
+  };
+  auto files = emitLibrary(*targets, lower, libraryOptions(options));
+  if (!files)
+    return files.takeError();
+  artifact.files = std::move(*files);
+  return artifact;
+}
+
+llvm::Expected<Artifact> graphopt::compileModel(StringRef modelPath,
+                                                const CompileOptions &options,
+                                                CompileObserver *observer) {
+  llvm::SmallVector<StringRef> cpus;
+  StringRef(options.cpu).split(cpus, ',');
+  if (cpus.size() > 1)
+    return compileForCpus(modelPath, options, cpus, observer);
   return Compilation(modelPath, options, observer).run();
 }
 
@@ -297,7 +391,8 @@ llvm::Error graphopt::printPipelines(const CompileOptions &options,
   if (!cpu)
     return cpu.takeError();
   MLIRContext context(MLIRContext::Threading::DISABLED);
-  for (Stage stage : {Stage::Graph, Stage::Kernel, Stage::Memory, Stage::LLVM}) {
+  for (Stage stage :
+       {Stage::Graph, Stage::Kernel, Stage::Memory, Stage::LLVM}) {
     auto passes = PassManager::on<ModuleOp>(&context);
     buildPipeline(stage, passes, *cpu, options);
     os << "# " << stageName(stage) << "\n--pass-pipeline='";

@@ -1,6 +1,5 @@
 #include "Descriptor.h"
 #include "Machine.h"
-#include "Weights.h"
 #include "graphopt/Runtime/graphopt.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/IRBuilder.h"
@@ -20,7 +19,8 @@ public:
         i32(IntegerType::get(context, 32)), i64(IntegerType::get(context, 64)),
         isLinux(module.getTargetTriple().isOSLinux()) {}
 
-  SmallVector<std::string> build(ArrayRef<Weight> weights, uint64_t cpuFeatures) {
+  SmallVector<std::string> build(int64_t weightsBytes, uint64_t weightsId,
+                                 ArrayRef<Variant> variants) {
     forward("status_text", pointer, {i32});
     if (isLinux) {
       forward("detect_cpu", Type::getVoidTy(context), {pointer});
@@ -30,7 +30,7 @@ public:
     auto *descriptor = new GlobalVariable(
         module, Type::getInt8Ty(context), /*isConstant=*/true,
         GlobalValue::ExternalLinkage, nullptr);
-    Function *run = addRunTensors(descriptor, cpuFeatures);
+    Function *run = addRunTensors(descriptor, variants);
     bool opensFile = isLinux && model.hasWeightsFile;
     if (opensFile) {
       forward("weights_open", i32, {pointer, pointer}, {descriptor});
@@ -46,7 +46,7 @@ public:
         ports(model.inputs),
         ports(model.outputs),
         texts(model.openDims),
-        number(i64, totalBytes(weights)),
+        number(i64, weightsBytes),
         exported("workspace_bytes"),
         exported("result_dims"),
         run,
@@ -56,7 +56,7 @@ public:
         isLinux ? exported("detect_cpu") : null,
         calls(),
         number(i32, model.calls.size()),
-        number(i64, model.hasWeightsFile ? weightsId(weights) : 0),
+        number(i64, int64_t(weightsId)),
         opensFile ? exported("weights_open") : null,
         opensFile ? exported("weights_close") : null,
     });
@@ -169,10 +169,11 @@ private:
   }
 
   /// `<model>_run_tensors(context, inputs, outputs, workspace, bytes)`.
-  Function *addRunTensors(GlobalVariable *descriptor, uint64_t cpuFeatures) {
+  Function *addRunTensors(GlobalVariable *descriptor,
+                          ArrayRef<Variant> variants) {
     SmallVector<Type *> own = {pointer, pointer, pointer, pointer, i64};
     SmallVector<Type *> runtimes = own;
-    runtimes.insert(runtimes.begin(), {pointer, pointer, i64});
+    runtimes.insert(runtimes.begin(), {pointer, pointer, i32});
     FunctionCallee runtime = module.getOrInsertFunction(
         "graphopt_run_model", FunctionType::get(i32, runtimes, false));
     auto *function = Function::Create(FunctionType::get(i32, own, false),
@@ -180,9 +181,12 @@ private:
                                       symbol("run_tensors"), module);
     visible.push_back(symbol("run_tensors"));
     IRBuilder<> b(BasicBlock::Create(context, "", function));
-    SmallVector<Value *> arguments = {descriptor,
-                                      module.getFunction(symbol("entry")),
-                                      ConstantInt::get(i64, cpuFeatures)};
+    SmallVector<Constant *> choices;
+    for (const Variant &variant : variants)
+      choices.push_back(structOf({module.getFunction(variant.prefix + "entry"),
+                                  number(i64, int64_t(variant.cpuFeatures))}));
+    SmallVector<Value *> arguments = {descriptor, array(choices),
+                                      number(i32, variants.size())};
     for (Argument &argument : function->args())
       arguments.push_back(&argument);
     finish(b, b.CreateCall(runtime, arguments));
@@ -202,7 +206,9 @@ private:
 
 SmallVector<std::string> graphopt::addDescriptor(Module &module,
                                                  const graphopt::Model &model,
-                                                 ArrayRef<Weight> weights,
-                                                 uint64_t cpuFeatures) {
-  return DescriptorBuilder(module, model).build(weights, cpuFeatures);
+                                                 int64_t weightsBytes,
+                                                 uint64_t weightsId,
+                                                 ArrayRef<Variant> variants) {
+  return DescriptorBuilder(module, model)
+      .build(weightsBytes, weightsId, variants);
 }

@@ -4,19 +4,28 @@
 #define GRAPHOPT_LIB_EMIT_DESCRIPTOR_H
 
 #include "Model.h"
-#include "graphopt/Emit/Emit.h"
 #include "llvm/IR/Module.h"
 
 namespace graphopt {
 
-/// Adds what graphopt.h promises of a model to its code, which has
-/// `<model>_entry`, `<model>_workspace_bytes` and `<model>_result_dims`: the
-/// descriptor `<model>_model`, and the functions that call the runtime.
+/// The code of a model for one CPU: `<prefix>entry`, `<prefix>workspace_bytes`
+/// and `<prefix>result_dims`.
+struct Variant {
+  std::string prefix; ///< of all its symbols, "<model>_" if it is the only one
+  uint64_t cpuFeatures; ///< that it needs, as bits of CpuFeatures.def
+};
+
+/// Adds what graphopt.h promises of a model to code that has or declares
+/// `<model>_workspace_bytes`, `<model>_result_dims` and the entries of its
+/// variants, best first: the descriptor `<model>_model`, and the functions that
+/// call the runtime. `weightsId` is that of a file with the weights, or 0.
 ///
 /// \returns the symbols that stay visible.
-llvm::SmallVector<std::string>
-addDescriptor(llvm::Module &module, const Model &model,
-              llvm::ArrayRef<Weight> weights, uint64_t cpuFeatures);
+llvm::SmallVector<std::string> addDescriptor(llvm::Module &module,
+                                             const Model &model,
+                                             int64_t weightsBytes,
+                                             uint64_t weightsId,
+                                             llvm::ArrayRef<Variant> variants);
 
 /// Links the runtime's bitcode into `module`, as much as it uses.
 llvm::Error linkRuntime(llvm::Module &module);

@@ -5,11 +5,13 @@
 #include "Weights.h"
 #include "graphopt/Support/OutputFile.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Path.h"
-#include <deque>
+#include <fmt/format.h>
 
 using namespace graphopt;
 using namespace llvm;
@@ -89,9 +91,11 @@ private:
 
 /// Writes the weights' object once, to be mapped for the archive.
 static Expected<std::unique_ptr<MemoryBuffer>>
-writeAndMapWeights(const std::string &file, const Code &code) {
+writeAndMapWeights(const std::string &file, const Code &code,
+                   const MemoryBuffer &object) {
+  FileRemover remover(file); // what is mapped stays
   if (Error error = writeOutputFile(file, [&](raw_ostream &os) {
-        return writeWeightsObject(os, code.weights, *code.objects.front());
+        return writeWeightsObject(os, code.weights, object);
       }))
     return std::move(error);
   auto mapped = MemoryBuffer::getFile(file, /*IsText=*/false,
@@ -101,50 +105,58 @@ writeAndMapWeights(const std::string &file, const Code &code) {
   return std::move(*mapped);
 }
 
-/// Members in order, with names that depend on the model only and times of 0.
-static Error writeArchive(raw_ostream &os, const Code &code,
-                          MemoryBuffer *weights) {
-  SmallVector<NewArchiveMember> members;
-  std::deque<std::string> names;
-  auto add = [&](const MemoryBuffer &object, const Twine &suffix) {
-    members.emplace_back(object.getMemBufferRef());
-    members.back().MemberName =
-        names.emplace_back((code.model->name + suffix).str());
-  };
-  for (auto [i, object] : enumerate(code.objects))
-    add(*object, i == 0 ? ".o" : "." + Twine(i) + ".o");
-  if (weights)
-    add(*weights, ".weights.o");
-  return writeArchiveToStream(os, members, SymtabWritingMode::NormalSymtab,
-                              members[0].detectKindFromObject(),
-                              /*Deterministic=*/true, /*Thin=*/false);
-}
+namespace {
+/// The objects of a library, by their names.
+class Members {
+public:
+  explicit Members(Output &output) : output(output) {}
 
-static Error writeObjects(Output &output, const Code &code) {
-  const MemoryBuffer &object = *code.objects.front();
-  if (Error error =
-          output.writeText(code.model->name + ".o", object.getBuffer()))
-    return error;
-  if (code.weights.empty() || code.model->hasWeightsFile)
+  /// Takes the objects of `code`, and its weights as they are now.
+  Error add(Code &code, const std::string &name) {
+    for (auto [i, object] : enumerate(code.objects))
+      members.emplace_back(i == 0 ? name + ".o"
+                                  : fmt::format("{}.{}.o", name, i),
+                           std::move(object));
+    if (code.weights.empty() || code.model->hasWeightsFile)
+      return Error::success();
+    std::string file = output.temporaryPathOf(name + ".weights");
+    const MemoryBuffer &first =
+        *members[members.size() - code.objects.size()].second;
+    return writeAndMapWeights(file, code, first)
+        .moveInto(members.emplace_back(name + ".weights.o", nullptr).second);
+  }
+
+  Error writeObjects() const {
+    for (const auto &[name, object] : members)
+      if (Error error = output.writeText(name, object->getBuffer()))
+        return error;
     return Error::success();
-  return output.write(code.model->name + ".weights.o", [&](raw_ostream &os) {
-    return writeWeightsObject(os, code.weights, object);
-  });
-}
+  }
 
-static Error writeLibrary(Output &output, const Code &code, LibraryKind kind) {
-  const std::string &name = code.model->name;
+  /// In order, with times of 0.
+  Error writeArchive(raw_ostream &os) const {
+    SmallVector<NewArchiveMember> list;
+    for (const auto &[name, object] : members) {
+      list.emplace_back(object->getMemBufferRef());
+      list.back().MemberName = name;
+    }
+    return writeArchiveToStream(os, list, SymtabWritingMode::NormalSymtab,
+                                list[0].detectKindFromObject(),
+                                /*Deterministic=*/true, /*Thin=*/false);
+  }
+
+private:
+  Output &output;
+  std::vector<std::pair<std::string, std::unique_ptr<MemoryBuffer>>> members;
+};
+} // namespace
+
+static Error writeLibrary(Output &output, const Members &members,
+                          const std::string &name, const Triple &triple,
+                          LibraryKind kind) {
   if (kind == LibraryKind::Object)
-    return writeObjects(output, code);
-  std::string weightsFile = output.temporaryPathOf(name + ".weights");
-  FileRemover weightsRemover(weightsFile);
-  std::unique_ptr<MemoryBuffer> weights;
-  if (!code.weights.empty() && !code.model->hasWeightsFile)
-    if (Error error = writeAndMapWeights(weightsFile, code).moveInto(weights))
-      return error;
-  auto writer = [&](raw_ostream &os) {
-    return writeArchive(os, code, weights.get());
-  };
+    return members.writeObjects();
+  auto writer = [&](raw_ostream &os) { return members.writeArchive(os); };
   if (kind == LibraryKind::Archive)
     return output.write("lib" + name + ".a", writer);
 
@@ -153,7 +165,7 @@ static Error writeLibrary(Output &output, const Code &code, LibraryKind kind) {
   if (Error error = writeOutputFile(archive, writer))
     return error;
   std::string library = output.pathOf("lib" + name + ".so");
-  if (Error error = linkSharedLibrary(archive, library, Triple(code.triple)))
+  if (Error error = linkSharedLibrary(archive, library, triple))
     return error;
   output.adopt(library);
   return Error::success();
@@ -168,10 +180,11 @@ static Error writeWeights(Output &output, const Code &code) {
   });
 }
 
-static Error writeHeaders(Output &output, const Code &code) {
+static Error writeHeaders(Output &output, const Code &code,
+                          int64_t weightsBytes) {
   HeaderFacts facts;
   facts.workspaceBytes = code.workspaceBytes;
-  facts.weightsBytes = totalBytes(code.weights);
+  facts.weightsBytes = weightsBytes;
   facts.hasThreads = Triple(code.triple).isOSLinux();
   if (Error error = output.writeText(code.model->name + ".h",
                                      writeHeader(*code.model, facts)))
@@ -181,23 +194,79 @@ static Error writeHeaders(Output &output, const Code &code) {
   return output.writeText("graphopt.hpp", runtimeCppHeader());
 }
 
+/// "x86-64-v3" as a part of C identifiers and of file names.
+static std::string nameOf(const EmitTarget &target) {
+  std::string name = target.cpu;
+  for (char &c : name)
+    if (!isAlnum(c))
+      c = '_';
+  return name;
+}
+
 Expected<std::vector<std::string>>
 graphopt::emitLibrary(mlir::ModuleOp module, const LibraryOptions &options) {
-  Expected<Code> code = compileCode(
-      module, options.object, /*maySplit=*/options.kind != LibraryKind::Object);
-  if (!code)
-    return code.takeError();
-  if (!code->model)
-    return createStringError(
-        "the module is no model: graphopt.ports is missing");
+  return emitLibrary(
+      options.object.target,
+      [&](size_t) -> Expected<mlir::ModuleOp> { return module; }, options);
+}
+
+Expected<std::vector<std::string>> graphopt::emitLibrary(
+    ArrayRef<EmitTarget> targets,
+    function_ref<Expected<mlir::ModuleOp>(size_t target)> makeModule,
+    const LibraryOptions &options) {
   Output output(options.folder);
   if (Error error = output.makeFolder())
     return std::move(error);
-  if (Error error = writeLibrary(output, *code, options.kind))
+  Members members(output);
+  StoredWeights stored;
+  std::vector<Code> variants;
+  int64_t weightsBytes = 0;
+  bool isOnly = targets.size() == 1;
+  for (auto [i, target] : enumerate(targets)) {
+    Expected<mlir::ModuleOp> module = makeModule(i);
+    if (!module)
+      return module.takeError();
+    ObjectOptions object = options.object;
+    object.target = target;
+    Siblings siblings = {nameOf(target), stored, targets.size()};
+    auto code = compileCode(*module, object,
+                            /*maySplit=*/options.kind != LibraryKind::Object,
+                            isOnly ? nullptr : &siblings);
+    if (!code)
+      return code.takeError();
+    if (!code->model)
+      return createStringError(
+          "the module is no model: graphopt.ports is missing");
+    if (code->model->hasWeightsFile && !isOnly)
+      return createStringError(
+          "weights in a file go with code for one CPU only");
+    if (Error error = members.add(
+            *code, code->model->name + (isOnly ? "" : "." + siblings.name)))
+      return std::move(error);
+    weightsBytes += totalBytes(code->weights);
+    variants.push_back(std::move(*code));
+  }
+  if (!isOnly) {
+    // With all that another has and more, a variant comes first.
+    llvm::sort(variants, [](const Code &a, const Code &b) {
+      return std::tuple(-popcount(a.variant.cpuFeatures), a.variant.prefix) <
+             std::tuple(-popcount(b.variant.cpuFeatures), b.variant.prefix);
+    });
+    auto dispatcher =
+        compileDispatcher(variants, targets.front().triple, weightsBytes);
+    if (!dispatcher)
+      return dispatcher.takeError();
+    if (Error error = members.add(*dispatcher, dispatcher->model->name))
+      return std::move(error);
+    variants.insert(variants.begin(), std::move(*dispatcher));
+  }
+  const Code &model = variants.front();
+  if (Error error = writeLibrary(output, members, model.model->name,
+                                 Triple(model.triple), options.kind))
     return std::move(error);
-  if (Error error = writeWeights(output, *code))
+  if (Error error = writeWeights(output, model))
     return std::move(error);
-  if (Error error = writeHeaders(output, *code))
+  if (Error error = writeHeaders(output, model, weightsBytes))
     return std::move(error);
   return output.finish();
 }

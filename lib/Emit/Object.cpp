@@ -49,7 +49,7 @@ static Expected<std::unique_ptr<Module>> translate(mlir::ModuleOp module,
 }
 
 /// Hides all but `visible`; tells apart functions of one name in a profile.
-static void hideAllBut(Module &code, const graphopt::Model &model,
+static void hideAllBut(Module &code, StringRef prefix,
                        ArrayRef<std::string> visible) {
   StringSet<> keep;
   for (const std::string &name : visible)
@@ -59,9 +59,29 @@ static void hideAllBut(Module &code, const graphopt::Model &model,
   });
   for (Function &function : code)
     if (function.hasInternalLinkage() &&
-        !function.getName().starts_with("graphopt_"))
-      if (!function.getName().starts_with(model.name + "_"))
-        function.setName(model.name + "_" + function.getName());
+        !function.getName().starts_with("graphopt_") &&
+        !function.getName().starts_with(prefix))
+      function.setName(prefix + function.getName());
+}
+
+/// What siblings need of a variant, hidden from others.
+///
+/// \returns the symbols.
+static SmallVector<std::string> exportVariant(Module &code, StringRef model,
+                                              StringRef prefix) {
+  SmallVector<std::string> names;
+  for (StringRef name : {"entry", "workspace_bytes", "result_dims"}) {
+    Function *function = code.getFunction((model + "_" + name).str());
+    function->setName(prefix + name);
+    function->setVisibility(GlobalValue::HiddenVisibility);
+    names.push_back(function->getName().str());
+  }
+  // These are called on any CPU.
+  for (std::string name : {"workspace_bytes", "result_dims"})
+    for (const std::string &full : {name, prefix.str() + name})
+      if (Function *function = code.getFunction(full))
+        setLeastTarget(*function);
+  return names;
 }
 
 /// The number that a function returns whatever its arguments are.
@@ -73,10 +93,12 @@ static std::optional<int64_t> constantResult(const Function *function) {
   return value ? std::optional(value->getSExtValue()) : std::nullopt;
 }
 
-/// LLVM IR that is linked and says what it is compiled for.
+/// LLVM IR that is linked and says what it is compiled for. `all` are the
+/// module's weights, `about.weights` those that are stored with it.
 static Expected<std::unique_ptr<Module>>
 makeModule(mlir::ModuleOp module, const TargetMachine &machine,
-           LLVMContext &context, const Code &about) {
+           LLVMContext &context, const Code &about, ArrayRef<Weight> all,
+           const Siblings *siblings) {
   auto translated = translate(module, context);
   if (!translated)
     return translated;
@@ -84,17 +106,21 @@ makeModule(mlir::ModuleOp module, const TargetMachine &machine,
   code.setTargetTriple(machine.getTargetTriple());
   code.setDataLayout(machine.createDataLayout());
   code.setPICLevel(PICLevel::BigPIC);
-  if (!about.model || !about.model->hasWeightsFile)
-    if (Error error = bindWeights(code, about.weights, weightPrefix(module)))
+  int64_t bytes = totalBytes(all) * (siblings ? siblings->count : 1);
+  bool inFile = about.model && about.model->hasWeightsFile;
+  if (!inFile)
+    if (Error error = bindWeights(code, all, bytes, about.model.has_value()))
       return std::move(error);
   SmallVector<std::string> visible;
   if (about.model)
-    visible = addDescriptor(code, *about.model, about.weights,
-                            getCpuFeatures(machine));
+    visible = siblings
+                  ? exportVariant(code, about.model->name, about.variant.prefix)
+                  : addDescriptor(code, *about.model, bytes,
+                                  inFile ? weightsId(all) : 0, about.variant);
   if (Error error = linkRuntime(code))
     return std::move(error);
   if (about.model)
-    hideAllBut(code, *about.model, visible);
+    hideAllBut(code, about.variant.prefix, visible);
   setTarget(code, machine);
   return translated;
 }
@@ -103,8 +129,9 @@ namespace {
 /// Makes objects of a module.
 class ObjectCompiler {
 public:
-  ObjectCompiler(const ObjectOptions &options, Code &code)
-      : options(options), code(code) {}
+  ObjectCompiler(const ObjectOptions &options, Code &code,
+                 ArrayRef<Weight> weights)
+      : options(options), code(code), weights(weights) {}
 
   Error compileWhole(Module &module, TargetMachine &machine) {
     return compile(module, machine, StringSet<>())
@@ -113,7 +140,7 @@ public:
 
   /// Each part in a context of its own, so that threads share nothing.
   Error compileParts(Module &module, Parts parts) {
-    StringSet<> shared = shareFunctions(module, parts, code.model->name + "_");
+    StringSet<> shared = shareFunctions(module, parts, code.variant.prefix);
     SmallVector<char, 0> bitcode;
     raw_svector_ostream stream(bitcode);
     WriteBitcodeToFile(module, stream);
@@ -146,24 +173,25 @@ private:
       optimizeFunctions(module, machine);
     if (code.model)
       if (auto *function =
-              module.getFunction(code.model->name + "_workspace_bytes");
+              module.getFunction(code.variant.prefix + "workspace_bytes");
           function && !function->isDeclaration())
         code.workspaceBytes = constantResult(function);
     auto object = generateObject(module, machine);
     if (object)
-      if (Error error = verifySymbols(**object, code.weights, shared))
+      if (Error error = verifySymbols(**object, weights, shared))
         return std::move(error);
     return object;
   }
 
   const ObjectOptions &options;
   Code &code;
+  ArrayRef<Weight> weights;
 };
 } // namespace
 
 Expected<Code> graphopt::compileCode(mlir::ModuleOp module,
                                      const ObjectOptions &options,
-                                     bool maySplit) {
+                                     bool maySplit, const Siblings *siblings) {
   Code result;
   if (Error error = verifyLowered(module))
     return std::move(error);
@@ -171,19 +199,28 @@ Expected<Code> graphopt::compileCode(mlir::ModuleOp module,
   if (!model)
     return model.takeError();
   result.model = std::move(*model);
-  result.weights = listWeights(module);
   auto machine = createMachine(options.target, options.optimize);
   if (!machine)
     return machine.takeError();
   result.triple = (*machine)->getTargetTriple().str();
+  if (result.model)
+    result.variant = {result.model->name + "_" +
+                          (siblings ? siblings->name + "_" : ""),
+                      getCpuFeatures(**machine)};
+  std::vector<Weight> weights = listWeights(module);
+  if (siblings)
+    for (Weight &weight : weights)
+      weight.symbol = result.variant.prefix + "weight_" + weight.name;
+  result.weights =
+      siblings ? takeNewWeights(weights, siblings->stored) : weights;
 
   LLVMContext context;
-  auto code = makeModule(module, **machine, context, result);
+  auto code = makeModule(module, **machine, context, result, weights, siblings);
   if (!code)
     return code.takeError();
   if (options.optimize)
     optimizeCalls(**code, **machine);
-  ObjectCompiler compiler(options, result);
+  ObjectCompiler compiler(options, result, weights);
   Parts parts;
   if (maySplit && result.model)
     parts = splitFunctions(**code);
@@ -196,7 +233,7 @@ Expected<Code> graphopt::compileCode(mlir::ModuleOp module,
 
 Expected<std::unique_ptr<MemoryBuffer>>
 graphopt::emitObject(mlir::ModuleOp module, const ObjectOptions &options) {
-  Expected<Code> code = compileCode(module, options);
+  Expected<Code> code = compileCode(module, options, /*maySplit=*/false);
   if (!code)
     return code.takeError();
   return std::move(code->objects.front());

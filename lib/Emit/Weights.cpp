@@ -6,6 +6,7 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Object/ELFTypes.h"
+#include "llvm/Support/BLAKE3.h"
 #include "llvm/Support/CodeGen.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/xxhash.h"
@@ -18,21 +19,18 @@ static constexpr uint64_t kAlignment = 64;
 /// From here on, 32-bit offsets from code to weights are no longer safe.
 static constexpr int64_t kLargeBytes = int64_t(1) << 30;
 
-std::string graphopt::weightPrefix(mlir::ModuleOp module) {
-  auto model = module->getAttrOfType<mlir::StringAttr>("graph.model");
-  return model ? model.str() + "_weight_" : "";
-}
-
 std::vector<Weight> graphopt::listWeights(mlir::ModuleOp module) {
   std::vector<Weight> weights;
   auto values = module->getAttrOfType<mlir::DictionaryAttr>("graphopt.weights");
   if (!values)
     return weights;
-  std::string prefix = weightPrefix(module);
+  auto model = module->getAttrOfType<mlir::StringAttr>("graph.model");
+  std::string prefix = model ? model.str() + "_weight_" : "";
   for (mlir::NamedAttribute entry : values) {
     auto value = cast<mlir::DenseResourceElementsAttr>(entry.getValue());
     if (mlir::AsmResourceBlob *blob = value.getRawHandle().getBlob())
-      weights.push_back({prefix + entry.getName().str(), blob->getData()});
+      weights.push_back({prefix + entry.getName().str(), blob->getData(),
+                         entry.getName().str()});
   }
   return weights;
 }
@@ -44,20 +42,36 @@ int64_t graphopt::totalBytes(ArrayRef<Weight> weights) {
   return bytes;
 }
 
+std::vector<Weight> graphopt::takeNewWeights(std::vector<Weight> &weights,
+                                             StoredWeights &stored) {
+  std::vector<Weight> added;
+  for (Weight &weight : weights) {
+    ArrayRef<uint8_t> bytes(
+        reinterpret_cast<const uint8_t *>(weight.bytes.data()),
+        weight.bytes.size());
+    std::array<uint8_t, 32> hash = BLAKE3::hash<32>(bytes);
+    auto [known, isNew] = stored.try_emplace(
+        StringRef(reinterpret_cast<const char *>(hash.data()), hash.size()),
+        weight.symbol);
+    if (isNew)
+      added.push_back(weight);
+    else
+      weight.symbol = known->second;
+  }
+  return added;
+}
+
 Error graphopt::bindWeights(Module &module, ArrayRef<Weight> weights,
-                            StringRef prefix) {
+                            int64_t bytes, bool isModel) {
   bool isX86 = module.getTargetTriple().getArch() == Triple::x86_64;
-  bool isModel = !prefix.empty();
-  bool large = isModel && totalBytes(weights) >= kLargeBytes;
-  if (large && !isX86 && totalBytes(weights) >= 3 * kLargeBytes)
+  bool large = isModel && bytes >= kLargeBytes;
+  if (large && !isX86 && bytes >= 3 * kLargeBytes)
     return createStringError("over 3 GB of weights for a target whose code "
                              "reaches 4 GB");
   for (const Weight &weight : weights) {
-    GlobalVariable *variable = module.getGlobalVariable(
-        StringRef(weight.symbol).drop_front(prefix.size()), true);
+    GlobalVariable *variable = module.getGlobalVariable(weight.name, true);
     if (!variable)
       continue; // no longer used
-    variable->setName(weight.symbol);
     variable->setLinkage(GlobalValue::ExternalLinkage);
     variable->setAlignment(Align(kAlignment));
     if (!isModel)
@@ -66,6 +80,12 @@ Error graphopt::bindWeights(Module &module, ArrayRef<Weight> weights,
     variable->setDSOLocal(true);
     if (large && isX86)
       variable->setCodeModel(CodeModel::Large);
+    if (GlobalValue *same = module.getNamedValue(weight.symbol)) {
+      variable->replaceAllUsesWith(same);
+      variable->eraseFromParent();
+    } else {
+      variable->setName(weight.symbol);
+    }
   }
   return Error::success();
 }

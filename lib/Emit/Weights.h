@@ -4,6 +4,7 @@
 #define GRAPHOPT_LIB_EMIT_WEIGHTS_H
 
 #include "graphopt/Emit/Emit.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -11,15 +12,19 @@ namespace graphopt {
 
 int64_t totalBytes(llvm::ArrayRef<Weight> weights);
 
-/// What a model puts in front of its weights' symbols; nothing if the module is
-/// no model.
-std::string weightPrefix(mlir::ModuleOp module);
+/// Where the bytes of weights are stored already: symbols by contents.
+using StoredWeights = llvm::StringMap<std::string>;
 
-/// Makes the code refer to the weights: by their symbols, and with addresses of
-/// 64 bits if there are too many of them for anything less. Without a prefix
-/// they may be anywhere, otherwise in the same library.
+/// Weights that are stored already get the symbol under which they are; the
+/// others are returned, and stored from now on.
+std::vector<Weight> takeNewWeights(std::vector<Weight> &weights,
+                                   StoredWeights &stored);
+
+/// Makes code refer to the weights. Those of a model are hidden symbols of its
+/// library, which has `bytes` of weights in all; too many for 32-bit offsets
+/// have addresses of 64 bits. Others may be anywhere.
 llvm::Error bindWeights(llvm::Module &module, llvm::ArrayRef<Weight> weights,
-                        llvm::StringRef prefix);
+                        int64_t bytes, bool isModel);
 
 /// Tells these weights, by content and place, from all others; never 0.
 uint64_t weightsId(llvm::ArrayRef<Weight> weights);

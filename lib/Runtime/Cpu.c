@@ -70,15 +70,18 @@ void graphopt_detect_cpu(graphopt_context *context) {
   context->cpu = find_features() | LOOKED;
 }
 
-graphopt_status graphopt_check_cpu(const graphopt_context *context,
-                                   uint64_t needed) {
-  if (!needed)
-    return GRAPHOPT_OK;
+const graphopt_variant *
+graphopt_select_variant(const graphopt_context *context,
+                        const graphopt_variant *variants, int32_t count) {
+  if (!variants[0].cpu)
+    return variants;
   uint64_t found = context && context->cpu ? context->cpu : find_features();
-  if (!(needed & ~found))
-    return GRAPHOPT_OK;
+  for (int32_t i = 0; i < count; ++i)
+    if (!(variants[i].cpu & ~found))
+      return &variants[i];
+  uint64_t needed = variants[count - 1].cpu;
   if (context && context->fault)
     *context->fault = (graphopt_fault){-1, -1, (int64_t)needed,
                                        (int64_t)(found & needed)};
-  return GRAPHOPT_BAD_CPU;
+  return NULL;
 }

@@ -256,16 +256,20 @@ static graphopt_status call_entry(const check *c, graphopt_entry entry,
 }
 
 graphopt_status graphopt_run_model(const graphopt_model *model,
-                                   graphopt_entry entry, uint64_t cpu,
+                                   const graphopt_variant *variants,
+                                   int32_t variant_count,
                                    const graphopt_context *context,
                                    const graphopt_tensor *inputs,
                                    graphopt_tensor *outputs, void *workspace,
                                    int64_t workspace_bytes) {
   graphopt_status status = check_context(context);
-  if (!status)
-    status = graphopt_check_cpu(context, cpu);
-  if (!status)
-    status = graphopt_check_weights(model, context ? context->weights : NULL);
+  if (status)
+    return status;
+  const graphopt_variant *variant =
+      graphopt_select_variant(context, variants, variant_count);
+  if (!variant)
+    return GRAPHOPT_BAD_CPU;
+  status = graphopt_check_weights(model, context ? context->weights : NULL);
   if (status)
     return status;
   int32_t output_rank = 0;
@@ -274,5 +278,5 @@ graphopt_status graphopt_run_model(const graphopt_model *model,
   int64_t dims[model->dim_count + 1], extents[output_rank + 1];
   check c = {model, context, inputs, outputs, dims, extents};
   status = check_all(&c, workspace, workspace_bytes);
-  return status ? status : call_entry(&c, entry, workspace);
+  return status ? status : call_entry(&c, variant->entry, workspace);
 }

@@ -28,10 +28,17 @@ typedef struct graphopt_run {
 typedef int32_t (*graphopt_entry)(void *const *tensors, const int64_t *dims,
                                   void *workspace, graphopt_run *run);
 
-/* The body of <model>_run_tensors. `cpu` are the features that the code behind
- * `entry` needs, bits of CpuFeatures.def. */
+/* A model's code for one CPU. */
+typedef struct graphopt_variant {
+  graphopt_entry entry;
+  uint64_t cpu; /* features that it needs, bits of CpuFeatures.def */
+} graphopt_variant;
+
+/* The body of <model>_run_tensors: runs the first of the variants, best first,
+ * that the CPU is good for. */
 graphopt_status graphopt_run_model(const graphopt_model *model,
-                                   graphopt_entry entry, uint64_t cpu,
+                                   const graphopt_variant *variants,
+                                   int32_t variant_count,
                                    const graphopt_context *context,
                                    const graphopt_tensor *inputs,
                                    graphopt_tensor *outputs, void *workspace,
@@ -76,9 +83,11 @@ void *graphopt_context_allocate(const graphopt_context *context, size_t bytes);
 void graphopt_context_release(const graphopt_context *context, void *data);
 void graphopt_release_blocks(graphopt_run *run);
 
-/* GRAPHOPT_BAD_CPU unless this CPU has all that is `needed`. */
-graphopt_status graphopt_check_cpu(const graphopt_context *context,
-                                   uint64_t needed);
+/* The first of the variants that this CPU has all for, or NULL, and the fault
+ * tells what the last one needs. */
+const graphopt_variant *
+graphopt_select_variant(const graphopt_context *context,
+                        const graphopt_variant *variants, int32_t count);
 
 /* Whether `weights` are those of the model, if it needs any. */
 graphopt_status graphopt_check_weights(const graphopt_model *model,

@@ -87,7 +87,7 @@ static Expected<CpuModel> detectHost() {
 }
 
 static Expected<CpuModel> findByName(StringRef name) {
-  if (name == "host")
+  if (name == "host" || name == "native")
     return detectHost();
   for (const Row &row : rows)
     if (row.name == name)

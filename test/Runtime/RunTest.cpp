@@ -75,6 +75,8 @@ int32_t entry(void *const *tensors, const int64_t *dims, void *workspace,
   return graphopt_run_status(run);
 }
 
+const graphopt_variant variant = {entry, 0};
+
 template <class T> struct Aligned {
   explicit Aligned(size_t count)
       : data(
@@ -110,7 +112,7 @@ struct Call {
     EXPECT_EQ(live, 0) << "memory kept";
   }
   graphopt_status run() {
-    return graphopt_run_model(&model, entry, 0, &context, inputs, outputs,
+    return graphopt_run_model(&model, &variant, 1, &context, inputs, outputs,
                               workspace.data, workspaceBytes);
   }
 
@@ -165,7 +167,7 @@ TEST(Run, succeedsWithPool) {
 
 TEST(Run, succeedsWithoutContext) {
   Call call;
-  ASSERT_EQ(graphopt_run_model(&model, entry, 0, nullptr, call.inputs,
+  ASSERT_EQ(graphopt_run_model(&model, &variant, 1, nullptr, call.inputs,
                                call.outputs, call.workspace.data, 384),
             GRAPHOPT_OK);
   expectResults(call);
@@ -178,7 +180,7 @@ TEST(Run, zeroSized) {
   Call call;
   call.xExtents[0] = call.indexExtents[0] = 0;
   call.inputs[0].data = call.inputs[1].data = call.outputs[0].data = nullptr;
-  ASSERT_EQ(graphopt_run_model(&model, entry, 0, &call.context, call.inputs,
+  ASSERT_EQ(graphopt_run_model(&model, &variant, 1, &call.context, call.inputs,
                                call.outputs, nullptr, 0),
             GRAPHOPT_OK);
   EXPECT_EQ(call.yExtents[0], 0);
@@ -248,10 +250,10 @@ TEST(Run, nullPointer) {
   outputDims.outputs[1].dims = nullptr;
   EXPECT_EQ(outputDims.run(), GRAPHOPT_NULL_POINTER);
   EXPECT_EQ(outputDims.fault.port, 3);
-  EXPECT_EQ(graphopt_run_model(&model, entry, 0, &tables.context, nullptr,
+  EXPECT_EQ(graphopt_run_model(&model, &variant, 1, &tables.context, nullptr,
                                tables.outputs, tables.workspace.data, 384),
             GRAPHOPT_NULL_POINTER);
-  EXPECT_EQ(graphopt_run_model(&model, entry, 0, &workspace.context,
+  EXPECT_EQ(graphopt_run_model(&model, &variant, 1, &workspace.context,
                                workspace.inputs, workspace.outputs, nullptr,
                                384),
             GRAPHOPT_NULL_POINTER);
@@ -271,7 +273,7 @@ TEST(Run, misaligned) {
   EXPECT_EQ(call.run(), GRAPHOPT_MISALIGNED);
   expectFault(call, 0, -1, 0, 4);
   Call workspace;
-  EXPECT_EQ(graphopt_run_model(&model, entry, 0, &workspace.context,
+  EXPECT_EQ(graphopt_run_model(&model, &variant, 1, &workspace.context,
                                workspace.inputs, workspace.outputs,
                                workspace.workspace.data + 16, 384),
             GRAPHOPT_MISALIGNED);
@@ -295,9 +297,9 @@ TEST(Run, badCpu) {
   constexpr uint64_t unknown = uint64_t(1) << 62;
   Call call;
   auto run = [&](uint64_t needed) {
-    return graphopt_run_model(&model, entry, needed, &call.context,
-                              call.inputs, call.outputs, call.workspace.data,
-                              384);
+    graphopt_variant variant = {entry, needed};
+    return graphopt_run_model(&model, &variant, 1, &call.context, call.inputs,
+                              call.outputs, call.workspace.data, 384);
   };
   EXPECT_EQ(run(unknown), GRAPHOPT_BAD_CPU);
   expectFault(call, -1, -1, int64_t(unknown), 0);
@@ -307,6 +309,25 @@ TEST(Run, badCpu) {
   EXPECT_EQ(run(unknown), GRAPHOPT_BAD_CPU);
   call.context.cpu |= unknown;
   EXPECT_EQ(run(unknown), GRAPHOPT_OK);
+}
+
+// The first variant that the CPU is good for runs.
+TEST(Run, variants) {
+  auto refuse = [](void *const *, const int64_t *, void *, graphopt_run *) {
+    return int32_t(GRAPHOPT_BAD_DATA);
+  };
+  constexpr uint64_t first = uint64_t(1) << 61, second = uint64_t(1) << 62;
+  graphopt_variant variants[] = {{refuse, first | second}, {entry, second}};
+  Call call;
+  auto run = [&](uint64_t cpu) {
+    call.context.cpu = cpu;
+    return graphopt_run_model(&model, variants, 2, &call.context, call.inputs,
+                              call.outputs, call.workspace.data, 384);
+  };
+  EXPECT_EQ(run(first | second), GRAPHOPT_BAD_DATA);
+  EXPECT_EQ(run(second), GRAPHOPT_OK);
+  EXPECT_EQ(run(first), GRAPHOPT_BAD_CPU);
+  expectFault(call, -1, -1, int64_t(second), 0);
 }
 
 // Compiled code tells of its calls; without a listener nothing happens.
@@ -352,7 +373,7 @@ TEST(Run, weights) {
   Call call;
   auto run = [&] {
     graphopt_status status = graphopt_run_model(
-        &separate, entry, 0, &call.context, call.inputs, call.outputs,
+        &separate, &variant, 1, &call.context, call.inputs, call.outputs,
         call.workspace.data, 384);
     if (call.outputs[1].data)
       call.context.release(&call, call.outputs[1].data);

@@ -54,6 +54,7 @@ TEST(CpuModel, UnknownAndTooOldAreErrorsThatListTheRows) {
 
 TEST(CpuModel, HostIsAlwaysTheSame) {
   EXPECT_EQ(find("host").features, find("host").features);
+  EXPECT_EQ(find("native").features, find("host").features);
   EXPECT_FALSE(find("host").llvmCpu.empty());
 }
 

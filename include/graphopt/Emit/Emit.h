@@ -5,6 +5,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <memory>
@@ -33,6 +34,7 @@ struct ObjectOptions {
 struct Weight {
   std::string symbol;         ///< what the object refers to
   llvm::ArrayRef<char> bytes; ///< alive as long as the module
+  std::string name;           ///< what the module calls it
 };
 
 /// The constants that graphopt-extract-weights took out of `module`, ordered by
@@ -81,6 +83,17 @@ struct LibraryOptions {
 /// Thread-safe for modules of different contexts.
 llvm::Expected<std::vector<std::string>>
 emitLibrary(mlir::ModuleOp module, const LibraryOptions &options);
+
+/// The same with code for several CPUs of one architecture: each run takes the
+/// best that the CPU is good for. Weights that several have are stored once; the
+/// workspace suits all.
+///
+/// \param targets     what differs in `cpu`; `options.object.target` is not used.
+/// \param makeModule  the model for a target, alive until the next call.
+llvm::Expected<std::vector<std::string>> emitLibrary(
+    llvm::ArrayRef<EmitTarget> targets,
+    llvm::function_ref<llvm::Expected<mlir::ModuleOp>(size_t target)> makeModule,
+    const LibraryOptions &options);
 
 } // namespace graphopt
 

@@ -41,7 +41,7 @@ struct CpuModel {
   int64_t tileRows(int64_t vectors) const;
 };
 
-/// The model for the `--cpu` argument: `host`, a row of CpuModels.def, or one of
+/// The model for the `--cpu` argument: `host` (or `native`), a row of CpuModels.def, or one of
 /// LLVM's names for a CPU of those rows' architectures ("znver3").
 ///
 /// \returns an error that lists the rows if there is no such CPU, or if it lacks
