@@ -1,5 +1,6 @@
 //===- FuseElementwise.cpp - Merges chains of linalg ops ------------------===//
 
+#include "dialects/Kernel/Kernel.h"
 #include "graphopt/Codegen/Common/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -84,6 +85,23 @@ static bool isCheap(linalg::GenericOp op) {
          });
 }
 
+/// True if `op` can become the end of a kernel whose value nobody else reads.
+static bool endsKernel(linalg::GenericOp op) {
+  if (op.getNumLoops() != op.getNumParallelLoops())
+    return false;
+  return llvm::any_of(op.getInputs(), [&](Value input) {
+    Operation *source = input.getDefiningOp();
+    // Ops that have moved into others are still there, unused.
+    if (!source || llvm::any_of(source->getUsers(), [&](Operation *user) {
+          return user != op && !user->use_empty();
+        }))
+      return false;
+    auto generic = dyn_cast<linalg::GenericOp>(source);
+    return isa<graphopt::kernel::EpilogueOp>(source) ||
+           (generic && endsKernel(generic));
+  });
+}
+
 /// Whether the producer of `operand` should move into its reader.
 static bool shouldFuse(OpOperand *operand) {
   // More inputs than this keep the vector unit waiting for addresses.
@@ -96,6 +114,9 @@ static bool shouldFuse(OpOperand *operand) {
     if (user != consumer)
       return false;
   if (producer.getNumDpsInputs() + consumer.getNumDpsInputs() > kMaxInputs)
+    return false;
+  // In a kernel's epilogue its inputs are in registers.
+  if (consumer.getNumReductionLoops() > 0 && endsKernel(producer))
     return false;
   // A transpose is faster on its own.
   if (OpOperand *source = getCopiedInput(producer))

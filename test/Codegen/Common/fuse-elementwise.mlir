@@ -121,3 +121,26 @@ func.func @forgets_overwritten(%x: tensor<?x8xf32>, %y: tensor<?x8xf32>) -> tens
   %a = linalg.exp ins(%x : tensor<?x8xf32>) outs(%y : tensor<?x8xf32>) -> tensor<?x8xf32>
   return %a : tensor<?x8xf32>
 }
+
+// -----
+
+// What can end a kernel does not move into the reduction that reads it.
+// CHECK-LABEL: func @leaves_epilogue(
+// CHECK:         %[[K:.+]] = kernel.matmul
+// CHECK:         %[[A:.+]] = linalg.generic {{.+}} ["parallel", "parallel"]} ins(%[[K]], %{{.+}} : {{.+}})
+// CHECK:         linalg.generic {{.+}} ["parallel", "reduction"]} ins(%[[A]] :
+func.func @leaves_epilogue(%x: tensor<4x8xf32>, %w: tensor<8x16xf32>, %r: tensor<4x16xf32>, %s: tensor<4xf32>) -> tensor<4xf32> {
+  %e = tensor.empty() : tensor<4x16xf32>
+  %k = kernel.matmul ins(%x, %w : tensor<4x8xf32>, tensor<8x16xf32>) outs(%e : tensor<4x16xf32>) {
+  ^bb0(%v: f32):
+    kernel.yield %v : f32
+  } -> tensor<4x16xf32>
+  %a = linalg.add ins(%k, %r : tensor<4x16xf32>, tensor<4x16xf32>) outs(%e : tensor<4x16xf32>) -> tensor<4x16xf32>
+  %b = linalg.abs ins(%a : tensor<4x16xf32>) outs(%e : tensor<4x16xf32>) -> tensor<4x16xf32>
+  %m = linalg.reduce ins(%b : tensor<4x16xf32>) outs(%s : tensor<4xf32>) dimensions = [1]
+    (%v: f32, %sum: f32) {
+      %t = arith.addf %v, %sum : f32
+      linalg.yield %t : f32
+    }
+  return %m : tensor<4xf32>
+}
