@@ -83,13 +83,14 @@ static void prepare(call *c, const graphopt_context *context) {
                                c->workspace_bytes);
 }
 
+static const graphopt_variant watched = {watched_entry, 0};
+
 static void *run(void *argument) {
   call *c = argument;
   pthread_barrier_wait(&start);
   for (int i = 0; i < RUNS && !c->problem; ++i) {
-    c->problem = graphopt_run_model(&model, watched_entry, 0, &c->context,
-                                    c->in, c->out, c->workspace,
-                                    c->workspace_bytes);
+    c->problem = graphopt_run_model(&model, &watched, 1, &c->context, c->in,
+                                    c->out, c->workspace, c->workspace_bytes);
     for (int32_t k = 0; k < model.output_count; ++k)
       if (memcmp(c->out[k].data, c->expected[k].data,
                  (size_t)c->output_bytes[k]))
