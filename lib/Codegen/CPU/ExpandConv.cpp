@@ -42,7 +42,7 @@ public:
                channels * panelColumns() * bytesOf(filter), vectors);
     }
     panelPrefetch =
-        PanelPrefetch(filter, rowsOfBlock(rows, vectors), tileRows(vectors));
+        PanelPrefetch(b, filter, rowsOfBlock(rows, vectors), tileRows(vectors));
     int64_t perGroup = shapeOf(op.getInit()).back() / op.getGroups();
     int64_t full = perGroup / panelColumns();
     emitPanels(0, full, panelColumns());

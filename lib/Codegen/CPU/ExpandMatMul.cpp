@@ -33,8 +33,9 @@ public:
     chooseBlockSize();
     if (op.getPacked()) {
       planRows();
-      panelPrefetch = PanelPrefetch(rhs, rowsOfBlock(rows, panelColumns / lanes),
-                                    tileRows(panelColumns / lanes));
+      int64_t vectors = panelColumns / lanes;
+      panelPrefetch = PanelPrefetch(b, rhs, rowsOfBlock(rows, vectors),
+                                    tileRows(vectors));
     }
     if (!fixed)
       return emitOpenColumns(b.index(columns));

@@ -193,7 +193,7 @@ private:
       most -= most % rows;
     int64_t rows = std::min(most, getFixed(count).value_or(most));
     panelPrefetch =
-        PanelPrefetch(filter, b.getIndexAttr(rows), tileRows(vectors));
+        PanelPrefetch(b, filter, b.getIndexAttr(rows), tileRows(vectors));
     // Equal stretches.
     Value turns = b.ceilDiv(count, most);
     Value divisor = b.max(turns, b.index(1));

@@ -1,24 +1,30 @@
 //===- PanelPrefetch.cpp - The next panel comes into the cache ------------===//
 
 #include "PanelPrefetch.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace graphopt::cpu;
 
-PanelPrefetch::PanelPrefetch(Value panels, Size rows, int64_t tileRows)
+PanelPrefetch::PanelPrefetch(LoopBuilder &b, Value panels, Size rows,
+                             int64_t tileRows)
     : tileRows(tileRows) {
   auto type = cast<MemRefType>(panels.getType());
-  // With one tile all is read once, in order: the CPU sees that by itself.
   std::optional<int64_t> fixed = getFixed(rows);
   if ((fixed && *fixed <= tileRows) || type.getDimSize(0) < 2 ||
       type.getNumElements() == 0)
     return;
-  constexpr int64_t kOpenTiles = 8; // as many as there may well be
-  int64_t tiles =
-      fixed ? llvm::divideCeil(*fixed, tileRows) : kOpenTiles;
-  step = llvm::divideCeil(type.getShape().back(), tiles);
+  int64_t columns = type.getShape().back();
+  Value tiles = b.ceilDiv(b.index(rows), tileRows);
+  step = b.ceilDiv(b.index(columns), b.max(tiles, b.index(1)));
+  // With one tile all is read once, in order: the CPU sees that by itself.
+  if (!fixed) {
+    Value isOne = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, tiles,
+                                        b.index(2));
+    step = arith::SelectOp::create(b, isOne, b.index(0), step);
+  }
   this->panels = panels;
 }
 
@@ -28,11 +34,11 @@ Value PanelPrefetch::start(LoopBuilder &b, Value panel, Value row) {
   auto type = cast<MemRefType>(panels.getType());
   int64_t total = type.getNumElements();
   int64_t perPanel = total / type.getDimSize(0);
-  int64_t perTile = perPanel / type.getShape().back() * step;
+  Value perTile = b.mul(step, perPanel / type.getShape().back());
   Value next = b.mul(b.add(panel, b.index(1)), perPanel);
-  Value part = b.mul(row, llvm::divideCeil(perTile, tileRows));
+  Value part = b.mul(row, b.ceilDiv(perTile, tileRows));
   // Never past the last panel.
-  return b.min(b.add(next, part), b.index(total - perTile));
+  return b.min(b.add(next, part), b.sub(b.index(total), perTile));
 }
 
 void PanelPrefetch::fetch(LoopBuilder &b, Value start, ValueRange reduction) {

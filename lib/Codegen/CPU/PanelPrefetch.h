@@ -18,7 +18,8 @@ public:
   PanelPrefetch() = default;
   /// `panels` is [panels, reduction..., columns]; so many rows, in tiles of
   /// `tileRows`, use one panel before the next.
-  PanelPrefetch(mlir::Value panels, Size rows, int64_t tileRows);
+  PanelPrefetch(LoopBuilder &b, mlir::Value panels, Size rows,
+                int64_t tileRows);
 
   /// Where the part begins that a tile asks for; null: it asks for none.
   mlir::Value start(LoopBuilder &b, mlir::Value panel, mlir::Value row);
@@ -27,7 +28,7 @@ public:
 
 private:
   mlir::Value panels; // null: nothing to fetch
-  int64_t step = 0;   // elements for one step of the reduction
+  mlir::Value step;   // elements for one step of the reduction
   int64_t tileRows = 0;
 };
 
