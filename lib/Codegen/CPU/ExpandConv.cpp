@@ -34,15 +34,7 @@ public:
       mergeRun();
     }
     Size rows = b.mul(b.product(lineSizes()), b.index(lineSize()));
-    int64_t vectors = panelColumns() / lanes;
-    if (isFlat) {
-      auto type = cast<MemRefType>(filter.getType());
-      int64_t channels = channelsPerGroup();
-      planRows(input, rows, channels * bytesOf(input), type.getDimSize(0),
-               channels * panelColumns() * bytesOf(filter), vectors);
-    }
-    panelPrefetch =
-        PanelPrefetch(b, filter, rowsOfBlock(rows, vectors), tileRows(vectors));
+    usePanels(filter, rows, isFlat ? input : Value());
     int64_t perGroup = shapeOf(op.getInit()).back() / op.getGroups();
     int64_t full = perGroup / panelColumns();
     emitPanels(0, full, panelColumns());
@@ -51,9 +43,6 @@ public:
   }
 
 private:
-  static int64_t bytesOf(Value memref) {
-    return getElementTypeOrSelf(memref).getIntOrFloatBitWidth() / 8;
-  }
   int64_t channelsPerGroup() {
     return shapeOf(op.getInput()).back() / op.getGroups();
   }

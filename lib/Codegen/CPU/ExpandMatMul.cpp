@@ -31,12 +31,8 @@ public:
                                      fixed.value_or(-1),
                                      sumType.getElementTypeBitWidth());
     chooseBlockSize();
-    if (op.getPacked()) {
-      planRows();
-      int64_t vectors = panelColumns / lanes;
-      panelPrefetch = PanelPrefetch(b, rhs, rowsOfBlock(rows, vectors),
-                                    tileRows(vectors));
-    }
+    if (op.getPacked())
+      usePanels(rhs, rows, lhs);
     if (!fixed)
       return emitOpenColumns(b.index(columns));
     // Full panels in a loop, the last one apart when it is ragged.
@@ -101,16 +97,6 @@ private:
           b, epilogue.vectorOf(b.getI1Type()), left);
       return SmallVector<Column>{column};
     });
-  }
-
-  void planRows() {
-    auto type = cast<MemRefType>(rhs.getType());
-    int64_t k = getFixed(reductionSizes().front()).value_or(0);
-    int64_t bytes = getElementTypeOrSelf(lhs).getIntOrFloatBitWidth() / 8;
-    TileEmitter::planRows(
-        lhs, rows, k * bytes, type.getDimSize(0),
-        k * panelColumns * type.getElementTypeBitWidth() / 8,
-        panelColumns / lanes);
   }
 
   void chooseBlockSize() {

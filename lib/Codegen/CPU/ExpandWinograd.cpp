@@ -192,8 +192,7 @@ private:
     if (int64_t rows = tileRows(vectors); most > rows)
       most -= most % rows;
     int64_t rows = std::min(most, getFixed(count).value_or(most));
-    panelPrefetch =
-        PanelPrefetch(b, filter, b.getIndexAttr(rows), tileRows(vectors));
+    usePanels(filter, b.getIndexAttr(rows), Value());
     // Equal stretches.
     Value turns = b.ceilDiv(count, most);
     Value divisor = b.max(turns, b.index(1));

@@ -125,9 +125,23 @@ void TileEmitter::forTurns(ArrayRef<Size> outer, Size rows, int64_t vectors,
   firstOfBlock = {};
 }
 
-void TileEmitter::planRows(Value lhs, Size rows, int64_t rowBytes,
-                           int64_t panels, int64_t panelBytes,
-                           int64_t vectors) {
+void TileEmitter::usePanels(Value panels, Size rows, Value lhs) {
+  auto type = cast<MemRefType>(panels.getType());
+  if (lhs)
+    planRows(lhs, rows, type);
+  int64_t most = tileRows(type.getShape().back() / lanes);
+  if (tilesPerBlock)
+    rows = b.getIndexAttr(tilesPerBlock * most);
+  panelPrefetch = PanelPrefetch(b, panels, rows, most);
+}
+
+void TileEmitter::planRows(Value lhs, Size rows, MemRefType panels) {
+  auto bytesOf = [](Type type) {
+    return getElementTypeOrSelf(type).getIntOrFloatBitWidth() / 8;
+  };
+  int64_t columns = panels.getShape().back();
+  int64_t rowBytes = llvm::product_of(panels.getShape().drop_front().drop_back()) *
+                     bytesOf(lhs.getType());
   std::optional<int64_t> fixed = getFixed(rows);
   int64_t level2 = context.cpu.level2Bytes;
   if (blockSize || rowBytes == 0 || (fixed && *fixed * rowBytes <= level2 / 2))
@@ -138,10 +152,10 @@ void TileEmitter::planRows(Value lhs, Size rows, int64_t rowBytes,
     lhsRows = rows;
   }
   // All panels and a block's rows stay in level 2.
-  int64_t rhsBytes = panels * panelBytes;
+  int64_t rhsBytes = panels.getNumElements() * bytesOf(panels);
   if (rhsBytes > level2 / 4)
     return;
-  int64_t most = tileRows(vectors);
+  int64_t most = tileRows(columns / lanes);
   int64_t largest =
       std::max<int64_t>(4, (level2 * 3 / 4 - rhsBytes) / (rowBytes * most));
   if (fixed) {

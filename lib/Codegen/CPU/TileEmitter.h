@@ -62,11 +62,12 @@ protected:
   /// The same for turns of `tiles` tiles, each of `work` vector instructions.
   void forTiles(llvm::ArrayRef<Size> outer, mlir::Value tiles, mlir::Value work,
                 EmitTurn turn);
-  /// How rows of `lhs`, `rowBytes` each and one after the other, come to the
-  /// panels, `panelBytes` each: in blocks that stay in level 2 while all panels
-  /// pass, if those stay there, too; short rows are asked for ahead of their tile.
-  void planRows(mlir::Value lhs, Size rows, int64_t rowBytes,
-                int64_t panels, int64_t panelBytes, int64_t vectors);
+  /// `panels`, [panels, reduction..., columns], are each used for so many rows
+  /// before the next; while one is used the next comes into the cache. If the
+  /// rows are those of a matrix `lhs` (or null), one after the other, they come in
+  /// blocks that stay in level 2 while all panels pass, if those stay there, too,
+  /// and short ones are asked for ahead of their tile.
+  void usePanels(mlir::Value panels, Size rows, mlir::Value lhs);
   /// Rows of a tile, or of a block of tiles where k is cut into blocks.
   int64_t mostRows(Size size, int64_t vectors);
   /// A stretch of the `size` rows of these columns.
@@ -126,15 +127,8 @@ protected:
   /// The epilogue runs over a tile on the stack, not in registers.
   bool loopEpilogue;
   mlir::Value panel; ///< the one of these columns, if an input has panels
-  PanelPrefetch panelPrefetch;
   /// Rows that use the panel before those that emitRows cuts; null: none.
   mlir::Value rowsBefore;
-
-  /// Rows for which all panels are used before the next.
-  Size rowsOfBlock(Size rows, int64_t vectors) {
-    return tilesPerBlock ? b.getIndexAttr(tilesPerBlock * tileRows(vectors))
-                         : rows;
-  }
 
 private:
   using EmitTile = llvm::function_ref<void(mlir::Value row, int64_t rows)>;
@@ -153,6 +147,7 @@ private:
                 mlir::Value tiles, EmitTurn turn);
   void emitBlockedRows(Columns columns, Size size, Stretch stretch);
   void emitBlock(Columns columns, mlir::Value first, Size size, int64_t most);
+  void planRows(mlir::Value lhs, Size rows, mlir::MemRefType panels);
   void fetchRows(llvm::ArrayRef<mlir::Value> rows, mlir::Value k);
   mlir::SmallVector<mlir::Value> rowIndices(mlir::Value row, int64_t rows);
 
@@ -164,6 +159,7 @@ private:
   bool isParallel;
   mlir::Block *stackBlock; // where it is allocated
   mlir::Value stack;       // rows x columns of sums
+  PanelPrefetch panelPrefetch;
   int64_t tilesPerBlock = 0; // for which all panels are used before the next; 0: all
   mlir::Value firstOfBlock;  // row of the block at hand; null: 0
   mlir::Value fetchedLhs;  // asked for ahead of its tile; null: nothing is
