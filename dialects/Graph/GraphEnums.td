@@ -190,4 +190,13 @@ def Graph_OutsideMode : Graph_Enum<"OutsideMode", "what a sample outside of a te
 def Graph_OutsideModeAttr
     : EnumAttr<Graph_Dialect, Graph_OutsideMode, "outside_mode">;
 
+// Query m sees key n; there are M queries and N keys.
+def Graph_Causal : Graph_Enum<"Causal", "which keys come before a query", [
+  I32EnumAttrCase<"None", 0, "none">,                // all are seen
+  I32EnumAttrCase<"TopLeft", 1, "top_left">,         // n <= m
+  I32EnumAttrCase<"BottomRight", 2, "bottom_right">, // n <= m + N - M
+]>;
+
+def Graph_CausalAttr : EnumAttr<Graph_Dialect, Graph_Causal, "causal">;
+
 #endif

@@ -1,0 +1,6 @@
+#include "dialects/Graph/Attention.h"
+#include "Kernels.h"
+
+using namespace graphopt;
+
+void graphopt::populateAttentionLowering(LoweringPatterns) {}
