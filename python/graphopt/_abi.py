@@ -1,5 +1,6 @@
 """The structs of graphopt.h (include/graphopt/Runtime), for ctypes."""
 import ctypes
+import errno
 import os
 import tempfile
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p
@@ -71,10 +72,15 @@ def open_model(path, name):
     loaded."""
     # The loader takes a path it has seen for the library it has loaded, even if
     # the model was compiled anew since. A path of its own has not been seen.
+    if not os.path.exists(path):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
     with tempfile.TemporaryDirectory(prefix="graphopt-") as folder:
         link = os.path.join(folder, os.path.basename(path))
         os.symlink(os.path.abspath(path), link)
-        library = ctypes.CDLL(link)
+        try:
+            library = ctypes.CDLL(link)
+        except OSError as error:
+            raise ImportError(str(error).replace(link, path)) from None
     try:
         model = Model.in_dll(library, f"{name}_model")
     except ValueError:

@@ -128,6 +128,15 @@ class ModelTest(unittest.TestCase):
     def test_loading(self):
         with self.assertRaisesRegex(FileNotFoundError, "no shared libraries"):
             graphopt.load(os.path.dirname(__file__))
+        missing = os.path.join(FOLDER, "libmissing.so")
+        with self.assertRaises(FileNotFoundError) as caught:
+            graphopt.load(missing)
+        self.assertEqual(caught.exception.filename, missing)
+        text = os.path.join(FOLDER, "libtext.so")
+        with open(text, "w", encoding="utf-8") as file:
+            file.write("no library")
+        with self.assertRaisesRegex(ImportError, f"^{text}: "):
+            graphopt.load(text)
         other = os.path.join(FOLDER, "other.so")
         shutil.copy(os.path.join(FOLDER, "model", "libecho.so"), other)
         with self.assertRaisesRegex(ImportError, "holds no model 'other'"):
