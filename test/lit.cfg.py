@@ -1,6 +1,7 @@
 """lit's configuration of all tests but the GoogleTest ones (test/Unit)."""
 import os
 import platform
+import shutil
 import lit.formats
 
 config.name = "graphopt"
@@ -52,6 +53,8 @@ if platform.libc_ver()[0] == "glibc":
     config.available_features.add("glibc")
 if os.geteuid() == 0:
     config.available_features.add("root")
+if shutil.which("gdb"):
+    config.available_features.add("gdb")
 # `graphopt compile` comes with Compiler.cpp.
 if os.path.exists(os.path.join(config.source_dir, "lib", "Driver", "Compiler.cpp")):
     config.available_features.add("compile")

@@ -1,4 +1,4 @@
-#include "NodeNames.h"
+#include "dialects/Graph/NodeNames.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -18,4 +18,20 @@ SmallVector<StringRef> graphopt::listNodes(Location loc) {
   SetVector<StringRef> names;
   collect(loc, names);
   return names.takeVector();
+}
+
+static constexpr StringLiteral kShared = "shared";
+
+Location graphopt::getSharedLoc(ArrayRef<Location> locs) {
+  MLIRContext *context = locs.front().getContext();
+  SetVector<Location> distinct(locs.begin(), locs.end());
+  if (distinct.size() == 1)
+    return locs.front();
+  return FusedLoc::get(distinct.getArrayRef(),
+                       StringAttr::get(context, kShared), context);
+}
+
+bool graphopt::isSharedLoc(FusedLoc loc) {
+  auto metadata = dyn_cast_or_null<StringAttr>(loc.getMetadata());
+  return metadata && metadata.getValue() == kShared;
 }

@@ -1,7 +1,7 @@
 //===- NodeNames.h - The ONNX nodes in a location -------------------------===//
 
-#ifndef GRAPHOPT_LIB_CODEGEN_COMMON_NODENAMES_H
-#define GRAPHOPT_LIB_CODEGEN_COMMON_NODENAMES_H
+#ifndef GRAPHOPT_DIALECTS_GRAPH_NODENAMES_H
+#define GRAPHOPT_DIALECTS_GRAPH_NODENAMES_H
 
 #include "mlir/IR/Location.h"
 
@@ -11,6 +11,11 @@ namespace graphopt {
 /// which they were merged. Empty for code that comes from text.
 llvm::SmallVector<llvm::StringRef> listNodes(mlir::Location loc);
 
+/// Of code that several calls share: it computes what is at one of `locs` in
+/// each call, where merged code computes all that is in its location.
+mlir::Location getSharedLoc(llvm::ArrayRef<mlir::Location> locs);
+bool isSharedLoc(mlir::FusedLoc loc);
+
 } // namespace graphopt
 
-#endif // GRAPHOPT_LIB_CODEGEN_COMMON_NODENAMES_H
+#endif // GRAPHOPT_DIALECTS_GRAPH_NODENAMES_H

@@ -18,13 +18,18 @@ using namespace mlir;
 using llvm::StringRef;
 namespace fs = llvm::sys::fs;
 
+static constexpr StringRef kListing = "graph.txt";
+
 namespace {
 /// One compilation. Written files are removed unless it ends well.
 class Compilation {
 public:
+  /// \param listing  what the name of a listing of the nodes has behind the
+  ///                 model's.
   Compilation(StringRef modelPath, const CompileOptions &options,
-              CompileObserver *observer)
+              CompileObserver *observer, StringRef listing = kListing)
       : modelPath(modelPath), options(options), observer(observer),
+        listing(options.debugInfo ? listing : ""),
         context(makeRegistry(), MLIRContext::Threading::DISABLED),
         diagnostics(context, observer) {}
 
@@ -63,6 +68,7 @@ private:
   StringRef modelPath;
   const CompileOptions &options;
   CompileObserver *observer;
+  std::string listing; ///< empty: none
   MLIRContext context;
   DiagnosticCollector diagnostics;
   CpuModel cpu;
@@ -87,11 +93,13 @@ static llvm::Expected<CpuModel> findTarget(const CompileOptions &options) {
 }
 
 static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
-                          const CompileOptions &options) {
+                          const CompileOptions &options,
+                          const std::string &listing) {
   switch (stage) {
   case Stage::Graph:
     return buildGraphPipeline(passes, cpu,
-                              {options.outputs, options.evaluateMs});
+                              {options.outputs, options.evaluateMs,
+                               /*listNodes=*/!listing.empty()});
   case Stage::Kernel:
     return buildKernelPipeline(passes, cpu, {options.winograd});
   case Stage::Memory:
@@ -99,7 +107,7 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
   case Stage::LLVM:
     return buildLLVMPipeline(
         passes, cpu,
-        {options.profile, options.weights == WeightsPlace::File});
+        {options.profile, options.weights == WeightsPlace::File, listing});
   default:
     llvm_unreachable("not a stage of passes");
   }
@@ -131,6 +139,10 @@ llvm::Error Compilation::load() {
       return llvm::createStringError(
           "--keep-output needs a stage before graph: '" + modelPath +
           "' is a dump of " + stageName(done));
+    if (options.debugInfo && done >= Stage::Graph &&
+        !(*module)->hasAttr("graph.nodes"))
+      return llvm::createStringError("-g: '" + modelPath + "' is a dump of " +
+                                     stageName(done) + " made without -g");
     return llvm::Error::success();
   }
   ImportOptions importOptions;
@@ -171,7 +183,7 @@ llvm::Error Compilation::renameModel() {
 
 llvm::Error Compilation::runStage(Stage stage) {
   auto passes = PassManager::on<ModuleOp>(&context);
-  buildPipeline(stage, passes, cpu, options);
+  buildPipeline(stage, passes, cpu, options, listing);
   // One function a kernel, and nothing is run in a child process any more.
   llvm::DefaultThreadPool threads(
       llvm::hardware_concurrency(unsigned(std::max(options.jobs, 0))));
@@ -361,7 +373,8 @@ static llvm::Expected<Artifact> compileForCpus(StringRef modelPath,
       one.dumpFolder = folder.str().str();
     }
     current.reset();
-    current = std::make_unique<Compilation>(modelPath, one, observer);
+    current = std::make_unique<Compilation>(modelPath, one, observer,
+                                            one.cpu + "." + kListing.str());
     llvm::Expected<ModuleOp> module = current->lower();
     if (module)
       if (auto name = (*module)->getAttrOfType<StringAttr>("graph.model"))
@@ -394,7 +407,8 @@ llvm::Error graphopt::printPipelines(const CompileOptions &options,
   for (Stage stage :
        {Stage::Graph, Stage::Kernel, Stage::Memory, Stage::LLVM}) {
     auto passes = PassManager::on<ModuleOp>(&context);
-    buildPipeline(stage, passes, *cpu, options);
+    buildPipeline(stage, passes, *cpu, options,
+                  options.debugInfo ? kListing.str() : "");
     os << "# " << stageName(stage) << "\n--pass-pipeline='";
     passes.printAsTextualPipeline(os);
     os << "'\n";

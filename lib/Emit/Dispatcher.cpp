@@ -125,6 +125,8 @@ Expected<Code> graphopt::compileDispatcher(ArrayRef<Code> variants,
   for (Function &function : module)
     if (!function.isDeclaration())
       setLeastTarget(function);
+  if (variants.front().listing)
+    makeUnwindable(module);
   setTarget(module, **machine);
   optimizeCalls(module, **machine);
   optimizeFunctions(module, **machine);

@@ -194,6 +194,15 @@ static Error writeHeaders(Output &output, const Code &code,
   return output.writeText("graphopt.hpp", runtimeCppHeader());
 }
 
+static Error writeListings(Output &output, ArrayRef<Code> variants) {
+  for (const Code &code : variants)
+    if (code.listing)
+      if (Error error =
+              output.writeText(code.listing->file, code.listing->text))
+        return error;
+  return Error::success();
+}
+
 /// "x86-64-v3" as a part of C identifiers and of file names.
 static std::string nameOf(const EmitTarget &target) {
   std::string name = target.cpu;
@@ -267,6 +276,8 @@ Expected<std::vector<std::string>> graphopt::emitLibrary(
   if (Error error = writeWeights(output, model))
     return std::move(error);
   if (Error error = writeHeaders(output, model, weightsBytes))
+    return std::move(error);
+  if (Error error = writeListings(output, variants))
     return std::move(error);
   return output.finish();
 }

@@ -90,6 +90,12 @@ void graphopt::setLeastTarget(Function &function) {
                      triple.getArch() == Triple::x86_64 ? "x86-64" : "generic");
 }
 
+void graphopt::makeUnwindable(Module &module) {
+  for (Function &function : module)
+    if (!function.isDeclaration())
+      function.setUWTableKind(UWTableKind::Async);
+}
+
 uint64_t graphopt::getCpuFeatures(const TargetMachine &machine) {
   const MCSubtargetInfo &subtarget = *machine.getMCSubtargetInfo();
   const Triple &triple = machine.getTargetTriple();

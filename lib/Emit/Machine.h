@@ -20,6 +20,9 @@ void setTarget(llvm::Module &module, const llvm::TargetMachine &machine);
 /// the runtime has looked which CPU it is.
 void setLeastTarget(llvm::Function &function);
 
+/// Who looks at the stack, in any instruction of `module`, finds the callers.
+void makeUnwindable(llvm::Module &module);
+
 /// What code for the machine may need of a CPU, as bits of the runtime's
 /// CpuFeatures.def.
 uint64_t getCpuFeatures(const llvm::TargetMachine &machine);

@@ -101,6 +101,15 @@ static llvm::Error readCalls(ArrayAttr calls, Model &model) {
   return llvm::Error::success();
 }
 
+std::optional<Listing> graphopt::readListing(ModuleOp module) {
+  auto listing = module->getAttrOfType<DictionaryAttr>("graphopt.listing");
+  auto file = listing ? listing.getAs<StringAttr>("file") : StringAttr();
+  auto text = listing ? listing.getAs<StringAttr>("text") : StringAttr();
+  if (!file || !text)
+    return std::nullopt;
+  return Listing{file.str(), text.str()};
+}
+
 llvm::Expected<std::optional<Model>> graphopt::readModel(ModuleOp module) {
   auto main = module.lookupSymbol<LLVM::LLVMFuncOp>("main");
   auto ports =

@@ -39,6 +39,14 @@ struct Model {
   bool hasWeightsFile = false;
 };
 
+/// The file that debug information points to.
+struct Listing {
+  std::string file, text;
+};
+
+/// That of `module`, if it has debug information (`graphopt.listing` tells).
+std::optional<Listing> readListing(mlir::ModuleOp module);
+
 /// The model in `module`, or nothing if the module is none (`graphopt.ports`
 /// tells).
 llvm::Expected<std::optional<Model>> readModel(mlir::ModuleOp module);

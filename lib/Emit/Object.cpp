@@ -12,6 +12,7 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/Constants.h"
+#include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Transforms/IPO/Internalize.h"
@@ -62,6 +63,14 @@ static void hideAllBut(Module &code, StringRef prefix,
         !function.getName().starts_with("graphopt_") &&
         !function.getName().starts_with(prefix))
       function.setName(prefix + function.getName());
+}
+
+/// Debug information has the names that functions have in the object.
+static void nameInDebugInfo(Module &code) {
+  for (Function &function : code)
+    if (DISubprogram *about = function.getSubprogram())
+      about->replaceLinkageName(
+          MDString::get(code.getContext(), function.getName()));
 }
 
 /// What siblings need of a variant, hidden from others.
@@ -121,6 +130,10 @@ makeModule(mlir::ModuleOp module, const TargetMachine &machine,
     return std::move(error);
   if (about.model)
     hideAllBut(code, about.variant.prefix, visible);
+  if (about.listing) {
+    nameInDebugInfo(code);
+    makeUnwindable(code);
+  }
   setTarget(code, machine);
   return translated;
 }
@@ -199,6 +212,7 @@ Expected<Code> graphopt::compileCode(mlir::ModuleOp module,
   if (!model)
     return model.takeError();
   result.model = std::move(*model);
+  result.listing = readListing(module);
   auto machine = createMachine(options.target, options.optimize);
   if (!machine)
     return machine.takeError();

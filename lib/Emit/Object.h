@@ -19,6 +19,7 @@ struct Code {
   std::vector<Weight> weights; ///< those that are stored with this code
   std::optional<Model> model;
   std::string triple;
+  std::optional<Listing> listing;
   /// If it is the same for all dimensions.
   std::optional<int64_t> workspaceBytes;
   Variant variant;

@@ -39,6 +39,8 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
   // A constant may be a shape.
   pm.addNestedPass<func::FuncOp>(createInferShapes());
   pm.addPass(createCanonicalizerPass());
+  if (options.listNodes)
+    pm.addPass(createListNodes());
 }
 
 void graphopt::buildKernelPipeline(OpPassManager &pm, const CpuModel &cpu,

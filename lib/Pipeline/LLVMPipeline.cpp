@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
@@ -95,6 +96,15 @@ static void addLowering(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   pm.addNestedPass<LLVM::LLVMFuncOp>(createReconcileUnrealizedCastsPass());
 }
 
+static void addDebugInfo(OpPassManager &pm, const std::string &listing) {
+  graphopt::LocateNodesOptions locate;
+  locate.suffix = listing;
+  pm.addPass(graphopt::createLocateNodes(locate));
+  LLVM::DIScopeForLLVMFuncOpPassOptions scopes;
+  scopes.emissionKind = LLVM::DIEmissionKind::Full; // functions have entries
+  pm.addPass(LLVM::createDIScopeForLLVMFuncOpPass(scopes));
+}
+
 void graphopt::buildLLVMPipeline(OpPassManager &pm, const CpuModel &cpu,
                                  const LLVMOptions &options) {
   addLoops(pm, cpu, options);
@@ -109,5 +119,7 @@ void graphopt::buildLLVMPipeline(OpPassManager &pm, const CpuModel &cpu,
   // Descriptors that are built and taken apart again.
   pm.addNestedPass<LLVM::LLVMFuncOp>(createCanonicalizerPass());
   pm.addNestedPass<LLVM::LLVMFuncOp>(createCSEPass());
+  if (!options.listing.empty())
+    addDebugInfo(pm, options.listing);
   pm.addPass(createVerifyLLVM());
 }

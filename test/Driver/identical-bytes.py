@@ -5,7 +5,8 @@ and other numbers of threads. Code of this size is cut into several objects.
 
 The model has what could depend on addresses, hashes or time: many weights and
 constants (named, unnamed, equal ones), constants that are evaluated, open dims,
-control flow, equal layers, convolutions and products.
+control flow, equal layers, convolutions and products. With debug information the
+code is the same.
 """
 import filecmp
 import os
@@ -88,17 +89,27 @@ def make_model():
     return model
 
 
-def compile_in(folder, tool, model, jobs, surroundings):
+def compile_in(folder, tool, model, jobs, surroundings, *flags):
     os.makedirs(folder)
     onnx.save(model, os.path.join(folder, "layers.onnx"))
     subprocess.run([tool, "compile", "layers.onnx", "-o", "out", "--dump-stages=stages", "--quiet",
-                    f"--jobs={jobs}"],
+                    f"--jobs={jobs}", *flags],
                    cwd=folder, env={**os.environ, **surroundings}, check=True, timeout=100)
 
 
 def files_of(folder):
     return sorted(os.path.relpath(os.path.join(root, name), folder)
                   for root, _, names in os.walk(folder) for name in names)
+
+
+def code_of(folder):
+    """Member of the archive -> the bytes of its instructions."""
+    def ask(*words):
+        return subprocess.run(words, cwd=os.path.join(folder, "out"), check=True, timeout=100,
+                              capture_output=True).stdout
+    members = [name for name in ask("llvm-ar", "t", "liblayers.a").decode().split() if "weights" not in name]
+    ask("llvm-ar", "x", "liblayers.a", *members)
+    return {name: ask("llvm-objcopy", "--dump-section=.text=/dev/stdout", name, "/dev/null") for name in members}
 
 
 def main():
@@ -116,6 +127,13 @@ def main():
     assert not different and not missing, (different, missing)
     archive = open(os.path.join(one, "out", "liblayers.a"), "rb").read()
     assert b"layers.1.o/" in archive and b"layers.weights.o/" in archive
+
+    three, four = os.path.join(folder, "three"), os.path.join(folder, "four")
+    compile_in(three, tool, model, 1, {}, "-g")
+    compile_in(four, tool, model, 3, {"SHIFTS_THE_STACK": "x" * 5000}, "-g")
+    for name in "out/liblayers.a", "out/layers.graph.txt":
+        assert filecmp.cmp(os.path.join(three, name), os.path.join(four, name), shallow=False), name
+    assert code_of(one) == code_of(three)
 
 
 main()

@@ -71,7 +71,8 @@ struct LibraryOptions {
 
 /// Writes a model's library and its headers: `<model>.h`, and the `graphopt.h`
 /// and `graphopt.hpp` that all models share; and `<model>.weights`, if
-/// graphopt-extract-weights made the weights an argument of the model.
+/// graphopt-extract-weights made the weights an argument of the model, and the
+/// listing of graphopt-locate-nodes, if it ran.
 ///
 /// Weights are streamed, never copied in memory. Equal modules give equal
 /// bytes.

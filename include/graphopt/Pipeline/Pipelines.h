@@ -16,6 +16,7 @@ struct GraphOptions {
   std::vector<std::string> outputs; ///< to keep, by ONNX name; all if empty
   /// For running what depends on constants only; 0: nothing is run.
   int64_t evaluateMs = 10000;
+  bool listNodes = false; ///< for the listing of the stage llvm
 };
 
 /// What a user may ask of the stage kernel.
@@ -43,6 +44,9 @@ void buildMemoryPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
 struct LLVMOptions {
   bool profile = false; ///< each call tells the context when it begins and ends
   bool separateWeights = false; ///< weights come from a file at run time
+  /// Makes debug information that points to the file `<model>.<listing>`; none
+  /// if empty.
+  std::string listing;
 };
 
 /// Buffers to the LLVM dialect with the model's C entry: stage llvm.

@@ -170,3 +170,22 @@ def EliminateDeadNodes : Pass<"graph-eliminate-dead-nodes", "::mlir::ModuleOp"> 
                "Outputs to keep, by name; all if empty">,
     Option<"report", "report", "bool", "false", "Tell the counts as a remark">];
 }
+
+def ListNodes : Pass<"graph-list-nodes", "::mlir::ModuleOp"> {
+  let summary = "Writes down the nodes and what they compute, in their order";
+  let description = [{
+    For who reads about code that knows no tensors any more: the module's
+    `graph.nodes` has each ONNX node that is left, by name, with its ops.
+
+    ```mlir
+    %0 = graph.matmul %x, %w : tensor<?x8xf32>, tensor<8x8xf32> loc("dense")
+    ```
+    gets
+    ```mlir
+    graph.nodes = [
+      {name = "dense", text = "matmul (?x8xf32, 8x8xf32) -> ?x8xf32"}
+    ]
+    ```
+  }];
+  let statistics = [Statistic<"numNodes", "num-nodes", "Nodes in the list">];
+}

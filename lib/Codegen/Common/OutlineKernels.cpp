@@ -1,5 +1,6 @@
 //===- OutlineKernels.cpp - Equal kernels become one function -------------===//
 
+#include "dialects/Graph/NodeNames.h"
 #include "dialects/Kernel/Kernel.h"
 #include "graphopt/Codegen/Common/Passes.h"
 
@@ -74,6 +75,32 @@ static std::string nameOf(Operation *op) {
 }
 
 namespace {
+/// A function, and where each of its ops comes from in each of its calls.
+struct SharedFunction {
+  explicit SharedFunction(func::FuncOp function) : function(function) {
+    addCall(function);
+  }
+
+  /// `other` does the same.
+  void addCall(func::FuncOp other) {
+    size_t i = 0;
+    other.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (i == locs.size())
+        locs.emplace_back();
+      locs[i++].push_back(op->getLoc());
+    });
+  }
+
+  void setLocations() {
+    auto *next = locs.begin();
+    function.walk<WalkOrder::PreOrder>(
+        [&](Operation *op) { op->setLoc(graphopt::getSharedLoc(*next++)); });
+  }
+
+  func::FuncOp function;
+  SmallVector<SmallVector<Location>> locs;
+};
+
 struct OutlineKernels : graphopt::impl::OutlineKernelsBase<OutlineKernels> {
   using OutlineKernelsBase::OutlineKernelsBase;
 
@@ -92,6 +119,9 @@ struct OutlineKernels : graphopt::impl::OutlineKernelsBase<OutlineKernels> {
     SymbolTable symbols(getOperation());
     for (Operation *kernel : kernels)
       outline(kernel, symbols);
+    for (auto &[type, alike] : functions)
+      for (SharedFunction &shared : alike)
+        shared.setLocations();
     numOutlined += kernels.size();
   }
 
@@ -143,21 +173,23 @@ private:
 
   /// An earlier function that does the same, or else `function`.
   func::FuncOp share(func::FuncOp function, SymbolTable &symbols) {
-    SmallVector<func::FuncOp> &alike = functions[function.getFunctionType()];
-    for (func::FuncOp earlier : alike)
+    SmallVector<SharedFunction, 0> &alike =
+        functions[function.getFunctionType()];
+    for (SharedFunction &earlier : alike)
       if (OperationEquivalence::isRegionEquivalentTo(
-              &earlier.getBody(), &function.getBody(),
+              &earlier.function.getBody(), &function.getBody(),
               OperationEquivalence::IgnoreLocations)) {
+        earlier.addCall(function);
         function.erase();
-        return earlier;
+        return earlier.function;
       }
     symbols.insert(function, getOperation().getBody()->end());
-    alike.push_back(function);
+    alike.emplace_back(function);
     ++numFunctions;
     return function;
   }
 
   /// The functions made so far.
-  DenseMap<Type, SmallVector<func::FuncOp>> functions;
+  DenseMap<Type, SmallVector<SharedFunction, 0>> functions;
 };
 } // namespace

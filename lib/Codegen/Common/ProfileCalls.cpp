@@ -1,7 +1,7 @@
 //===- ProfileCalls.cpp - Calls tell when they begin and end --------------===//
 
 #include "CallCost.h"
-#include "NodeNames.h"
+#include "dialects/Graph/NodeNames.h"
 #include "dialects/Kernel/Kernel.h"
 #include "graphopt/Codegen/Common/Passes.h"
 

@@ -429,7 +429,8 @@ def OutlineKernels : Pass<"graphopt-outline-kernels", "::mlir::ModuleOp"> {
     Runs on memrefs. Layers of a model repeat each other: ops that compute the
     same on buffers of the same types become calls of one function, named after
     the op and the shape that it writes. Constants move in. Ops of a few elements
-    stay, where they fold.
+    stay, where they fold. The location of an op in the function is that of all
+    its calls.
 
     ```mlir
     kernel.matmul ins(%a, %w0 : ...) packed outs(%b : memref<128x384xf32>) ...
@@ -478,6 +479,34 @@ def ProfileCalls : Pass<"graphopt-profile-calls", "::mlir::ModuleOp"> {
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
     "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect"
   ];
+}
+
+def LocateNodes : Pass<"graphopt-locate-nodes", "::mlir::ModuleOp"> {
+  let summary = "Says of each instruction which line of a listing it computes";
+  let description = [{
+    Runs on the LLVM dialect, for debug information. `graphopt.listing` gets the
+    text of a file `<model>.<suffix>`: one line a node of `graph.nodes`, then one for
+    each set of nodes that share code. Locations become lines of that file; of
+    merged nodes the first stands for all. Functions are named after their node, or
+    after how many nodes share them. graph-list-nodes writes `graph.nodes`.
+
+    ```mlir
+    llvm.call @softmax_4x8(%x) loc("attention")
+    llvm.call @matmul_8x8(%x) loc("dense")
+    llvm.call @matmul_8x8(%y) loc("dense_1")
+    ```
+    becomes
+    ```mlir
+    llvm.call @softmax_4x8_attention(%x) loc("m.graph.txt":2:0)
+    llvm.call @matmul_8x8_of_2_nodes(%x) loc("m.graph.txt":3:0)
+    llvm.call @matmul_8x8_of_2_nodes(%y) loc("m.graph.txt":4:0)
+    ```
+  }];
+  let options = [
+    Option<"suffix", "suffix", "std::string", "\"graph.txt\"",
+           "What the file's name has behind the model's">
+  ];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
 def OutlineParallel : Pass<"graphopt-outline-parallel", "::mlir::ModuleOp"> {
