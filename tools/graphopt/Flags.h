@@ -12,6 +12,21 @@ inline llvm::cl::OptionCategory &flagCategory() {
   return category;
 }
 
+/// The words that a flag takes for an enumeration.
+template <typename Enum>
+using FlagWords = std::vector<std::pair<llvm::StringRef, Enum>>;
+
+inline FlagWords<Stage> wordsOf(Stage) {
+  FlagWords<Stage> words;
+  for (int stage = 0; stage <= int(Stage::Shared); ++stage)
+    words.emplace_back(stageName(Stage(stage)), Stage(stage));
+  return words;
+}
+
+inline FlagWords<WeightsPlace> wordsOf(WeightsPlace) {
+  return {{"library", WeightsPlace::Library}, {"file", WeightsPlace::File}};
+}
+
 /// A command-line flag that writes straight into an option's field.
 template <typename T>
 void addFlag(llvm::cl::SubCommand &command, T &field, llvm::StringRef flag,
@@ -22,6 +37,9 @@ void addFlag(llvm::cl::SubCommand &command, T &field, llvm::StringRef flag,
                                       cl::sub(command), cl::cat(flagCategory()));
   option->setInitialValue(field);
   option->setValueStr(value);
+  if constexpr (std::is_enum_v<T>)
+    for (auto [word, meaning] : wordsOf(field))
+      option->getParser().addLiteralOption(word, meaning, "");
 }
 
 inline void addFlag(llvm::cl::SubCommand &command,
@@ -31,29 +49,6 @@ inline void addFlag(llvm::cl::SubCommand &command,
   new cl::list<std::string, std::vector<std::string>>(
       flag, cl::desc(help), cl::value_desc(value), cl::location(field),
       cl::sub(command), cl::cat(flagCategory()));
-}
-
-inline void addFlag(llvm::cl::SubCommand &command, Stage &field,
-                    llvm::StringRef flag, llvm::StringRef value, llvm::StringRef help) {
-  namespace cl = llvm::cl;
-  auto *option = new cl::opt<Stage, true>(
-      flag, cl::desc(help), cl::value_desc(value), cl::location(field),
-      cl::sub(command), cl::cat(flagCategory()));
-  option->setInitialValue(field);
-  for (int stage = 0; stage <= int(Stage::Shared); ++stage)
-    option->getParser().addLiteralOption(stageName(Stage(stage)), Stage(stage),
-                                         "");
-}
-
-inline void addFlag(llvm::cl::SubCommand &command, WeightsPlace &field,
-                    llvm::StringRef flag, llvm::StringRef value, llvm::StringRef help) {
-  namespace cl = llvm::cl;
-  auto *option = new cl::opt<WeightsPlace, true>(
-      flag, cl::desc(help), cl::value_desc(value), cl::location(field),
-      cl::sub(command), cl::cat(flagCategory()));
-  option->setInitialValue(field);
-  option->getParser().addLiteralOption("library", WeightsPlace::Library, "");
-  option->getParser().addLiteralOption("file", WeightsPlace::File, "");
 }
 
 } // namespace graphopt
