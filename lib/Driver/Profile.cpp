@@ -4,43 +4,50 @@
 
 using namespace graphopt;
 
-static double median(std::vector<double> values) {
-  if (values.empty())
-    return 0;
-  llvm::sort(values);
+/// Of sorted values.
+static double median(const std::vector<double> &values) {
   size_t middle = values.size() / 2;
   return values.size() % 2 ? values[middle]
                            : (values[middle - 1] + values[middle]) / 2;
 }
 
 Profile Profiler::summarize() const {
-  auto medianMs = [&](auto &&nsOf) {
+  Profile profile;
+  if (runs.empty())
+    return profile;
+  auto sortedMs = [&](auto &&nsOf) {
     std::vector<double> values;
     for (const Run &run : runs)
       values.push_back(double(nsOf(run)) / 1e6);
-    return median(std::move(values));
+    llvm::sort(values);
+    return values;
   };
-  Profile profile;
   profile.peakGflops = measurePeakGflops() * threads;
-  profile.runMs = medianMs([](const Run &run) { return run.ns; });
-  profile.unattributedMs = medianMs([](const Run &run) {
+  auto rest = sortedMs([](const Run &run) {
     int64_t rest = run.ns;
     for (const Counter &counter : run.counters)
       rest -= counter.ns;
     return rest;
   });
+  profile.unattributedMs = profile.runMs = rest.front();
   for (size_t i = 0; i < calls().size(); ++i) {
     const graphopt_call &call = calls()[i];
-    if (runs.empty() || !runs.back().counters[i].calls)
+    std::vector<std::string> nodes(call.nodes, call.nodes + call.node_count);
+    if (call.function[0] == '\0')
+      profile.unattributedNodes = std::move(nodes);
+    if (!runs.back().counters[i].calls)
       continue;
     const Counter &last = runs.back().counters[i]; // all runs do the same
     CallProfile &row = profile.calls.emplace_back();
     row.function = call.function;
-    row.nodes.assign(call.nodes, call.nodes + call.node_count);
+    row.nodes = std::move(nodes);
     row.calls = last.calls;
     row.operations = last.operations;
     row.bytes = last.bytes;
-    row.ms = medianMs([&](const Run &run) { return run.counters[i].ns; });
+    auto times = sortedMs([&](const Run &run) { return run.counters[i].ns; });
+    row.ms = times.front();
+    row.medianMs = median(times);
+    profile.runMs += row.ms;
   }
   llvm::sort(profile.calls, [](auto &a, auto &b) { return a.ms > b.ms; });
   return profile;
@@ -84,27 +91,35 @@ void Profile::print(llvm::raw_ostream &os) const {
     all.bytes += call.bytes;
   }
   printRow(runMs, all.calls, all.operations, all.bytes, "total", "");
-  os << fmt::format("  {:>9.4f} {:>5.1f}  between calls\n", unattributedMs,
-                    share(unattributedMs));
+  os << fmt::format("  {:>9.4f} {:>5.1f} {:>40}  {:<24} {}\n", unattributedMs,
+                    share(unattributedMs), "", "between calls",
+                    describeNodes(unattributedNodes));
   os << fmt::format("  peak {:.1f} GFLOP/s of f32 multiply-adds, measured\n",
                     peakGflops);
+}
+
+static void printJson(llvm::json::OStream &json, llvm::StringRef key,
+                      llvm::ArrayRef<std::string> nodes) {
+  json.attributeArray(key, [&] {
+    for (const std::string &node : nodes)
+      json.value(node);
+  });
 }
 
 void Profile::printJson(llvm::json::OStream &json) const {
   json.object([&] {
     json.attribute("run_ms", runMs);
     json.attribute("unattributed_ms", unattributedMs);
+    ::printJson(json, "unattributed_nodes", unattributedNodes);
     json.attribute("peak_gflops", peakGflops);
     json.attributeArray("calls", [&] {
       for (const CallProfile &call : calls)
         json.object([&] {
           json.attribute("function", call.function);
-          json.attributeArray("nodes", [&] {
-            for (const std::string &node : call.nodes)
-              json.value(node);
-          });
+          ::printJson(json, "nodes", call.nodes);
           json.attribute("calls", call.calls);
           json.attribute("ms", call.ms);
+          json.attribute("median_ms", call.medianMs);
           json.attribute("operations", call.operations);
           json.attribute("bytes", call.bytes);
           json.attribute("gflops", gigaPerSecond(call.operations, call.ms));

@@ -17,16 +17,19 @@ struct CallProfile {
   std::string function;
   std::vector<std::string> nodes; ///< ONNX names
   int64_t calls = 0;
-  double ms = 0;
+  double ms = 0, medianMs = 0;
   int64_t operations = 0; ///< on floating-point numbers
   int64_t bytes = 0;      ///< of operands
 };
 
-/// Where the time of a run goes.
+/// Where the time of a run goes. Times are the least of all runs: of a call
+/// that another process interrupts the median, too, is of no use.
 struct Profile {
   std::vector<CallProfile>
       calls; ///< longest first, those that never ran left out
-  double runMs = 0, unattributedMs = 0;
+  double runMs = 0; ///< the sum: a run that nothing interrupts
+  double unattributedMs = 0;
+  std::vector<std::string> unattributedNodes; ///< in no call
   double peakGflops = 0; ///< of all threads of the run together, measured
 
   void print(llvm::raw_ostream &os) const;
@@ -45,7 +48,6 @@ public:
   void beginRun(graphopt_context &context);
   void endRun();
 
-  /// Medians over the runs.
   Profile summarize() const;
   /// The last run in the format of chrome://tracing and Perfetto.
   llvm::Error writeTrace(llvm::StringRef file) const;

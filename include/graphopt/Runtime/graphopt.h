@@ -158,7 +158,7 @@ typedef struct graphopt_port {
   int32_t dtype; /* a graphopt_dtype */
 } graphopt_port;
 
-/* A call in compiled code. */
+/* A call in compiled code, or, with "" for the function, what is in no call. */
 typedef struct graphopt_call {
   const char *function;     /* of the kernel that is called */
   const char *const *nodes; /* ONNX names of the nodes that it computes */

@@ -32,22 +32,41 @@ struct ProfileCalls : graphopt::impl::ProfileCallsBase<ProfileCalls> {
     }
     calls.clear();
     SmallVector<Operation *> timed;
+    Nodes timedNodes, otherNodes;
     main.walk<WalkOrder::PreOrder>([&](Operation *op) {
-      if (!isTimed(op))
+      if (!isTimed(op)) {
+        addNodes(op, otherNodes);
         return WalkResult::advance();
+      }
       timed.push_back(op);
+      op->walk<WalkOrder::PreOrder>(
+          [&](Operation *inner) { addNodes(inner, timedNodes); });
       return WalkResult::skip();
     });
+    otherNodes.set_subtract(timedNodes);
+    otherNodes.set_subtract(graphopt::listNodes(main.getLoc())); // the model
     declareRuntime();
     run = addRun(main);
     for (Operation *op : timed)
       time(op);
+    if (!otherNodes.empty())
+      describe("", otherNodes);
     getOperation()->setAttr("graphopt.calls",
                             ArrayAttr::get(&getContext(), calls));
     numCalls += timed.size();
   }
 
 private:
+  using Nodes = SetVector<StringRef>;
+
+  /// What `op` computes. Constants and the function's end have names, too, but
+  /// those of tensors and of the model.
+  static void addNodes(Operation *op, Nodes &nodes) {
+    if (!op->hasTrait<OpTrait::ConstantLike>() &&
+        !isa<func::FuncOp, func::ReturnOp, memref::GetGlobalOp>(op))
+      nodes.insert_range(graphopt::listNodes(op->getLoc()));
+  }
+
   /// Calls of kernels, and loops that hold none. Inside parallel loops nothing
   /// is timed: their order is not that of the code.
   static bool isTimed(Operation *op) {
@@ -102,7 +121,11 @@ private:
     func::CallOp::create(
         b, loc, end,
         ValueRange{run, number, toI64(cost.operations), toI64(cost.bytes)});
-    describe(op);
+    auto call = dyn_cast<func::CallOp>(op);
+    Nodes nodes;
+    op->walk<WalkOrder::PreOrder>(
+        [&](Operation *inner) { addNodes(inner, nodes); });
+    describe(call ? call.getCallee() : op->getName().stripDialect(), nodes);
   }
 
   /// What `call` runs: the one kernel of an outlined function.
@@ -125,16 +148,11 @@ private:
     return {zero, zero};
   }
 
-  void describe(Operation *op) {
+  void describe(StringRef function, const Nodes &nodes) {
     Builder b(&getContext());
-    auto call = dyn_cast<func::CallOp>(op);
-    StringRef function = call ? call.getCallee() : op->getName().stripDialect();
-    SmallVector<Attribute> nodes;
-    for (StringRef name : graphopt::listNodes(op->getLoc()))
-      nodes.push_back(b.getStringAttr(name));
     calls.push_back(b.getDictionaryAttr(
         {b.getNamedAttr("function", b.getStringAttr(function)),
-         b.getNamedAttr("nodes", b.getArrayAttr(nodes))}));
+         b.getNamedAttr("nodes", b.getStrArrayAttr(nodes.getArrayRef()))}));
   }
 
   Type pointer;

@@ -124,3 +124,26 @@ func.func private @gather(%table: memref<1000xf32>, %indices: memref<4xi64>, %y:
   }
   return
 }
+
+// -----
+
+// Loops count for all that is in them. What is in no call comes last.
+// CHECK: module attributes {graphopt.calls = [
+// CHECK-SAME:  {function = "exp", nodes = ["exp"]},
+// CHECK-SAME:  {function = "for", nodes = ["loop", "sum", "more"]},
+// CHECK-SAME:  {function = "", nodes = ["shift", "view"]}]}
+func.func @main(%x: memref<4xf32>) {
+  %c0 = arith.constant 0 : index loc("zero")
+  %c1 = arith.constant 1 : index loc("one")
+  %c4 = arith.constant 4 : index loc("four")
+  call @exp(%x) : (memref<4xf32>) -> () loc("exp")
+  %a = memref.load %x[%c0] : memref<4xf32> loc("shift")
+  memref.store %a, %x[%c1] : memref<4xf32> loc("exp")
+  scf.for %i = %c0 to %c4 step %c1 {
+    %b = memref.load %x[%i] : memref<4xf32> loc("sum")
+    memref.store %b, %x[%c1] : memref<4xf32> loc(fused["sum", "more"])
+  } loc("loop")
+  %v = memref.cast %x : memref<4xf32> to memref<?xf32> loc("view")
+  return loc("model")
+} loc("model")
+func.func private @exp(%x: memref<4xf32>)

@@ -456,7 +456,8 @@ def ProfileCalls : Pass<"graphopt-profile-calls", "::mlir::ModuleOp"> {
     Runs on outlined kernels; loops without kernels count as calls, too. A call
     tells how many floating-point operations it does and how many bytes its
     operands have, numbers or sums over sizes. The module's `graphopt.calls` says
-    which function each call runs and which ONNX nodes it computes.
+    which function each call runs and which ONNX nodes it computes; an entry
+    without a function has the nodes that are in no call.
 
     ```mlir
     call @matmul_128x384(%a, %w, %b)
