@@ -50,17 +50,13 @@ struct ApproximateMath
   using ApproximateMathBase::ApproximateMathBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    auto found = graphopt::findPassCpu(context, cpu);
-    if (failed(found))
-      return failure();
-    hasFma = found->fma;
-    return success();
+    return graphopt::findPassCpu(context, cpu, model);
   }
 
   void runOnOperation() override {
     widenHalfs();
     RewritePatternSet patterns(&getContext());
-    if (!hasFma)
+    if (!model.fma)
       patterns.add(splitFma);
     graphopt::cpu::populateVectorMathPatterns(patterns);
     populateMathF32ExpansionPatterns(patterns, isComposed);
@@ -108,6 +104,6 @@ private:
     return element;
   }
 
-  bool hasFma = false;
+  graphopt::CpuModel model;
 };
 } // namespace

@@ -174,11 +174,7 @@ struct ExpandHalfFloats
   using ExpandHalfFloatsBase::ExpandHalfFloatsBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    auto found = graphopt::findPassCpu(context, cpu);
-    if (failed(found))
-      return failure();
-    hasHalf = found->halfConversion;
-    return success();
+    return graphopt::findPassCpu(context, cpu, model);
   }
 
   void runOnOperation() override {
@@ -190,7 +186,7 @@ struct ExpandHalfFloats
     patterns.add(splitToInteger<arith::FPToSIOp>);
     patterns.add(splitToInteger<arith::FPToUIOp>);
     arith::populateExpandBFloat16Patterns(patterns);
-    if (!hasHalf) {
+    if (!model.halfConversion) {
       patterns.add(expandHalfExtension);
       patterns.add(expandHalfTruncation);
     }
@@ -198,6 +194,6 @@ struct ExpandHalfFloats
       signalPassFailure();
   }
 
-  bool hasHalf = false;
+  graphopt::CpuModel model;
 };
 } // namespace

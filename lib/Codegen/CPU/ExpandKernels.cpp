@@ -40,11 +40,7 @@ struct ExpandKernels : graphopt::impl::ExpandKernelsBase<ExpandKernels> {
   using ExpandKernelsBase::ExpandKernelsBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    auto found = graphopt::findPassCpu(context, cpu);
-    if (failed(found))
-      return failure();
-    model = *found;
-    return success();
+    return graphopt::findPassCpu(context, cpu, model);
   }
 
   void runOnOperation() override {

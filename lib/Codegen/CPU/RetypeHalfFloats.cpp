@@ -20,16 +20,12 @@ struct RetypeHalfFloats
   using RetypeHalfFloatsBase::RetypeHalfFloatsBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    auto found = graphopt::findPassCpu(context, cpu);
-    if (failed(found))
-      return failure();
-    hasHalf = found->halfConversion;
-    return success();
+    return graphopt::findPassCpu(context, cpu, model);
   }
 
   bool isRetyped(Type type) const {
     Type element = getElementTypeOrSelf(type);
-    return element.isBF16() || (element.isF16() && !hasHalf);
+    return element.isBF16() || (element.isF16() && !model.halfConversion);
   }
 
   void runOnOperation() override {
@@ -79,6 +75,6 @@ struct RetypeHalfFloats
     });
   }
 
-  bool hasHalf = false;
+  graphopt::CpuModel model;
 };
 } // namespace

@@ -24,11 +24,7 @@ struct PackConstants : graphopt::impl::PackConstantsBase<PackConstants> {
   using PackConstantsBase::PackConstantsBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    auto found = graphopt::findPassCpu(context, cpu);
-    if (failed(found))
-      return failure();
-    model = *found;
-    return success();
+    return graphopt::findPassCpu(context, cpu, model);
   }
 
   void runOnOperation() override {

@@ -7,15 +7,15 @@
 
 namespace graphopt {
 
-/// The CPU that a pass's option `cpu` names, for its initialize(), or failure
-/// with an error.
-inline mlir::FailureOr<CpuModel> findPassCpu(mlir::MLIRContext *context,
-                                             llvm::StringRef name) {
+/// A pass's initialize(): looks up the CPU that its option `cpu` names.
+inline llvm::LogicalResult findPassCpu(mlir::MLIRContext *context,
+                                       llvm::StringRef name, CpuModel &model) {
   llvm::Expected<CpuModel> found = findCpuModel(name);
   if (!found)
     return mlir::emitError(mlir::UnknownLoc::get(context),
                            llvm::toString(found.takeError()));
-  return std::move(*found);
+  model = std::move(*found);
+  return mlir::success();
 }
 
 } // namespace graphopt

@@ -157,11 +157,7 @@ struct SelectWinograd : graphopt::impl::SelectWinogradBase<SelectWinograd> {
   using SelectWinogradBase::SelectWinogradBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    auto found = graphopt::findPassCpu(context, cpu);
-    if (failed(found))
-      return failure();
-    model = *found;
-    return success();
+    return graphopt::findPassCpu(context, cpu, model);
   }
 
   void runOnOperation() override {
