@@ -113,6 +113,33 @@ def SplitTransposedConvs
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def FuseAttention : Pass<"graph-fuse-attention", "::mlir::func::FuncOp"> {
+  let summary = "Finds attention in the products and softmaxes that it is written as";
+  let description = [{
+    Whatever the order of nodes, the rank and the layout: queries, keys and values
+    become [batch, heads, length, depth], factors the scale, masks one operand,
+    `causal` where it is exactly that. Keys and values of several heads are not
+    repeated any more. Scores that are replaced by -10000 or less have no weight,
+    unless the whole row is. A softmax in front of a product that is something else
+    is left alone; a remark tells why.
+
+    ```mlir
+    %s = graph.matmul %q, %kt : tensor<?x8x?x64xf32>, tensor<?x8x64x?xf32>
+    %d = graph.binary Mul %s, %eighth : tensor<?x8x?x?xf32>, tensor<f32>
+    %m = graph.binary Add %d, %mask : tensor<?x8x?x?xf32>, tensor<?x1x1x?xf32>
+    %p = graph.softmax %m axis = -1 : tensor<?x8x?x?xf32>
+    %y = graph.matmul %p, %v : tensor<?x8x?x?xf32>, tensor<?x8x?x64xf32>
+    ```
+    becomes, where `%kt` is the transpose of `%k`,
+    ```mlir
+    %y = graph.attention %q, %k, %v mask %mask scale = 1.25e-1
+        : tensor<?x8x?x64xf32>, tensor<?x8x?x64xf32>, tensor<?x8x?x64xf32>, tensor<?x1x1x?xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let statistics = [Statistic<"numFused", "num-fused", "Attentions found">];
+}
+
 def EvaluateConstants : Pass<"graph-evaluate-constants", "::mlir::ModuleOp"> {
   let summary = "Replaces what depends on constants only by its value";
   let description = [{
