@@ -135,6 +135,29 @@ int64_t CpuModel::panelVectors(int64_t rows, int64_t columns,
   return divideCeil(vectors, divideCeil(vectors, most));
 }
 
+int64_t CpuModel::linePanelVectors(int64_t line, int64_t terms,
+                                   int64_t columns, int64_t bits) const {
+  int64_t widest = panelVectors(-1, columns, bits);
+  if (line <= 0 || widest * terms * vectorBytes <= level1Bytes / 2)
+    return widest;
+  // Each tile reads the panel from level 2. A multiply-add waits for that if the
+  // tile has few rows, for its loads from level 1 if the panel is narrow, and for
+  // memory if a panel leaves no room for the next.
+  constexpr double kLevel2Bytes = 12.0, kLevel2Share = 0.6, kNoRoom = 1.25;
+  auto cost = [&](int64_t vectors) {
+    double rows = double(line) / divideCeil(line, tileRows(vectors));
+    double loads = 1.0 / vectors + 1.0 / rows;
+    double wait = std::max({1.0, loads, vectorBytes / rows / kLevel2Bytes});
+    bool isLarge = vectors * terms * vectorBytes > kLevel2Share * level2Bytes;
+    return isLarge ? kNoRoom * wait : wait;
+  };
+  int64_t best = widest;
+  for (int64_t vectors = widest - 1; vectors >= 1; --vectors)
+    if (cost(vectors) < cost(best))
+      best = vectors;
+  return best;
+}
+
 int64_t CpuModel::tileRows(int64_t vectors) const {
   // Without a fused form the product needs a register, too. More than 12 rows
   // run out of address registers and gain nothing.

@@ -77,6 +77,16 @@ TEST(CpuModel, NoPanelOfOneVectorBesideOthers) {
   EXPECT_EQ(cpu.panelVectors(-1, 8, 32), 1);
 }
 
+// A line of 7 pixels is one tile of two vectors, not two of four.
+TEST(CpuModel, PanelsOfLinesHaveTilesOfManyRows) {
+  CpuModel cpu = find("avx512");
+  EXPECT_EQ(cpu.linePanelVectors(7, 9 * 512, 512, 32), 2);
+  EXPECT_EQ(cpu.linePanelVectors(7, 9 * 4, 512, 32), 4); // stays in level 1
+  EXPECT_EQ(cpu.linePanelVectors(56, 9 * 64, 64, 32), 4);
+  EXPECT_EQ(cpu.linePanelVectors(-1, 9 * 512, 512, 32), 4);
+  EXPECT_EQ(find("avx2").linePanelVectors(7, 9 * 512, 512, 32), 2);
+}
+
 TEST(CpuModel, TilesFitTheRegisters) {
   for (llvm::StringRef row : listCpuModels()) {
     CpuModel cpu = find(row.data());

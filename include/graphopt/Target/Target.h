@@ -36,6 +36,11 @@ struct CpuModel {
   /// so equal panels are preferred to wide ones.
   int64_t panelVectors(int64_t rows, int64_t columns, int64_t bits) const;
 
+  /// The same for a product whose tiles end with a line of `line` rows and whose
+  /// sums are over `terms` products.
+  int64_t linePanelVectors(int64_t line, int64_t terms, int64_t columns,
+                           int64_t bits) const;
+
   /// Rows of a register tile of `vectors` columns of vectors: with them, one
   /// row of the right side and an element of the left, all in registers.
   int64_t tileRows(int64_t vectors) const;

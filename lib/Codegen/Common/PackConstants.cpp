@@ -68,8 +68,21 @@ private:
   }
   int64_t getConvVectors(ConvOp op) {
     auto kernel = cast<EpilogueOp>(op.getOperation());
-    return getVectors(kernel, getRows(kernel),
-                      kernel.getInitType().getShape().back() / op.getGroups());
+    ArrayRef<int64_t> shape = kernel.getInitType().getShape();
+    ArrayRef<int64_t> filter = op.getFilter().getType().getShape();
+    int64_t columns = shape.back() / op.getGroups(), rows = getRows(kernel);
+    int64_t terms = llvm::product_of(filter.drop_front());
+    constexpr int64_t kFewRows = 3; // they need wide panels
+    if (isPointwise(op) || (rows >= 0 && rows <= kFewRows))
+      return getVectors(kernel, rows, columns);
+    return model.linePanelVectors(shape[shape.size() - 2], terms, columns,
+                                  op.getValueType().getIntOrFloatBitWidth());
+  }
+  /// True if rows of all lines are cut into tiles as one.
+  static bool isPointwise(ConvOp op) {
+    auto isOne = [](int64_t size) { return size == 1; };
+    return op.getGroups() == 1 && llvm::all_of(op.getStrides(), isOne) &&
+           llvm::all_of(op.getFilter().getType().getShape().drop_front(2), isOne);
   }
   /// A cache line of channels: the pixels of a line are read once a panel. More
   /// than two vectors leave too few registers for pixels.
