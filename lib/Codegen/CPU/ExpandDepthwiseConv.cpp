@@ -1,6 +1,7 @@
 //===- ExpandDepthwiseConv.cpp - kernel.depthwise_conv to loops -----------===//
 
 #include "WindowEmitter.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace graphopt::cpu;
@@ -8,47 +9,128 @@ using namespace graphopt::kernel;
 
 namespace {
 /// Columns are channels: the left side is a vector, too. The last window
-/// dimension is unrolled, so that neighbouring rows share their loads.
+/// dimension is unrolled, so that neighbouring rows share their loads. Of long
+/// vectors a tile has rows of two lines, which share them, too.
 class DepthwiseConvEmitter : WindowEmitter<DepthwiseConvOp> {
 public:
-  using WindowEmitter::WindowEmitter;
+  DepthwiseConvEmitter(DepthwiseConvOp op, ExpandContext &context)
+      : WindowEmitter(op, context), isPaired(canPairLines()) {}
 
   void emit() {
     int64_t channels = shapeOf(op.getInit()).back();
     int64_t full = channels / panelColumns();
-    emitPanels(0, full, 0, panelColumns());
+    int64_t block = std::max<int64_t>(1, blockPanels(full));
+    emitPanels(0, full / block, block, 0, panelColumns());
+    if (int64_t rest = full % block)
+      emitPanels(full - rest, 1, rest, 0, panelColumns());
     // A vector with a mask apart from those without.
     int64_t ragged = channels % panelColumns(), masked = ragged % lanes;
     if (ragged > masked)
-      emitPanels(full, 1, 0, ragged - masked);
+      emitPanels(full, 1, 1, 0, ragged - masked);
     if (masked)
-      emitPanels(full, 1, ragged - masked, masked);
+      emitPanels(full, 1, 1, ragged - masked, masked);
   }
 
 private:
   static constexpr int64_t kMostUnrolled = 8;
+  bool isPaired;         // lines come in pairs
+  bool isPair = false;   // what is emitted now
   bool isMasked = false; // what is emitted now
+  Value line;            // the first of the tile's, in the last outer dimension
 
-  /// Panels `start` .. `start + count - 1`, so many channels from `offset` on in
-  /// each. All of a line before the next: the pixels that it reads lie together
-  /// in memory.
-  void emitPanels(int64_t start, int64_t count, int64_t offset,
-                  int64_t channels) {
-    SmallVector<Size> outer = lineSizes();
-    outer.push_back(b.getIndexAttr(count));
-    Size rows = lineSize();
-    isMasked = channels % lanes != 0;
-    forTurns(outer, rows, llvm::divideCeil(channels, lanes),
-             [&](ValueRange indices, Stretch stretch) {
-               panel = b.add(indices.back(), b.index(start));
-               moveTo(indices.drop_back());
-               Value first =
-                   b.add(b.mul(panel, panelColumns()), b.index(offset));
-               emitRows(makeColumns(first, channels, offset), rows, stretch);
-             });
+  int64_t taps() { return kernelShape().back(); }
+  bool isUnrolled() { return taps() <= kMostUnrolled; }
+  /// Steps of the window along y between a line and the next.
+  int64_t lineSteps() { return op.getStrides()[0] / op.getDilations()[0]; }
+
+  bool canPairLines() {
+    constexpr int64_t kLong = 64; // one a panel, and 32 registers
+    if (spatialDims != 2 || !isUnrolled() || loopEpilogue ||
+        context.cpu.vectorBytes < kLong)
+      return false;
+    std::optional<int64_t> lines = getFixed(lineSizes().back());
+    return (!lines || *lines > 1) &&
+           op.getStrides()[0] % op.getDilations()[0] == 0 &&
+           kernelShape()[0] > 2 * lineSteps(); // else they share too little
   }
 
-  bool isUnrolled() { return kernelShape().back() <= kMostUnrolled; }
+  /// Of `panels` panels, those that go through all lines before the others: what
+  /// two neighbouring tiles of lines read of them stays in level 1. If the input
+  /// does not stay in level 2, it is read in order instead.
+  int64_t blockPanels(int64_t panels) {
+    auto type = cast<MemRefType>(op.getInput().getType());
+    if (spatialDims != 2 || !type.hasStaticShape())
+      return panels;
+    int64_t bytes = type.getElementTypeBitWidth() / 8;
+    if (type.getNumElements() * bytes > context.cpu.level2Bytes)
+      return panels;
+    int64_t lines = (isPaired ? op.getStrides()[0] : 0) +
+                    (kernelShape()[0] - 1) * op.getDilations()[0] + 1;
+    int64_t perPanel = lines * type.getDimSize(2) * panelColumns() * bytes;
+    constexpr int64_t kLeast = 4; // neighbours in memory
+    int64_t most = std::max(kLeast, context.cpu.level1Bytes / perPanel);
+    return llvm::divideCeil(panels, std::max<int64_t>(1, llvm::divideCeil(panels, most)));
+  }
+
+  /// Blocks of `count` panels from `start` on, so many channels from `offset` on
+  /// in each. All of a block's line before the next: the pixels that it reads lie
+  /// together in memory.
+  void emitPanels(int64_t start, int64_t blocks, int64_t count, int64_t offset,
+                  int64_t channels) {
+    isMasked = channels % lanes != 0;
+    auto emitLine = [&](Value number, ValueRange at, Stretch stretch) {
+      panel = number;
+      moveTo(at);
+      Value first = b.add(b.mul(panel, panelColumns()), b.index(offset));
+      emitRows(makeColumns(first, channels, offset), lineSize(), stretch);
+    };
+    int64_t vectors = llvm::divideCeil(channels, lanes);
+    SmallVector<Size> outer = lineSizes();
+    if (spatialDims == 1) {
+      outer.push_back(b.getIndexAttr(blocks * count));
+      return forTurns(outer, lineSize(), vectors,
+                      [&](ValueRange indices, Stretch stretch) {
+                        emitLine(b.add(indices.back(), b.index(start)),
+                                 indices.drop_back(), stretch);
+                      });
+    }
+    Value lines = b.index(outer.back());
+    if (isPaired)
+      outer.back() = b.ceilDiv(lines, 2);
+    outer.insert(outer.begin(), b.getIndexAttr(blocks));
+    Value work = b.mul(b.mul(b.product(reductionSizes()), b.index(lineSize())),
+                       vectors * taps() * (isPaired ? 2 : 1));
+    forTiles(outer, b.index(count), work, [&](ValueRange indices, Stretch panels) {
+      SmallVector<Value> at(indices.drop_front());
+      if (isPaired)
+        at.back() = b.mul(at.back(), 2);
+      line = at.back();
+      Value base = b.add(b.mul(indices.front(), count), b.index(start));
+      Stretch all{b.index(0), b.ceilDiv(b.index(lineSize()), mostRows(lineSize(), vectors))};
+      forLines(lines, [&] {
+        b.forRange(b.add(base, panels.begin), b.add(base, panels.end),
+                   [&](Value number) { emitLine(number, at, all); });
+      });
+    });
+  }
+
+  /// `body` for a pair of lines, or for the last one alone.
+  void forLines(Value lines, llvm::function_ref<void()> body) {
+    std::optional<int64_t> fixed = getFixed(lines);
+    isPair = isPaired;
+    if (!isPaired || (fixed && *fixed % 2 == 0))
+      return body();
+    Value next = b.add(line, b.index(1));
+    Value hasNext =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ult, next, lines);
+    auto choice = scf::IfOp::create(b, hasNext, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    for (bool pair : {true, false}) {
+      isPair = pair;
+      b.setInsertionPointToStart(pair ? choice.thenBlock() : choice.elseBlock());
+      body();
+    }
+  }
 
   SmallVector<Size> reductionSizes() override {
     SmallVector<Size> sizes;
@@ -77,51 +159,96 @@ private:
     return widen(epilogue.load(input, indices, column.mask));
   }
 
-  /// In registers: the sums, one vector of each tap's weights, two pixels; the
-  /// product and what it overwrites, on a CPU without a fused form. Masked loads
-  /// are no operands of a multiply-add.
+  /// In registers: the sums, one vector of each tap's weights for each line, two
+  /// pixels; the product and what it overwrites, on a CPU without a fused form.
+  /// Masked loads are no operands of a multiply-add.
   int64_t tileRows(int64_t vectors) override {
-    int64_t left = context.cpu.vectorRegisters - 2 - tapsInBody() -
+    int64_t lines = isPaired ? 2 : 1;
+    int64_t left = context.cpu.vectorRegisters - 2 - tapsInBody() * lines -
                    (context.cpu.fma ? 0 : 2) - (isMasked ? 4 : 0);
     // Enough to hide the latency of a multiply-add. With more, LLVM loads more
     // pixels ahead than there are registers for.
-    constexpr int64_t kMostSums = 10;
-    return std::max<int64_t>(1, std::min(left, kMostSums) / vectors);
+    int64_t most = isPaired ? 16 : 10;
+    return std::max<int64_t>(1, std::min(left, most) / (vectors * lines));
   }
-  int64_t tapsInBody() override { return isUnrolled() ? kernelShape().back() : 1; }
+  int64_t tapsInBody() override { return isUnrolled() ? taps() : 1; }
 
   SmallVector<Value> emitReduction(Columns columns, ArrayRef<Value> rows,
                                    SmallVector<Value> sums, Value first,
                                    Value last) override {
-    int64_t dilation = op.getDilations().back();
+    if (isPair)
+      return emitPair(columns, rows, sums);
     return emitSumNest(
         reductionSizes(), first, last, sums,
         [&](ValueRange indices, SmallVector<Value> sums) {
           SmallVector<Value> k(indices.take_front(spatialDims - 1));
-          Value start = b.mul(rows.front(), op.getStrides().back());
+          Value start = startOf(rows.front());
           if (!isUnrolled())
-            start = b.add(start, b.mul(indices.back(), dilation));
-          for (size_t c = 0; c < columns.size(); ++c) {
-            SmallVector<Value> weights;
-            for (int64_t tap = 0; tap < tapsInBody(); ++tap) {
-              k.push_back(isUnrolled() ? b.index(tap) : indices.back());
-              weights.push_back(rhsVector(k, columns[c]));
-              k.pop_back();
-            }
-            addPixels(columns, c, rows.size(), lineIndices(k), start, weights,
-                      sums);
-          }
+            start = b.add(start, b.mul(indices.back(), op.getDilations().back()));
+          SmallVector<Value> weights = k;
+          if (!isUnrolled())
+            weights.push_back(indices.back());
+          for (size_t c = 0; c < columns.size(); ++c)
+            addPixels(columns, c, rows.size(), lineIndices(k), start,
+                      {loadWeights(weights, columns[c])}, sums);
           return sums;
         });
   }
+  Value startOf(Value row) { return b.mul(row, op.getStrides().back()); }
+
+  /// The sums of the first line, then those of the second. Of the lines under the
+  /// two windows the first ones belong to the first, the last ones to the second.
+  SmallVector<Value> emitPair(Columns columns, ArrayRef<Value> rows,
+                              SmallVector<Value> zeros) {
+    size_t count = zeros.size();
+    int64_t steps = lineSteps(), taps = kernelShape()[0];
+    SmallVector<Value> sums = zeros;
+    sums.append(zeros);
+    Value start = startOf(rows.front());
+    for (auto [begin, end] : {std::pair<int64_t, int64_t>(0, steps),
+                              {steps, taps},
+                              {taps, taps + steps}}) {
+      bool inFirst = begin < taps, inSecond = end > steps;
+      auto add = [&](ValueRange k, SmallVector<Value> sums) {
+        Value inLast = b.sub(k[0], b.index(steps));
+        for (size_t c = 0; c < columns.size(); ++c) {
+          SmallVector<SmallVector<Value>> weights;
+          if (inFirst)
+            weights.push_back(loadWeights(k[0], columns[c]));
+          if (inSecond)
+            weights.push_back(loadWeights(inLast, columns[c]));
+          addPixels(columns, c, rows.size(), lineIndices(k), start, weights,
+                    MutableArrayRef(sums).drop_front(inFirst ? 0 : count));
+        }
+        return sums;
+      };
+      sums = emitSumNest(Size(b.getIndexAttr(end)), b.index(begin), b.index(end), sums,
+                         add);
+    }
+    return sums;
+  }
+
+  /// A vector for each tap in the body; `k` is what comes before those.
+  SmallVector<Value> loadWeights(ValueRange k, Column column) {
+    if (!isUnrolled())
+      return {rhsVector(k, column)};
+    SmallVector<Value> weights, indices(k);
+    indices.emplace_back();
+    for (int64_t tap = 0; tap < taps(); ++tap) {
+      indices.back() = b.index(tap);
+      weights.push_back(rhsVector(indices, column));
+    }
+    return weights;
+  }
 
   /// Adds what the pixels from `start` on contribute to column vector `c`, each
-  /// to all rows whose window it lies in before the next is loaded.
+  /// to all rows whose window it lies in before the next is loaded. There are
+  /// weights, and sums, for one line or two.
   void addPixels(Columns columns, size_t c, int64_t rows, ValueRange line,
-                 Value start, ArrayRef<Value> weights,
-                 SmallVector<Value> &sums) {
+                 Value start, ArrayRef<SmallVector<Value>> weights,
+                 MutableArrayRef<Value> sums) {
     int64_t stride = op.getStrides().back(), dilation = op.getDilations().back();
-    int64_t taps = weights.size();
+    int64_t taps = weights.front().size();
     int64_t pixels = (rows - 1) * stride + (taps - 1) * dilation + 1;
     for (int64_t distance = 0; distance < pixels; ++distance) {
       Value pixel;
@@ -132,10 +259,23 @@ private:
           continue;
         if (!pixel)
           pixel = inputVector(line, b.add(start, b.index(distance)), columns[c]);
-        Value &sum = sums[row * columns.size() + c];
-        sum = multiplyAdd(pixel, weights[tap], sum);
+        for (auto [l, lineWeights] : llvm::enumerate(weights)) {
+          Value &sum = sums[(l * rows + row) * columns.size() + c];
+          sum = multiplyAdd(pixel, lineWeights[tap], sum);
+        }
       }
     }
+  }
+
+  void storeTile(Columns columns, ArrayRef<Value> rows,
+                 ArrayRef<Value> sums) override {
+    if (!isPair)
+      return TileEmitter::storeTile(columns, rows, sums);
+    size_t half = sums.size() / 2;
+    epilogue.outer.back() = line;
+    TileEmitter::storeTile(columns, rows, sums.take_front(half));
+    epilogue.outer.back() = b.add(line, b.index(1));
+    TileEmitter::storeTile(columns, rows, sums.drop_front(half));
   }
 };
 } // namespace

@@ -173,22 +173,28 @@ JitFunction compile(const Conv &conv, const char *cpu, int64_t vectors,
                      std::string("graphopt-expand-kernels{cpu=") + cpu + "}");
 }
 
-/// Fixed sizes on all CPUs, open ones on one.
-template <typename T = float>
-void checkAll(const Conv &conv) {
-  for (const char *cpu : cpus)
-    check<T>(compile<T>(conv, cpu, 2, false), conv, cpu);
-  JitFunction open = compile<T>(conv, "avx2", 1, true);
-  check<T>(open, conv, "avx2");
+template <typename T>
+void checkOpen(const Conv &conv, const char *cpu) {
+  JitFunction open = compile<T>(conv, cpu, 1, true);
+  check<T>(open, conv, cpu);
   Conv other = conv;
   for (int64_t d = 0; d < conv.dims(); ++d)
     other.input[1 + d] += 3 + d;
   other.input[0] = 1;
-  check<T>(open, other, "avx2");
+  check<T>(open, other, cpu);
   other.input[0] = 0; // no image
-  check<T>(open, other, "avx2");
+  check<T>(open, other, cpu);
   other.input[0] = 1, other.input[1] = 0; // no line
-  check<T>(open, other, "avx2");
+  check<T>(open, other, cpu);
+}
+
+/// Fixed sizes on all CPUs, open ones on two.
+template <typename T = float>
+void checkAll(const Conv &conv) {
+  for (const char *cpu : cpus)
+    check<T>(compile<T>(conv, cpu, 2, false), conv, cpu);
+  for (const char *cpu : {"avx512", "avx2"})
+    checkOpen<T>(conv, cpu);
 }
 
 TEST(Conv, OneRunOfPixels) {
@@ -217,6 +223,23 @@ TEST(DepthwiseConv, ThreeByThree) {
 }
 TEST(DepthwiseConv, StridesAndDilations) {
   checkAll({{1, 9, 21, 20}, {2, 3}, 20, {1, 2}, {3, 2}, 1, true});
+}
+// Tiles of two lines where vectors are long: lines that share all or some of the
+// input's, a last one alone, one alone at all.
+TEST(DepthwiseConv, PairsOfLines) {
+  for (int64_t height : {7, 8})
+    checkAll({{1, height, 10, 18}, {5, 5}, 18, {1, 1}, {1, 1}, 1, true});
+}
+TEST(DepthwiseConv, PairsOfLinesWithStrides) {
+  checkAll({{1, 12, 13, 20}, {5, 3}, 20, {2, 2}, {1, 1}, 1, true});
+  checkAll({{1, 12, 13, 20}, {3, 3}, 20, {2, 1}, {2, 2}, 1, true});
+}
+// Blocks of neighbouring panels, of which the last is smaller.
+TEST(DepthwiseConv, BlocksOfPanels) {
+  checkAll({{1, 5, 120, 210}, {3, 3}, 210, {1, 1}, {1, 1}, 1, true});
+}
+TEST(DepthwiseConv, ThreeDimensions) {
+  checkAll({{2, 4, 5, 9, 20}, {2, 3, 3}, 20, {1, 2, 1}, {1, 1, 1}, 1, true});
 }
 TEST(DepthwiseConv, LongWindowIsALoop) {
   checkAll({{1, 40, 9}, {31}, 9, {1}, {1}, 1, true});
