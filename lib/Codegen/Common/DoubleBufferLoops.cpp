@@ -1,5 +1,6 @@
 //===- DoubleBufferLoops.cpp - Loops carry two buffers, not one a turn ----===//
 
+#include "MemrefSizes.h"
 #include "graphopt/Codegen/Common/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -16,9 +17,10 @@ namespace graphopt {
 } // namespace graphopt
 
 using namespace mlir;
+using graphopt::MemrefSizes;
+using Sizes = MemrefSizes::Sizes;
 
 namespace {
-using Sizes = SmallVector<OpFoldResult>;
 
 /// What becomes of the buffer that a turn hands on.
 enum class Plan {
@@ -44,73 +46,10 @@ struct Carried {
   bool mayYield(Value value) const { return sources.contains(value); }
 };
 
-/// Sizes of memrefs as constants and values of equal identity.
-class SizeAnalysis {
-public:
-  explicit SizeAnalysis(func::FuncOp function) {
-    for (auto dim : function.front().getOps<memref::DimOp>())
-      if (auto argument = dyn_cast<BlockArgument>(dim.getSource()))
-        if (std::optional<int64_t> k = dim.getConstantIndex())
-          arguments.insert({{argument, *k}, dim.getResult()});
-  }
-
-  void assume(Value memref, Sizes sizes) { known[memref] = std::move(sizes); }
-  void forget(Value memref) { known.erase(memref); }
-
-  /// Null if it cannot be told.
-  OpFoldResult get(Value memref, int64_t k) const {
-    auto type = cast<MemRefType>(memref.getType());
-    if (!type.isDynamicDim(k))
-      return Builder(type.getContext()).getIndexAttr(type.getDimSize(k));
-    if (auto it = known.find(memref); it != known.end())
-      return it->second[k];
-    if (auto it = arguments.find({memref, k}); it != arguments.end())
-      return it->second;
-    Operation *op = memref.getDefiningOp();
-    if (auto alloc = dyn_cast_or_null<memref::AllocOp>(op))
-      return resolve(alloc.getDynamicSizes()[type.getDynamicDimIndex(k)]);
-    if (auto cast = dyn_cast_or_null<memref::CastOp>(op))
-      return get(cast.getSource(), k);
-    if (auto expand = dyn_cast_or_null<memref::ExpandShapeOp>(op))
-      return resolve(expand.getMixedOutputShape()[k]);
-    if (auto view = dyn_cast_or_null<memref::SubViewOp>(op)) {
-      Sizes sizes = view.getMixedSizes();
-      llvm::SmallBitVector dropped = view.getDroppedDims();
-      for (int64_t i = 0; i < int64_t(sizes.size()); ++i)
-        if (!dropped.test(i) && k-- == 0)
-          return resolve(sizes[i]);
-    }
-    return {};
-  }
-
-  std::optional<Sizes> get(Value memref) const {
-    Sizes sizes;
-    for (int64_t k = 0; k < cast<MemRefType>(memref.getType()).getRank(); ++k) {
-      sizes.push_back(get(memref, k));
-      if (!sizes.back())
-        return std::nullopt;
-    }
-    return sizes;
-  }
-
-private:
-  /// Looks through dims of memrefs whose sizes are known.
-  OpFoldResult resolve(OpFoldResult size) const {
-    auto value = dyn_cast<Value>(size);
-    auto dim = value ? value.getDefiningOp<memref::DimOp>() : memref::DimOp();
-    std::optional<int64_t> k = dim ? dim.getConstantIndex() : std::nullopt;
-    OpFoldResult inner = k ? get(dim.getSource(), *k) : OpFoldResult();
-    return inner ? inner : size;
-  }
-
-  DenseMap<std::pair<Value, int64_t>, Value> arguments;
-  DenseMap<Value, Sizes> known;
-};
-
 /// One scf.for or scf.while.
 class LoopBuffers {
 public:
-  LoopBuffers(Operation *loop, func::FuncOp function, SizeAnalysis &sizes)
+  LoopBuffers(Operation *loop, func::FuncOp function, MemrefSizes &sizes)
       : loop(loop), function(function), sizes(sizes) {
     if (auto op = dyn_cast<scf::ForOp>(loop)) {
       body = op.getBody();
@@ -394,7 +333,7 @@ private:
 
   Operation *loop;
   func::FuncOp function;
-  SizeAnalysis &sizes;
+  MemrefSizes &sizes;
   Block *body = nullptr;
   std::vector<Carried> carried;
 };
@@ -412,7 +351,7 @@ struct DoubleBufferLoops
       if (isa<scf::ForOp, scf::WhileOp>(op))
         loops.push_back(op);
     });
-    SizeAnalysis sizes(function);
+    MemrefSizes sizes(function);
     for (Operation *loop : loops)
       numBuffers += LoopBuffers(loop, function, sizes).run();
   }
