@@ -1,6 +1,7 @@
 #include "graphopt/Driver/Library.h"
 #include "Jit.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Object/Archive.h"
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FileSystem.h"
@@ -8,6 +9,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 using namespace graphopt;
@@ -15,36 +17,72 @@ using llvm::StringRef;
 namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
 
+void Library::Close::operator()(void *shared) const { dlclose(shared); }
+
 Library::Library() = default;
 Library::~Library() {
   if (mapped.data)
     descriptor->weights_close(&mapped);
 }
 
-/// `given` itself, or the one archive in the folder `given`.
-static llvm::Expected<std::string> findArchive(StringRef given) {
+/// Files `lib*<extension>` of a folder.
+static llvm::Expected<std::vector<std::string>>
+listLibraries(StringRef folder, StringRef extension) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; it != end && !error;
+       it.increment(error)) {
+    StringRef file = path::filename(it->path());
+    if (file.starts_with("lib") && path::extension(file) == extension)
+      found.push_back(it->path());
+  }
+  if (error)
+    return llvm::createFileError(folder, error);
+  return found;
+}
+
+/// `given` itself, or the one archive in the folder `given`, or else the one
+/// shared library.
+static llvm::Expected<std::string> findLibrary(StringRef given) {
   if (!fs::exists(given))
     return llvm::createStringError("'" + given + "' does not exist");
   if (!fs::is_directory(given))
     return given.str();
-  std::string found;
-  std::error_code error;
-  for (fs::directory_iterator it(given, error), end; it != end && !error;
-       it.increment(error)) {
-    StringRef file = path::filename(it->path());
-    if (!file.starts_with("lib") || path::extension(file) != ".a")
-      continue;
-    if (!found.empty())
+  for (StringRef extension : {".a", ".so"}) {
+    auto found = listLibraries(given, extension);
+    if (!found)
+      return found.takeError();
+    if (found->size() == 1)
+      return found->front();
+    if (!found->empty())
       return llvm::createStringError(
-          "'" + given + "' holds several compiled models; name the archive");
-    found = it->path();
+          "'" + given + "' holds several compiled models; name the library");
   }
-  if (error)
-    return llvm::createFileError(given, error);
-  if (found.empty())
-    return llvm::createStringError(
-        "'" + given + "' holds no compiled model (lib<model>.a)");
-  return found;
+  return llvm::createStringError("'" + given +
+                                 "' holds no compiled model (lib<model>.a)");
+}
+
+static llvm::Error verifyMachine(const llvm::object::ObjectFile &object) {
+  llvm::Triple::ArchType host =
+      llvm::Triple(llvm::sys::getProcessTriple()).getArch();
+  if (object.getArch() == host)
+    return llvm::Error::success();
+  return llvm::createStringError(
+      "holds code for " + llvm::Triple::getArchTypeName(object.getArch()) +
+      ", this machine is " + llvm::Triple::getArchTypeName(host));
+}
+
+static llvm::Error verifyMachines(const llvm::object::Archive &archive) {
+  llvm::Error error = llvm::Error::success();
+  for (const auto &member : archive.children(error)) {
+    auto binary = member.getAsBinary();
+    if (!binary)
+      return binary.takeError();
+    if (auto *object = llvm::dyn_cast<llvm::object::ObjectFile>(binary->get()))
+      if (llvm::Error wrong = verifyMachine(*object))
+        return wrong;
+  }
+  return error;
 }
 
 /// The archive in memory, if its code is for this machine.
@@ -57,50 +95,75 @@ readArchive(const std::string &path) {
   auto archive = llvm::object::Archive::create(**file);
   if (!archive)
     return archive.takeError();
-  llvm::Triple::ArchType host =
-      llvm::Triple(llvm::sys::getProcessTriple()).getArch();
-  llvm::Error error = llvm::Error::success();
-  for (const auto &member : (*archive)->children(error)) {
-    auto binary = member.getAsBinary();
-    if (!binary)
-      return binary.takeError();
-    auto *object = llvm::dyn_cast<llvm::object::ObjectFile>(binary->get());
-    if (object && object->getArch() != host)
-      return llvm::createStringError(
-          "holds code for " + llvm::Triple::getArchTypeName(object->getArch()) +
-          ", this machine is " + llvm::Triple::getArchTypeName(host));
-  }
-  if (error)
-    return error;
+  if (llvm::Error error = verifyMachines(**archive))
+    return std::move(error);
   return std::move(*file);
 }
 
-llvm::Expected<std::unique_ptr<Library>> Library::load(StringRef given) {
-  llvm::Expected<std::string> archive = findArchive(given);
-  if (!archive)
-    return archive.takeError();
-  StringRef model = path::stem(*archive);
-  model.consume_front("lib");
+/// Whether `path` is a shared library, which must be for this machine.
+static llvm::Expected<bool> isShared(StringRef path) {
+  llvm::file_magic magic;
+  if (std::error_code error = llvm::identify_magic(path, magic))
+    return llvm::errorCodeToError(error);
+  if (magic != llvm::file_magic::elf_shared_object)
+    return false;
+  auto object = llvm::object::ObjectFile::createObjectFile(path);
+  if (!object)
+    return object.takeError();
+  if (llvm::Error error = verifyMachine(*object->getBinary()))
+    return std::move(error);
+  return true;
+}
 
-  auto bytes = readArchive(*archive);
+llvm::Error Library::loadArchive(const std::string &file, StringRef model) {
+  auto bytes = readArchive(file);
   if (!bytes)
-    return llvm::createFileError(*archive, bytes.takeError());
-  auto jit = createJit(std::move(*bytes));
-  if (!jit)
-    return llvm::createFileError(*archive, jit.takeError());
-  auto descriptor = findModel(**jit, model);
-  if (!descriptor)
-    return llvm::createFileError(*archive, descriptor.takeError());
+    return bytes.takeError();
+  auto made = createJit(std::move(*bytes));
+  if (!made)
+    return made.takeError();
+  jit = std::move(*made);
+  return findModel(*jit, model).moveInto(descriptor);
+}
 
+llvm::Error Library::loadShared(const std::string &file, StringRef model) {
+  llvm::SmallString<128> absolute(file); // any other would be searched for
+  if (std::error_code error = fs::make_absolute(absolute))
+    return llvm::errorCodeToError(error);
+  shared.reset(dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL));
+  if (!shared)
+    return llvm::createStringError(dlerror());
+  descriptor = static_cast<const graphopt_model *>(
+      dlsym(shared.get(), (model + "_model").str().c_str()));
+  if (!descriptor)
+    return llvm::createStringError("holds no model '" + model + "'");
+  return llvm::Error::success();
+}
+
+llvm::Error Library::loadCode(const std::string &file) {
+  StringRef model = path::stem(file);
+  model.consume_front("lib");
+  auto isSharedFile = isShared(file);
+  if (!isSharedFile)
+    return isSharedFile.takeError();
+  if (llvm::Error error =
+          *isSharedFile ? loadShared(file, model) : loadArchive(file, model))
+    return error;
+  if (descriptor->abi != GRAPHOPT_ABI_VERSION)
+    return llvm::createStringError(
+        fmt::format("compiled for ABI {} of graphopt, this is {}",
+                    descriptor->abi, GRAPHOPT_ABI_VERSION));
+  return llvm::Error::success();
+}
+
+llvm::Expected<std::unique_ptr<Library>> Library::load(StringRef given) {
+  llvm::Expected<std::string> file = findLibrary(given);
+  if (!file)
+    return file.takeError();
   std::unique_ptr<Library> library(new Library());
-  library->jit = std::move(*jit);
-  library->descriptor = *descriptor;
-  if (library->descriptor->abi != GRAPHOPT_ABI_VERSION)
-    return llvm::createFileError(
-        *archive, llvm::createStringError(fmt::format(
-                      "compiled for ABI {} of graphopt, this is {}",
-                      library->descriptor->abi, GRAPHOPT_ABI_VERSION)));
-  if (llvm::Error error = library->mapWeights(path::parent_path(*archive)))
+  if (llvm::Error error = library->loadCode(*file))
+    return llvm::createFileError(*file, std::move(error));
+  if (llvm::Error error = library->mapWeights(path::parent_path(*file)))
     return std::move(error);
   return library;
 }

@@ -46,8 +46,9 @@ class CompileTest(unittest.TestCase):
         path = os.path.join(FOLDER, "my-net.onnx")
         onnx.save(MODEL, path)
         folder = os.path.join(FOLDER, "out")
-        self.check(graphopt.compile(path, folder, name="renamed"))
-        self.assertTrue(os.path.exists(os.path.join(folder, "renamed.h")))
+        self.check(graphopt.compile(path, folder, name="renamed", g=True))
+        for name in ("renamed.h", "renamed.graph.txt"):
+            self.assertTrue(os.path.exists(os.path.join(folder, name)), name)
         self.check(graphopt.load(folder))
 
     def test_shapes(self):

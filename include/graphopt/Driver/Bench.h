@@ -30,7 +30,7 @@ struct BenchReport {
 /// the time goes into warming up; at least three runs are measured. A trace is
 /// written if asked for.
 ///
-/// \param path  the folder that `compile` wrote, or the archive in it.
+/// \param path  the folder that `compile` wrote, or the library in it.
 llvm::Expected<BenchReport> benchModel(llvm::StringRef path,
                                        const BenchOptions &options);
 

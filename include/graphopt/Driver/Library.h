@@ -13,11 +13,13 @@ class LLJIT;
 namespace graphopt {
 class Profiler;
 
-/// A compiled model, loaded into this process by ORC: no linker is needed.
+/// A compiled model, loaded into this process: an archive by ORC, so that no
+/// linker is needed, a shared library by the system's loader.
 /// Its code runs with all rights of the process; load only what you trust.
 class Library {
 public:
-  /// \param path  the folder that `compile` wrote, or the archive in it. Weights
+  /// \param path  the folder that `compile` wrote, or the library in it.
+  /// Weights
   ///              in a file, <model>.weights, are beside it.
   static llvm::Expected<std::unique_ptr<Library>> load(llvm::StringRef path);
   ~Library();
@@ -44,9 +46,17 @@ public:
 
 private:
   Library();
+  llvm::Error loadCode(const std::string &file);
+  llvm::Error loadArchive(const std::string &file, llvm::StringRef model);
+  llvm::Error loadShared(const std::string &file, llvm::StringRef model);
   llvm::Error mapWeights(llvm::StringRef folder);
 
-  std::unique_ptr<llvm::orc::LLJIT> jit;
+  struct Close {
+    void operator()(void *shared) const;
+  };
+
+  std::unique_ptr<llvm::orc::LLJIT> jit; ///< of an archive
+  std::unique_ptr<void, Close> shared;
   const graphopt_model *descriptor = nullptr;
   graphopt_weights mapped = {};
 };

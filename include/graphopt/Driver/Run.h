@@ -36,7 +36,7 @@ readTensors(llvm::ArrayRef<std::string> files, llvm::StringRef prefix);
 /// Runs a compiled model once and compares its outputs with the references, if
 /// there are any. A difference is no error; see RunReport::passed().
 ///
-/// \param path  the folder that `compile` wrote, or the archive in it.
+/// \param path  the folder that `compile` wrote, or the library in it.
 llvm::Expected<RunReport> runModel(llvm::StringRef path,
                                    const RunOptions &options);
 
