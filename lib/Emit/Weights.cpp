@@ -21,12 +21,13 @@ static constexpr int64_t kLargeBytes = int64_t(1) << 30;
 
 std::vector<Weight> graphopt::listWeights(mlir::ModuleOp module) {
   std::vector<Weight> weights;
-  auto values = module->getAttrOfType<mlir::DictionaryAttr>("graphopt.weights");
+  auto values = module->getAttrOfType<mlir::ArrayAttr>("graphopt.weights");
   if (!values)
     return weights;
   auto model = module->getAttrOfType<mlir::StringAttr>("graph.model");
   std::string prefix = model ? model.str() + "_weight_" : "";
-  for (mlir::NamedAttribute entry : values) {
+  for (auto named : values.getAsRange<mlir::DictionaryAttr>()) {
+    mlir::NamedAttribute entry = *named.begin();
     auto value = cast<mlir::DenseResourceElementsAttr>(entry.getValue());
     if (mlir::AsmResourceBlob *blob = value.getRawHandle().getBlob())
       weights.push_back({prefix + entry.getName().str(), blob->getData(),

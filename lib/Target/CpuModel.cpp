@@ -118,11 +118,14 @@ Expected<CpuModel> graphopt::findCpuModel(StringRef name) {
   return model;
 }
 
-int64_t CpuModel::panelVectors(int64_t rows, int64_t columns,
-                               int64_t bits) const {
-  // Two or four vectors reuse each element of the left side enough. Few rows
-  // need more sums to hide the latency of the multiply-add: about 8.
+int64_t CpuModel::panelVectors(int64_t rows, int64_t columns, int64_t bits,
+                               int64_t depth) const {
+  // Two or four vectors reuse each element of the left side enough, two if the
+  // panel and the next would drive the left side out of level 2.
   int64_t most = vectorRegisters >= 32 ? 4 : 2;
+  if (depth * most * vectorBytes > level2Bytes / 4)
+    most = 2;
+  // Few rows need more sums to hide the latency of the multiply-add: about 8.
   if (rows > 0)
     most = std::max(most, std::min<int64_t>(8, 12 / rows));
   if (columns < 0)

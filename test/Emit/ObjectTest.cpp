@@ -13,7 +13,7 @@ namespace {
 
 TEST(Object, runsInProcess) {
   LoweredModule module(R"mlir(
-    module attributes {graphopt.weights = {w = dense_resource<w> : tensor<2xi64>}} {
+    module attributes {graphopt.weights = [{w = dense_resource<w> : tensor<2xi64>}]} {
       llvm.mlir.global external constant @w() : !llvm.array<2 x i64>
       llvm.func @second() -> i64 {
         %w = llvm.mlir.addressof @w : !llvm.ptr

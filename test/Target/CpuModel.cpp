@@ -66,6 +66,8 @@ TEST(CpuModel, PanelsAreEqualNotWide) {
   EXPECT_EQ(cpu.panelVectors(-1, 0, 32), 1);
   EXPECT_EQ(cpu.panelVectors(-1, -1, 32), 4);
   EXPECT_EQ(cpu.panelVectors(1, 4096, 32), 8); // one row: more sums
+  EXPECT_EQ(cpu.panelVectors(-1, 384, 32, 1024), 4);
+  EXPECT_EQ(cpu.panelVectors(-1, 384, 32, 1025), 2); // a panel of 256 KiB at most
 }
 
 TEST(CpuModel, NoPanelOfOneVectorBesideOthers) {

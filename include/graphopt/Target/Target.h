@@ -32,9 +32,10 @@ struct CpuModel {
   int64_t lanes(int64_t bits) const { return vectorBytes * 8 / bits; }
 
   /// Vectors in a panel of columns of a product with `rows` rows and `columns`
-  /// columns of `bits` bits; negative sizes are open. Ragged panels are wasteful,
-  /// so equal panels are preferred to wide ones.
-  int64_t panelVectors(int64_t rows, int64_t columns, int64_t bits) const;
+  /// columns of `bits` bits, each a sum of `depth` products; negative sizes are
+  /// open. Ragged panels are wasteful, so equal panels are preferred to wide ones.
+  int64_t panelVectors(int64_t rows, int64_t columns, int64_t bits,
+                       int64_t depth = -1) const;
 
   /// The same for a product whose tiles end with a line of `line` rows and whose
   /// sums are over `terms` products.

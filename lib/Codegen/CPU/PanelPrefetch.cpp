@@ -9,14 +9,14 @@ using namespace mlir;
 using namespace graphopt::cpu;
 
 PanelPrefetch::PanelPrefetch(LoopBuilder &b, Value panels, Size rows,
-                             int64_t tileRows)
+                             int64_t tileRows, int64_t blockSize)
     : tileRows(tileRows) {
   auto type = cast<MemRefType>(panels.getType());
   std::optional<int64_t> fixed = getFixed(rows);
-  if ((fixed && *fixed <= tileRows) || type.getDimSize(0) < 2 ||
-      type.getNumElements() == 0)
+  if ((fixed && *fixed <= tileRows) || type.getNumElements() == 0)
     return;
   int64_t columns = type.getShape().back();
+  blockSteps = blockSize ? blockSize : perPanel(type) / columns;
   Value tiles = b.ceilDiv(b.index(rows), tileRows);
   step = b.ceilDiv(b.index(columns), b.max(tiles, b.index(1)));
   // With one tile all is read once, in order: the CPU sees that by itself.
@@ -28,17 +28,21 @@ PanelPrefetch::PanelPrefetch(LoopBuilder &b, Value panels, Size rows,
   this->panels = panels;
 }
 
-Value PanelPrefetch::start(LoopBuilder &b, Value panel, Value row) {
+int64_t PanelPrefetch::perPanel(MemRefType panels) {
+  return panels.getNumElements() / panels.getDimSize(0);
+}
+
+Value PanelPrefetch::start(LoopBuilder &b, Value panel, Value row,
+                           Value first) {
   if (!panels)
     return {};
   auto type = cast<MemRefType>(panels.getType());
-  int64_t total = type.getNumElements();
-  int64_t perPanel = total / type.getDimSize(0);
-  Value perTile = b.mul(step, perPanel / type.getShape().back());
-  Value next = b.mul(b.add(panel, b.index(1)), perPanel);
-  Value part = b.mul(row, b.ceilDiv(perTile, tileRows));
-  // Never past the last panel.
-  return b.min(b.add(next, part), b.sub(b.index(total), perTile));
+  int64_t columns = type.getShape().back();
+  Value next = b.add(b.mul(panel, perPanel(type)), b.index(blockSteps * columns));
+  Value part = b.mul(row, b.ceilDiv(b.mul(step, blockSteps), tileRows));
+  // Steps are counted from the first of the panel, not of the block.
+  Value ahead = b.mul(first, b.sub(b.index(columns), step));
+  return b.add(b.add(next, part), ahead);
 }
 
 void PanelPrefetch::fetch(LoopBuilder &b, Value start, ValueRange reduction) {

@@ -129,10 +129,13 @@ void TileEmitter::usePanels(Value panels, Size rows, Value lhs) {
   auto type = cast<MemRefType>(panels.getType());
   if (lhs)
     planRows(lhs, rows, type);
-  int64_t most = tileRows(type.getShape().back() / lanes);
-  if (tilesPerBlock)
-    rows = b.getIndexAttr(tilesPerBlock * most);
-  panelPrefetch = PanelPrefetch(b, panels, rows, most);
+  int64_t vectors = type.getShape().back() / lanes;
+  if (blockSize)
+    rows = b.min(b.index(rows), b.index(mostRows(rows, vectors)));
+  else if (tilesPerBlock)
+    rows = b.getIndexAttr(tilesPerBlock * tileRows(vectors));
+  panelPrefetch =
+      PanelPrefetch(b, panels, rows, tileRows(vectors), blockSize);
 }
 
 void TileEmitter::planRows(Value lhs, Size rows, MemRefType panels) {
@@ -151,13 +154,16 @@ void TileEmitter::planRows(Value lhs, Size rows, MemRefType panels) {
     fetchedLhs = lhs;
     lhsRows = rows;
   }
-  // All panels and a block's rows stay in level 2.
+  // A block's rows stay in level 2, and all panels, too, or two that pass by while
+  // there are enough rows to hide the way of the next.
+  constexpr int64_t kEnoughRows = 96;
   int64_t rhsBytes = panels.getNumElements() * bytesOf(panels);
-  if (rhsBytes > level2 / 4)
-    return;
+  bool rhsStays = rhsBytes <= level2 / 4;
   int64_t most = tileRows(columns / lanes);
-  int64_t largest =
-      std::max<int64_t>(4, (level2 * 3 / 4 - rhsBytes) / (rowBytes * most));
+  int64_t room = rhsStays ? level2 * 3 / 4 - rhsBytes : level2 / 2;
+  int64_t largest = std::max<int64_t>(4, room / (rowBytes * most));
+  if (!rhsStays && largest * most < kEnoughRows)
+    return;
   if (fixed) {
     int64_t tiles = llvm::divideCeil(*fixed, most);
     int64_t blocks = llvm::divideCeil(tiles, largest);
@@ -284,6 +290,7 @@ void TileEmitter::emitBlockedRows(Columns columns, Size size, Stretch stretch) {
     return cutFixedRows(
         b.index(0), *fixed, blockRows, stretch,
         [&](Value first, int64_t rows) {
+          firstOfBlock = first;
           emitBlock(columns, first, b.getIndexAttr(rows), most);
         },
         [](Value, Value) {});
@@ -291,6 +298,7 @@ void TileEmitter::emitBlockedRows(Columns columns, Size size, Stretch stretch) {
   b.forRange(stretch.begin, stretch.end, [&](Value i) {
     Value first = b.mul(i, blockRows);
     Value count = b.min(b.index(blockRows), b.sub(rows, first));
+    firstOfBlock = first;
     emitBlock(columns, first, count, most);
   });
 }
@@ -357,7 +365,7 @@ SmallVector<Value> TileEmitter::emitReduction(Columns columns,
   Value number = rowsBefore ? b.add(rowsBefore, rows.front()) : rows.front();
   if (firstOfBlock)
     number = b.sub(number, firstOfBlock);
-  Value start = panelPrefetch.start(b, panel, number);
+  Value start = panelPrefetch.start(b, panel, number, first);
   return emitSumNest(
       reductionSizes(), first, last, sums,
       [&](ValueRange indices, SmallVector<Value> sums) {

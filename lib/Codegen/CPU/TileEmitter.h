@@ -65,7 +65,7 @@ protected:
   /// `panels`, [panels, reduction..., columns], are each used for so many rows
   /// before the next; while one is used the next comes into the cache. If the
   /// rows are those of a matrix `lhs` (or null), one after the other, they come in
-  /// blocks that stay in level 2 while all panels pass, if those stay there, too,
+  /// blocks that stay in level 2 while all panels pass, where that is possible,
   /// and short ones are asked for ahead of their tile.
   void usePanels(mlir::Value panels, Size rows, mlir::Value lhs);
   /// Rows of a tile, or of a block of tiles where k is cut into blocks.

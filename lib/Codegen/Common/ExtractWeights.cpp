@@ -7,6 +7,7 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 
 using namespace mlir;
 
@@ -25,32 +26,55 @@ struct ExtractWeights : graphopt::impl::ExtractWeightsBase<ExtractWeights> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    SmallVector<NamedAttribute> weights;
-    if (auto earlier =
-            module->getAttrOfType<DictionaryAttr>("graphopt.weights"))
-      llvm::append_range(weights, earlier.getValue());
-    for (auto global : module.getOps<memref::GlobalOp>()) {
+    Builder builder(&getContext());
+    SmallVector<Attribute> weights;
+    if (auto earlier = module->getAttrOfType<ArrayAttr>("graphopt.weights"))
+      llvm::append_range(weights, earlier);
+    for (memref::GlobalOp global : listGlobals()) {
       auto value = dyn_cast_or_null<DenseResourceElementsAttr>(
           global.getInitialValueAttr());
       AsmResourceBlob *blob = value ? value.getRawHandle().getBlob() : nullptr;
       if (!blob || blob->getData().size() < minimumBytes)
         continue;
-      weights.emplace_back(global.getSymNameAttr(), value);
+      weights.push_back(builder.getDictionaryAttr(
+          builder.getNamedAttr(global.getSymName(), value)));
       global.removeInitialValueAttr();
       // A private one without a value would become poison, not a declaration.
       global.setSymVisibility("public");
     }
     if (weights.empty())
       return;
-    auto all = DictionaryAttr::get(&getContext(), weights);
+    ArrayAttr all = builder.getArrayAttr(weights);
     module->setAttr("graphopt.weights", all);
     if (separate && failed(moveOutside(all)))
       signalPassFailure();
   }
 
 private:
+  /// Those that @main uses in the order of their first use, then the others: what
+  /// comes next in memory is what a run needs next.
+  SetVector<memref::GlobalOp> listGlobals() {
+    ModuleOp module = getOperation();
+    SymbolTable symbols(module);
+    SetVector<memref::GlobalOp> globals;
+    auto addUses = [&](Operation *op) {
+      if (isa<ViewLikeOpInterface>(op))
+        return;
+      for (Value operand : op->getOperands()) {
+        while (auto view = operand.getDefiningOp<ViewLikeOpInterface>())
+          operand = view.getViewSource();
+        if (auto use = operand.getDefiningOp<memref::GetGlobalOp>())
+          globals.insert(symbols.lookup<memref::GlobalOp>(use.getName()));
+      }
+    };
+    if (auto main = symbols.lookup<func::FuncOp>("main"))
+      main.walk<WalkOrder::PreOrder>(addUses);
+    globals.insert_range(module.getOps<memref::GlobalOp>());
+    return globals;
+  }
+
   /// memref.get_global @w  =>  memref.view %weights[offset of w]
-  LogicalResult moveOutside(DictionaryAttr weights) {
+  LogicalResult moveOutside(ArrayAttr weights) {
     ModuleOp module = getOperation();
     auto main = module.lookupSymbol<func::FuncOp>("main");
     if (!main)
@@ -65,7 +89,8 @@ private:
     (void)main.insertArgument(position, bytes, isWeights, main.getLoc());
     llvm::StringMap<int64_t> offsets;
     int64_t end = 0;
-    for (NamedAttribute weight : weights) {
+    for (auto entry : weights.getAsRange<DictionaryAttr>()) {
+      NamedAttribute weight = *entry.begin();
       offsets[weight.getName()] = end;
       AsmResourceBlob *blob =
           cast<DenseResourceElementsAttr>(weight.getValue()).getRawHandle().getBlob();

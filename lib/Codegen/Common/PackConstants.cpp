@@ -62,9 +62,10 @@ private:
     return rows;
   }
 
-  int64_t getVectors(EpilogueOp op, int64_t rows, int64_t columns) {
+  int64_t getVectors(EpilogueOp op, int64_t rows, int64_t columns,
+                     int64_t depth = -1) {
     return model.panelVectors(rows, columns,
-                              op.getValueType().getIntOrFloatBitWidth());
+                              op.getValueType().getIntOrFloatBitWidth(), depth);
   }
   int64_t getConvVectors(ConvOp op) {
     auto kernel = cast<EpilogueOp>(op.getOperation());
@@ -119,7 +120,8 @@ private:
       return;
     auto kernel = cast<EpilogueOp>(op.getOperation());
     int64_t vectors =
-        getVectors(kernel, getRows(kernel), type.getShape().back());
+        getVectors(kernel, getRows(kernel), type.getShape().back(),
+                   type.getShape().drop_back().back());
     Value panels = makePanels(op.getRhs(), *read, read->permutation, 1,
                               vectors * lanesOf(kernel), /*isMatrix=*/true);
     if (!panels)

@@ -146,10 +146,10 @@ func.func @blocks_of_k(%a: memref<6x4608xf32>, %b: memref<1x4608x16xf32>, %c: me
 // CHECK-SAME:      %{{[^:]+}}: {{[^,]+}}, %[[B:[^:]+]]: memref<3x37x16xf32>
 // CHECK:         scf.for %[[PANEL:.+]] = %c0 to %c3
 // CHECK:           scf.for
-// CHECK:             %[[NEXT:.+]] = arith.addi %[[PANEL]], %c1
-// CHECK:             %[[START:.+]] = arith.muli %[[NEXT]], %c592
-// CHECK:             %[[PART:.+]] = arith.addi %[[START]]
-// CHECK:             %[[FROM:.+]] = arith.minui %[[PART]], %c1628
+// CHECK:             %[[START:.+]] = arith.muli %[[PANEL]], %c592
+// CHECK:             %[[NEXT:.+]] = arith.addi %[[START]], %c592
+// CHECK:             %[[PART:.+]] = arith.muli %{{.+}}, %c150
+// CHECK:             %[[FROM:.+]] = arith.addi %[[NEXT]], %[[PART]]
 // CHECK:             scf.for %[[K:.+]] = %c0 to %c37
 // CHECK:               %[[FLAT:.+]] = memref.collapse_shape %[[B]]
 // CHECK:               %[[DISTANCE:.+]] = arith.muli %[[K]], %c4
@@ -157,6 +157,27 @@ func.func @blocks_of_k(%a: memref<6x4608xf32>, %b: memref<1x4608x16xf32>, %c: me
 // CHECK:               memref.prefetch %[[FLAT]][%[[AT]]], read, locality<2>, data : memref<1776xf32>
 func.func @prefetch(%a: memref<24x37xf32>, %b: memref<3x37x16xf32>, %c: memref<24x48xf32>) {
   kernel.matmul ins(%a, %b : memref<24x37xf32>, memref<3x37x16xf32>) packed outs(%c : memref<24x48xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// The two tiles of a block of k each ask for half of the block behind it, 8 elements
+// for each k, which counts from the first of the panel.
+// CHECK-LABEL: func @prefetch_block(
+// CHECK:         scf.for %[[BLOCK:.+]] = %c0 to %c2
+// CHECK:           scf.for %[[TILE:.+]] = %c0 to %c2
+// CHECK:             %[[HALF:.+]] = arith.muli %[[TILE]], %c18432
+// CHECK:             %[[AHEAD:.+]] = arith.muli %[[BLOCK]], %c18432
+// CHECK:             %[[NEXT:.+]] = arith.addi %[[HALF]], %c36864
+// CHECK:             %[[START:.+]] = arith.addi %[[NEXT]], %[[AHEAD]]
+// CHECK:             scf.for %[[K:[^ ]+]] =
+// CHECK:               %[[DISTANCE:.+]] = arith.muli %[[K]], %c8
+// CHECK:               %[[AT:.+]] = arith.addi %[[START]], %[[DISTANCE]]
+// CHECK:               memref.prefetch %{{.+}}[%[[AT]]], read, locality<2>, data
+func.func @prefetch_block(%a: memref<12x4608xf32>, %b: memref<1x4608x16xf32>, %c: memref<12x16xf32>) {
+  kernel.matmul ins(%a, %b : memref<12x4608xf32>, memref<1x4608x16xf32>) packed outs(%c : memref<12x16xf32>) {
   ^bb0(%sum: f32):
     kernel.yield %sum : f32
   }
@@ -203,6 +224,35 @@ func.func @no_prefetch(%a: memref<1x37xf32>, %b: memref<3x37x16xf32>, %c: memref
 // CHECK-COUNT-12:    vector.fma
 func.func @row_blocks(%a: memref<3000x37xf32>, %b: memref<2x37x16xf32>, %c: memref<3000x32xf32>) {
   kernel.matmul ins(%a, %b : memref<3000x37xf32>, memref<2x37x16xf32>) packed outs(%c : memref<3000x32xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// The panels do not stay there, either, but are fewer bytes than all rows again for
+// each of them: 3 blocks of 17 tiles.
+// CHECK-LABEL: func @row_blocks_of_many_panels(
+// CHECK:         scf.parallel
+// CHECK:           %[[BLOCK:.+]] = arith.divui %{{.+}}, %c16
+// CHECK:           arith.muli %[[BLOCK]], %c17
+// CHECK-COUNT-12:    vector.fma
+func.func @row_blocks_of_many_panels(%a: memref<300x512xf32>, %b: memref<16x512x16xf32>, %c: memref<300x256xf32>) {
+  kernel.matmul ins(%a, %b : memref<300x512xf32>, memref<16x512x16xf32>) packed outs(%c : memref<300x256xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// Too few of such rows would fit for the next panel to come in time.
+// CHECK-LABEL: func @no_row_blocks(
+// CHECK:         scf.parallel
+// CHECK:           arith.divui %{{.+}}, %c50
+// CHECK-NOT:       arith.divui
+// CHECK-COUNT-12:    vector.fma
+func.func @no_row_blocks(%a: memref<300x1024xf32>, %b: memref<16x1024x16xf32>, %c: memref<300x256xf32>) {
+  kernel.matmul ins(%a, %b : memref<300x1024xf32>, memref<16x1024x16xf32>) packed outs(%c : memref<300x256xf32>) {
   ^bb0(%sum: f32):
     kernel.yield %sum : f32
   }

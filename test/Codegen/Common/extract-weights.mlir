@@ -1,7 +1,7 @@
 // RUN: graphopt-opt %s --graphopt-extract-weights=minimum-bytes=16 | FileCheck %s
 
 // A large constant leaves the code and becomes external; its bytes stay a blob.
-// CHECK:       module attributes {graphopt.weights = {large = dense_resource<w> : tensor<4xf32>}}
+// CHECK:       module attributes {graphopt.weights = [{large = dense_resource<w> : tensor<4xf32>}]}
 // CHECK:       memref.global "public" constant @large : memref<4xf32>{{$}}
 memref.global "private" constant @large : memref<4xf32> = dense_resource<w>
 

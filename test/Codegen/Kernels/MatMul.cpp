@@ -260,6 +260,19 @@ TEST(MatMul, BlocksOfKDoNotChangeASum) {
     }
 }
 
+TEST(MatMul, BlocksOfRowsForPanelsThatDoNotStayInLevel2) {
+  for (auto [cpu, columns, most] : {std::tuple{"sse4.2", 272, 600},
+                                    std::tuple{"avx2", 528, 1100}})
+    for (int64_t m : {kOpen, int64_t(most)}) {
+      Form form{cpu, "", 2 * lanesOf(cpu, 32)};
+      form.m = m, form.n = columns, form.k = 64, form.hasExtras = true;
+      JitFunction function = compile<float, float>(form);
+      for (int64_t rows : {1, 7, most})
+        if (m == kOpen || m == rows)
+          check<float, float>(function, form, {}, {}, {}, rows, columns, 64);
+    }
+}
+
 template <typename T, typename Out>
 void checkType(bool hasExtras) {
   for (const char *cpu : {"avx2", "avx512", "sse4.2"})
