@@ -58,7 +58,7 @@ struct ApproximateMath
     RewritePatternSet patterns(&getContext());
     if (!model.fma)
       patterns.add(splitFma);
-    graphopt::cpu::populateVectorMathPatterns(patterns);
+    graphopt::cpu::populateVectorMathPatterns(patterns, model.row == "avx512");
     populateMathF32ExpansionPatterns(patterns, isComposed);
     populateMathPolynomialApproximationPatterns(patterns, hasPolynomial);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

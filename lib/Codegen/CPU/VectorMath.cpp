@@ -8,10 +8,13 @@
 
 #include "VectorMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
+#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -24,8 +27,8 @@ static constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 namespace {
 /// Arithmetic on f32 or a vector of it.
 struct MathBuilder {
-  MathBuilder(Location loc, OpBuilder &builder, Type type)
-      : b(loc, builder), type(type) {
+  MathBuilder(Location loc, OpBuilder &builder, Type type, bool isAvx512)
+      : b(loc, builder), type(type), isAvx512(isAvx512) {
     intType = b.getI32Type();
     if (auto vector = dyn_cast<VectorType>(type))
       intType = vector.clone(intType);
@@ -63,10 +66,30 @@ struct MathBuilder {
   }
   /// NaN stays NaN: a minimum and a maximum of x86, which return their second
   /// operand then.
-  Value clamp(Value x, float low, float high) {
-    Value most = constant(high), least = constant(low);
-    x = select(CmpFPredicate::OLT, most, x, most, x);
+  Value atMost(Value x, float high) {
+    Value most = constant(high);
+    return select(CmpFPredicate::OLT, most, x, most, x);
+  }
+  Value atLeast(Value x, float low) {
+    Value least = constant(low);
     return select(CmpFPredicate::OGT, least, x, least, x);
+  }
+  Value clamp(Value x, float low, float high) {
+    return atLeast(atMost(x, high), low);
+  }
+
+  bool hasScale() const {
+    auto vector = dyn_cast<VectorType>(type);
+    return isAvx512 && vector && vector.getShape() == ArrayRef<int64_t>{16};
+  }
+  /// x * 2^n for a whole n, rounded once.
+  Value scale(Value x, Value n) {
+    Value all = arith::ConstantIntOp::create(b, -1, 16);
+    Value current = arith::ConstantIntOp::create(b, 4, 32); // rounding mode
+    auto name = b.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512");
+    return LLVM::CallIntrinsicOp::create(b, type, name,
+                                         ValueRange{x, n, x, all, current})
+        .getResult(0);
   }
 
   /// coefficients[0] + coefficients[1] * x + ..., by Horner's rule.
@@ -81,6 +104,8 @@ struct MathBuilder {
   Type type, intType;
 
 private:
+  bool isAvx512;
+
   static TypedAttr splat(Type type, TypedAttr value) {
     if (auto shaped = dyn_cast<ShapedType>(type))
       return DenseElementsAttr::get(shaped, Attribute(value));
@@ -96,17 +121,25 @@ static constexpr float kLn2Low = -0x1.bd0106p-13f;
 /// exp(x) = 2^n exp(r) with n = round(x / ln 2), so |r| <= ln(2) / 2
 static Value makeExp(MathBuilder m, Value x) {
   // Results are 0 below and infinite above.
-  x = m.clamp(x, -104.0f, 89.0f);
+  constexpr float kLow = -104.0f, kHigh = 89.0f;
+  Value z = m.atMost(x, kHigh);
+  // There both factors of 2^n are 0: CPUs take long for results that are too small
+  // for a number.
+  if (!m.hasScale())
+    z = m.atLeast(z, -176.0f);
   // Adding 1.5 * 2^23 leaves the rounded n in the low bits.
   Value shift = m.constant(0x1.8p23f);
-  Value shifted = m.fma(x, m.constant(0x1.715476p0f), shift);
+  Value shifted = m.fma(z, m.constant(0x1.715476p0f), shift);
   Value n = m.sub(shifted, shift);
-  Value r = m.fma(n, m.constant(-kLn2High), x);
+  Value r = m.fma(n, m.constant(-kLn2High), z);
   r = m.fma(n, m.constant(-kLn2Low), r);
   Value p = m.polynomial(r, {0.49999994f, 0.1666652f, 0.041668393f,
                              0.008368781f, 0.0013814467f});
   p = m.fma(p, m.mul(r, r), r);
   p = m.add(p, m.constant(1.0f));
+  if (m.hasScale()) // a masked one, so low lanes take no time
+    return m.select(CmpFPredicate::OLT, x, m.constant(kLow), m.constant(0.0f),
+                    m.scale(p, n));
   // In two factors, as 2^n may be no normal number where the result is one.
   Value bits = m.subInt(m.bits(shifted), m.bits(shift));
   Value half = m.shiftRight(bits, 1);
@@ -116,8 +149,27 @@ static Value makeExp(MathBuilder m, Value x) {
   return m.mul(m.mul(p, power(half)), power(m.subInt(bits, half)));
 }
 
+/// x / c  =>  x * (1 / c), as erf is no more than half as sensitive to its argument's
+/// last place: GELU's division by the root of 2 takes as long as all of erf.
+static Value multiplyInstead(MathBuilder m, Value x) {
+  auto quotient = x.getDefiningOp<arith::DivFOp>();
+  FloatAttr divisor;
+  DenseElementsAttr divisors;
+  if (!quotient)
+    return x;
+  if (matchPattern(quotient.getRhs(), m_Constant(&divisors)) &&
+      divisors.isSplat())
+    divisor = divisors.getSplatValue<FloatAttr>();
+  else if (!matchPattern(quotient.getRhs(), m_Constant(&divisor)))
+    return x;
+  float factor = 1.0f / divisor.getValue().convertToFloat();
+  return std::isnormal(factor) ? m.mul(quotient.getLhs(), m.constant(factor))
+                               : x;
+}
+
 /// erf(x) = x P(x^2) / Q(x^2), and 1 to the last place beyond the clamp
 static Value makeErf(MathBuilder m, Value x) {
+  x = multiplyInstead(m, x);
   Value z = m.clamp(x, -3.925f, 3.925f);
   Value square = m.mul(z, z);
   Value p = m.polynomial(square, {0x1.10d8ap+1f, 0x1.70b048p-2f, 0x1.98502p-4f,
@@ -161,18 +213,30 @@ static Value makeLog(MathBuilder m, Value x) {
   return m.select(CmpFPredicate::OGT, x, zero, y, other);
 }
 
+namespace {
 template <typename Op, Value (*make)(MathBuilder, Value)>
-static LogicalResult expand(Op op, PatternRewriter &rewriter) {
-  Type type = op.getType();
-  if (!getElementTypeOrSelf(type).isF32())
-    return rewriter.notifyMatchFailure(op, "is not of f32");
-  rewriter.replaceOp(
-      op, make(MathBuilder(op.getLoc(), rewriter, type), op.getOperand()));
-  return success();
-}
+struct Expand : OpRewritePattern<Op> {
+  Expand(MLIRContext *context, bool isAvx512)
+      : OpRewritePattern<Op>(context), isAvx512(isAvx512) {}
 
-void graphopt::cpu::populateVectorMathPatterns(RewritePatternSet &patterns) {
-  patterns.add(expand<math::ExpOp, makeExp>);
-  patterns.add(expand<math::ErfOp, makeErf>);
-  patterns.add(expand<math::LogOp, makeLog>);
+  LogicalResult matchAndRewrite(Op op,
+                                PatternRewriter &rewriter) const override {
+    Type type = op.getType();
+    if (!getElementTypeOrSelf(type).isF32())
+      return rewriter.notifyMatchFailure(op, "is not of f32");
+    rewriter.replaceOp(op,
+                       make(MathBuilder(op.getLoc(), rewriter, type, isAvx512),
+                            op.getOperand()));
+    return success();
+  }
+
+private:
+  bool isAvx512;
+};
+} // namespace
+
+void graphopt::cpu::populateVectorMathPatterns(RewritePatternSet &patterns,
+                                               bool isAvx512) {
+  patterns.add<Expand<math::ExpOp, makeExp>, Expand<math::ErfOp, makeErf>,
+               Expand<math::LogOp, makeLog>>(patterns.getContext(), isAvx512);
 }

@@ -1,13 +1,49 @@
-// RUN: graphopt-opt %s --graphopt-approximate-math | FileCheck %s
+// RUN: graphopt-opt %s --graphopt-approximate-math=cpu=avx2 | FileCheck %s
+// RUN: graphopt-opt %s --graphopt-approximate-math=cpu=avx512 | FileCheck %s --check-prefixes=CHECK,AVX512
 
 // CHECK-LABEL: func @exp(
 // CHECK-NOT:     math.exp
 // CHECK:         math.fma
 // CHECK-NOT:     math.exp
+// AVX512:        %[[SCALED:.+]] = llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.ps.512"
+// AVX512:        arith.select %{{.+}}, %{{.+}}, %[[SCALED]]
 // CHECK:         return
 func.func @exp(%x: vector<16xf32>) -> vector<16xf32> {
   %y = math.exp %x : vector<16xf32>
   return %y : vector<16xf32>
+}
+
+// Fewer lanes have no such instruction.
+// CHECK-LABEL: func @exp_of_8(
+// CHECK-NOT:     llvm.call_intrinsic
+// CHECK:         return
+func.func @exp_of_8(%x: vector<8xf32>) -> vector<8xf32> {
+  %y = math.exp %x : vector<8xf32>
+  return %y : vector<8xf32>
+}
+
+// A division in front of erf becomes a multiplication, if that is a number.
+// CHECK-LABEL: func @erf_of_quotient(
+// CHECK-SAME:      %[[X:[^:]+]]: vector<16xf32>
+// CHECK:         %[[FACTOR:.+]] = arith.constant dense<0.707106769> : vector<16xf32>
+// CHECK-NOT:     arith.divf %[[X]]
+// CHECK:         arith.mulf %[[X]], %[[FACTOR]]
+// CHECK-NOT:     arith.divf %[[X]]
+// CHECK:         return
+func.func @erf_of_quotient(%x: vector<16xf32>) -> vector<16xf32> {
+  %c = arith.constant dense<1.41421354> : vector<16xf32>
+  %q = arith.divf %x, %c : vector<16xf32>
+  %y = math.erf %q : vector<16xf32>
+  return %y : vector<16xf32>
+}
+// CHECK-LABEL: func @erf_of_infinity(
+// CHECK-SAME:      %[[X:[^:]+]]: f32
+// CHECK:         arith.divf %[[X]]
+func.func @erf_of_infinity(%x: f32) -> f32 {
+  %c = arith.constant 0.0 : f32
+  %q = arith.divf %x, %c : f32
+  %y = math.erf %q : f32
+  return %y : f32
 }
 
 // Half precision is computed in f32.

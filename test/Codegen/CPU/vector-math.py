@@ -15,7 +15,7 @@ BITS = np.concatenate([np.arange(0, 2**32, STEP, dtype=np.uint64).astype(np.uint
                                  0x007fffff, 0x00800000, 0x7f7fffff, 0xff7fffff], np.uint32)])
 FLOATS = BITS.view(np.float32)
 # More of them where the functions change.
-NEAR = np.concatenate([np.linspace(-104, 89, 200001), np.linspace(-5, 5, 200001),
+NEAR = np.concatenate([np.linspace(-104, 89, 200001), np.linspace(-180, -100, 20001), np.linspace(-5, 5, 200001),
                        np.linspace(0.5, 2, 100001)]).astype(np.float32)
 X = np.concatenate([FLOATS, NEAR])
 
@@ -42,6 +42,10 @@ class VectorMathTest(unittest.TestCase):
 
     def test_exp(self):
         self.check("Exp", np.exp, 1)
+
+    def test_exp_is_the_same_for_all_vectors(self):
+        """Where the machine has them all, the host's vectors are the widest."""
+        np.testing.assert_array_equal(run("Exp", {}), run("Exp", {"cpu": "x86-64-v3"}))
 
     def test_exp_without_fma(self):
         self.check("Exp", np.exp, 1.5, cpu="x86-64-v2")

@@ -112,8 +112,8 @@ def ApproximateMath : Pass<"graphopt-approximate-math", "::mlir::func::FuncOp"> 
            "host, a row of CpuModels.def, or LLVM's name of a CPU">
   ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
-    "::mlir::vector::VectorDialect"
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"
   ];
 }
 
