@@ -24,10 +24,10 @@ static bufferization::OneShotBufferizePassOptions bufferizeOptions() {
 }
 
 void graphopt::buildMemoryPipeline(OpPassManager &pm, const CpuModel &cpu) {
-  // Parts of a larger tensor can be computed in their place.
-  pm.addNestedPass<func::FuncOp>(createDecomposeTensorOps());
   // The caller's buffers are known before buffers are chosen.
   pm.addPass(createBindResults());
+  // Parts of a larger tensor can be computed in their place.
+  pm.addNestedPass<func::FuncOp>(createDecomposeTensorOps());
   // Sizes must not keep tensors alive that are needed for nothing else.
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());

@@ -178,11 +178,12 @@ private:
         /*dynamicSizes=*/ValueRange(), /*copy=*/value);
   }
 
-  /// Writes `value` to `buffer`. Reshapes move to the buffer, so that the op
-  /// before them can write in place.
+  /// Writes `value` to `buffer`. Reshapes and joints move to the buffer, so that
+  /// the ops before them can write in place.
   void materialize(OpBuilder &builder, Value value, Value buffer) {
-    OpBuilder atStart =
-        OpBuilder::atBlockBegin(&buffer.getParentRegion()->front());
+    OpBuilder atStart(buffer.getContext());
+    atStart.setInsertionPointAfterValue(buffer);
+    bool isReadElsewhere = !value.hasOneUse();
     while (Operation *reshape = value.getDefiningOp()) {
       Value reshaped;
       if (auto expand = dyn_cast<tensor::ExpandShapeOp>(reshape))
@@ -193,19 +194,51 @@ private:
         break;
       buffer = reshaped;
       value = reshape->getOperand(0);
+      isReadElsewhere |= !value.hasOneUse();
     }
+    if (auto concat = value.getDefiningOp<tensor::ConcatOp>())
+      if (!isReadElsewhere &&
+          succeeded(materializeParts(builder, atStart, concat, buffer)))
+        return;
     bufferization::MaterializeInDestinationOp::create(
         builder, value.getLoc(), /*result=*/Type(), value, buffer,
         /*restrict=*/true, /*writable=*/true);
   }
 
+  /// Writes each part of `concat` for itself: taken for one tensor, a part that is
+  /// read again after the next one is written would need a copy.
+  LogicalResult materializeParts(OpBuilder &builder, OpBuilder &atStart,
+                                 tensor::ConcatOp concat, Value buffer) {
+    int64_t dim = concat.getDim();
+    for (Type type : concat.getInputs().getTypes())
+      if (cast<RankedTensorType>(type).isDynamicDim(dim))
+        return failure();
+    SmallVector<OpFoldResult> sizes =
+        memref::getMixedSizes(atStart, concat.getLoc(), buffer);
+    SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
+    SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
+    int64_t at = 0;
+    for (Value part : concat.getInputs()) {
+      int64_t extent = cast<RankedTensorType>(part.getType()).getDimSize(dim);
+      offsets[dim] = builder.getIndexAttr(at);
+      sizes[dim] = builder.getIndexAttr(extent);
+      at += extent;
+      Value place = memref::SubViewOp::create(atStart, concat.getLoc(), buffer,
+                                              offsets, sizes, strides);
+      materialize(builder, part, place);
+    }
+    return success();
+  }
+
+  /// Null if the buffer, a part of a larger one, has gaps there.
   static Value undoExpand(OpBuilder &builder, tensor::ExpandShapeOp expand,
                           Value buffer) {
-    RankedTensorType type = expand.getSrcType();
-    return memref::CollapseShapeOp::create(
-        builder, expand.getLoc(),
-        MemRefType::get(type.getShape(), type.getElementType()), buffer,
-        expand.getReassociationIndices());
+    SmallVector<ReassociationIndices> groups = expand.getReassociationIndices();
+    auto type = cast<MemRefType>(buffer.getType());
+    if (!memref::CollapseShapeOp::isGuaranteedCollapsible(type, groups))
+      return {};
+    return memref::CollapseShapeOp::create(builder, expand.getLoc(), buffer,
+                                           groups);
   }
 
   /// Null if sizes cannot be told from the buffer's.
@@ -240,8 +273,11 @@ private:
             arith::DivUIOp::create(builder, loc, size, factor).getResult();
       }
     }
-    auto memref = MemRefType::get(type.getShape(), type.getElementType());
-    return memref::ExpandShapeOp::create(builder, loc, memref, buffer, groups,
+    FailureOr<MemRefType> memref = memref::ExpandShapeOp::computeExpandedType(
+        cast<MemRefType>(buffer.getType()), type.getShape(), groups);
+    if (failed(memref))
+      return {};
+    return memref::ExpandShapeOp::create(builder, loc, *memref, buffer, groups,
                                          sizes);
   }
 

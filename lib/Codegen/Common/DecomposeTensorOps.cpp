@@ -84,6 +84,8 @@ struct DecomposeTensorOps
     tensor::populateDecomposeTensorConcatPatterns(patterns);
     patterns.add(decomposePad, /*benefit=*/2);
     linalg::populateDecomposePadPatterns(patterns);
+    // A part that is only given dimensions of extent 1 is inserted without them.
+    tensor::populateReassociativeReshapeFoldingPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -302,24 +302,20 @@ struct LowerSplit : LoweringPattern<SplitOp> {
   }
 };
 
+/// graph.concat  =>  tensor.concat, without parts that have no elements
 struct LowerConcat : LoweringPattern<ConcatOp> {
   using LoweringPattern::LoweringPattern;
 
   Values lower(ConcatOp op, Adaptor in, Lowering &to) const override {
-    SmallVector<OpFoldResult> sizes = to.sizes(op.getResult());
-    int64_t rank = sizes.size();
-    int64_t axis = *normalizeAxis(std::nullopt, op.getAxis(), rank);
-    Value result = to.empty(sizes, to.element(op.getType().getElementType()));
-    SmallVector<OpFoldResult> offsets(rank, to.b.getIndexAttr(0));
-    AffineExpr at = to.shapes.constant(0);
-    for (auto [graphInput, input] :
-         llvm::zip_equal(op.getInputs(), in.getInputs())) {
-      offsets[axis] = to.size(at);
-      sizes[axis] = to.size(to.get(graphInput).dims[axis]);
-      result = to.insert(input, result, offsets, sizes);
-      at = to.shapes.add(at, to.get(graphInput).dims[axis]);
-    }
-    return {{result}};
+    int64_t axis = *normalizeAxis(std::nullopt, op.getAxis(),
+                                  to.get(op.getResult()).getRank());
+    SmallVector<Value> parts;
+    for (Value input : op.getInputs())
+      if (getConstant(to.get(input).dims[axis]) != 0)
+        parts.push_back(to.known(input));
+    if (parts.size() == 1)
+      return parts;
+    return {{tensor::ConcatOp::create(to.b, to.loc, axis, parts).getResult()}};
   }
 };
 } // namespace

@@ -72,6 +72,34 @@ func.func @main(%x: tensor<?x4xf32> {graph.name = "x"}) -> tensor<?xf32> {
 
 // -----
 
+// Parts of a result go to their places each, also if one is read again; a part
+// that is joined itself, and read again, goes as a whole.
+// CHECK-LABEL: module attributes {graph.open_dims = ["x_1"]}
+// CHECK:       func.func @main({{.+}}, %[[OUT:[^:]+]]: memref<3x2x?xf32>
+// CHECK-DAG:     %[[P0:.+]] = memref.subview %[[OUT]][0, 0, 0] [1, 2, %{{.+}}]
+// CHECK-DAG:     %[[PLACE0:.+]] = memref.collapse_shape %[[P0]] {{\[\[}}0, 1], [2]]
+// CHECK-DAG:     %[[P1:.+]] = memref.subview %[[OUT]][1, 0, 0] [2, 2, %{{.+}}]
+// CHECK:         %[[Y:.+]] = linalg.exp
+// CHECK:         %[[Z:.+]] = tensor.concat dim(0)
+// CHECK:         bufferization.materialize_in_destination %[[Y]] in restrict writable %[[PLACE0]]
+// CHECK:         bufferization.materialize_in_destination %[[Z]] in restrict writable %[[P1]]
+// CHECK-NOT:     bufferization.materialize_in_destination {{.+}} %[[OUT]]
+func.func @main(%x: tensor<2x?xf32> {graph.name = "x"}, %w: tensor<1x2x?xf32> {graph.name = "w", graph.dims = ["", "", "x_1"]})
+    -> (tensor<3x2x?xf32>, tensor<2x2x?xf32>) {
+  %c1 = arith.constant 1 : index
+  %n = tensor.dim %x, %c1 : tensor<2x?xf32>
+  %e = tensor.empty(%n) : tensor<2x?xf32>
+  %y = linalg.exp ins(%x : tensor<2x?xf32>) outs(%e : tensor<2x?xf32>) -> tensor<2x?xf32>
+  %a = tensor.expand_shape %y [[0, 1], [2]] output_shape [1, 2, %n] : tensor<2x?xf32> into tensor<1x2x?xf32>
+  %z = tensor.concat dim(0) %w, %w : (tensor<1x2x?xf32>, tensor<1x2x?xf32>) -> tensor<2x2x?xf32>
+  %all = tensor.concat dim(0) %a, %z : (tensor<1x2x?xf32>, tensor<2x2x?xf32>) -> tensor<3x2x?xf32>
+  %e2 = tensor.empty(%n) : tensor<2x2x?xf32>
+  %neg = linalg.negf ins(%z : tensor<2x2x?xf32>) outs(%e2 : tensor<2x2x?xf32>) -> tensor<2x2x?xf32>
+  return %all, %neg : tensor<3x2x?xf32>, tensor<2x2x?xf32>
+}
+
+// -----
+
 // Two results that start from one tensor get one each, else they would end up in
 // the same buffer.
 // CHECK-LABEL: module attributes {graph.open_dims = []}

@@ -33,14 +33,13 @@ func.func @transpose(%x: tensor<?x3xf32>) -> tensor<3x?xf32> {
   return %t : tensor<3x?xf32>
 }
 
-// Each input is inserted where the ones before it end.
+// A part without elements is left out.
 // CHECK-LABEL: func @concat(
 // CHECK-SAME:      %[[A:[^:]+]]: tensor<?x4xf32>{{.*}}, %[[B:[^:]+]]: tensor<2x4xf32>
-// CHECK-DAG:     %[[D:.+]] = tensor.dim %[[A]], %c0
-// CHECK:         tensor.insert_slice %[[A]] into %{{.+}}[0, 0] [%[[D]], 4]
-// CHECK:         tensor.insert_slice %[[B]] into %{{.+}}[%[[D]], 0] [2, 4]
-func.func @concat(%a: tensor<?x4xf32> {graph.dims = ["n", ""]}, %b: tensor<2x4xf32>) -> tensor<?x4xf32> {
-  %y = graph.concat %a, %b axis = 0 : tensor<?x4xf32>, tensor<2x4xf32>
+// CHECK:         tensor.concat dim(0) %[[A]], %[[B]] : (tensor<?x4xf32>, tensor<2x4xf32>)
+func.func @concat(%a: tensor<?x4xf32> {graph.dims = ["n", ""]}, %b: tensor<2x4xf32>,
+    %none: tensor<0x4xf32>) -> tensor<?x4xf32> {
+  %y = graph.concat %a, %none, %b axis = 0 : tensor<?x4xf32>, tensor<0x4xf32>, tensor<2x4xf32>
   return %y : tensor<?x4xf32>
 }
 

@@ -132,7 +132,8 @@ def BindResults : Pass<"graphopt-bind-results", "::mlir::ModuleOp"> {
     the open dimensions (`graph.open_dims`, made if it is missing). A result whose
     extents depend on values stays a result; its extents there are -1. Inputs are
     the caller's: marked as not writable. Ops that compute in one tensor get a
-    tensor each, as results must not share a buffer.
+    tensor each, as results must not share a buffer. What is joined to a result is
+    written part by part, each where it belongs.
 
     ```mlir
     func.func @main(%x: tensor<?x4xf32> {graph.name = "x", graph.dims = ["n", ""]})
