@@ -38,6 +38,8 @@ void graphopt::buildMemoryPipeline(OpPassManager &pm, const CpuModel &cpu) {
   pm.addPass(createCanonicalizerPass());
   // One value a size.
   pm.addPass(createCSEPass());
+  // What bufferization could not compute in place.
+  pm.addNestedPass<func::FuncOp>(createForwardCopies());
   // Views of parts: sizes of results of views are functions of the inputs', too.
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
   // What loops carry has its place in the plan, too.

@@ -1,5 +1,6 @@
 //===- FuseElementwise.cpp - Merges chains of linalg ops ------------------===//
 
+#include "ComputeParts.h"
 #include "dialects/Kernel/Kernel.h"
 #include "graphopt/Codegen/Common/Passes.h"
 
@@ -34,14 +35,37 @@ static OpOperand *getCopiedInput(linalg::GenericOp op) {
   return op.getDpsInputOperand(argument.getArgNumber());
 }
 
-/// consume(copy(x))  =>  consume(x), reading x in the copy's order
+/// A part of x, of which `part` is a copy by `copy`, whose result and source have
+/// these maps.
+static Value sliceSource(OpBuilder &b, tensor::ExtractSliceOp part, Value source,
+                         AffineMap result, AffineMap through) {
+  Location loc = part.getLoc();
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, source);
+  SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(sizes.size(), b.getIndexAttr(1));
+  AffineMap from = through.compose(inversePermutation(result));
+  for (auto [i, expr] : llvm::enumerate(from.getResults()))
+    if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+      offsets[i] = part.getMixedOffsets()[dim.getPosition()];
+      sizes[i] = part.getMixedSizes()[dim.getPosition()];
+      strides[i] = part.getMixedStrides()[dim.getPosition()];
+    }
+  return tensor::ExtractSliceOp::create(b, loc, source, offsets, sizes, strides);
+}
+
+/// consume(copy(x))  =>  consume(x), reading x in the copy's order; the same for
+/// part of a copy
 ///
 /// Not if the consumer's innermost dimension would no longer be x's: a transpose
 /// is faster on its own.
 static LogicalResult readThroughCopy(linalg::GenericOp consumer,
                                      PatternRewriter &rewriter) {
   for (OpOperand *operand : consumer.getDpsInputOperands()) {
-    auto copy = operand->get().getDefiningOp<linalg::GenericOp>();
+    auto part = operand->get().getDefiningOp<tensor::ExtractSliceOp>();
+    if (part && !part.getDroppedDims().none())
+      continue;
+    Value copied = part ? part.getSource() : operand->get();
+    auto copy = copied.getDefiningOp<linalg::GenericOp>();
     OpOperand *source = copy ? getCopiedInput(copy) : nullptr;
     if (!source || !isa<RankedTensorType>(source->get().getType()))
       continue;
@@ -64,8 +88,17 @@ static LogicalResult readThroughCopy(linalg::GenericOp consumer,
     // Each loop still needs an operand that tells its size.
     if (!inversePermutation(concatAffineMaps(maps, rewriter.getContext())))
       continue;
+    Value taken = source->get();
+    if (part) {
+      if (llvm::any_of(through.getResults(), [](AffineExpr expr) {
+            return !isa<AffineDimExpr, AffineConstantExpr>(expr);
+          }))
+        continue;
+      rewriter.setInsertionPoint(part);
+      taken = sliceSource(rewriter, part, taken, result, through);
+    }
     rewriter.modifyOpInPlace(consumer, [&] {
-      operand->set(source->get());
+      operand->set(taken);
       consumer.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
     });
     return success();
@@ -212,6 +245,7 @@ void graphopt::populateFuseElementwisePatterns(RewritePatternSet &patterns) {
   patterns.add(readThroughCopy);
   patterns.add(readSplat);
   patterns.add(forgetOverwritten);
+  graphopt::populateComputePartsPatterns(patterns);
   // Reshapes move down, so that what follows a contraction gets its shape.
   linalg::populateFoldReshapeOpsByCollapsingPatterns(
       patterns, [](OpOperand *) { return true; });

@@ -302,7 +302,8 @@ struct LowerSplit : LoweringPattern<SplitOp> {
   }
 };
 
-/// graph.concat  =>  tensor.concat, without parts that have no elements
+/// graph.concat  =>  tensor.concat, without parts that have no elements; where
+/// sizes along the axis are open, insertions that say what inference knows of them
 struct LowerConcat : LoweringPattern<ConcatOp> {
   using LoweringPattern::LoweringPattern;
 
@@ -315,7 +316,26 @@ struct LowerConcat : LoweringPattern<ConcatOp> {
         parts.push_back(to.known(input));
     if (parts.size() == 1)
       return parts;
+    if (!llvm::all_of(parts, [&](Value part) {
+          return !cast<RankedTensorType>(part.getType()).isDynamicDim(axis);
+        }))
+      return {{insertParts(op, in, axis, to)}};
     return {{tensor::ConcatOp::create(to.b, to.loc, axis, parts).getResult()}};
+  }
+
+  static Value insertParts(ConcatOp op, Adaptor in, int64_t axis, Lowering &to) {
+    SmallVector<OpFoldResult> sizes = to.sizes(op.getResult());
+    Value result = to.empty(sizes, to.element(op.getType().getElementType()));
+    SmallVector<OpFoldResult> offsets(sizes.size(), to.b.getIndexAttr(0));
+    AffineExpr at = to.shapes.constant(0);
+    for (auto [graphInput, input] :
+         llvm::zip_equal(op.getInputs(), in.getInputs())) {
+      offsets[axis] = to.size(at);
+      sizes[axis] = to.size(to.get(graphInput).dims[axis]);
+      result = to.insert(input, result, offsets, sizes);
+      at = to.shapes.add(at, to.get(graphInput).dims[axis]);
+    }
+    return result;
   }
 };
 } // namespace

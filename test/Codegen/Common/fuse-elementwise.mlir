@@ -144,3 +144,64 @@ func.func @leaves_epilogue(%x: tensor<4x8xf32>, %w: tensor<8x16xf32>, %r: tensor
     }
   return %m : tensor<4xf32>
 }
+
+// -----
+
+// Rotary embedding: the halves are computed each for itself, from halves of what is
+// transposed, without a copy.
+// CHECK-LABEL: func @parts_of_concat(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<4x2x64xf32>, %[[COS:[^:]+]]: tensor<4x64xf32>, %[[SIN:[^:]+]]: tensor<4x64xf32>
+// CHECK-DAG:     %[[LOW:.+]] = tensor.extract_slice %[[X]][0, 0, 0] [4, 2, 32]
+// CHECK-DAG:     %[[HIGH:.+]] = tensor.extract_slice %[[X]][0, 0, 32] [4, 2, 32]
+// CHECK:         %[[A:.+]] = linalg.generic {{.+}} ins(%[[LOW]], %{{.+}}, %[[HIGH]], %{{.+}} :
+// CHECK:           arith.negf
+// CHECK:         %[[B:.+]] = linalg.generic {{.+}} ins(%[[HIGH]], %{{.+}}, %[[LOW]], %{{.+}} :
+// CHECK-NOT:       arith.negf
+// CHECK:         tensor.concat dim(2) %[[A]], %[[B]]
+func.func @parts_of_concat(%x: tensor<4x2x64xf32>, %cos: tensor<4x64xf32>, %sin: tensor<4x64xf32>) -> tensor<2x4x64xf32> {
+  %e = tensor.empty() : tensor<2x4x64xf32>
+  %h = tensor.empty() : tensor<2x4x32xf32>
+  %t = linalg.transpose ins(%x : tensor<4x2x64xf32>) outs(%e : tensor<2x4x64xf32>) permutation = [1, 0, 2]
+  %low = tensor.extract_slice %t[0, 0, 0] [2, 4, 32] [1, 1, 1] : tensor<2x4x64xf32> to tensor<2x4x32xf32>
+  %high = tensor.extract_slice %t[0, 0, 32] [2, 4, 32] [1, 1, 1] : tensor<2x4x64xf32> to tensor<2x4x32xf32>
+  %neg = linalg.negf ins(%high : tensor<2x4x32xf32>) outs(%h : tensor<2x4x32xf32>) -> tensor<2x4x32xf32>
+  %turned = tensor.concat dim(2) %neg, %low : (tensor<2x4x32xf32>, tensor<2x4x32xf32>) -> tensor<2x4x64xf32>
+  %c = linalg.broadcast ins(%cos : tensor<4x64xf32>) outs(%e : tensor<2x4x64xf32>) dimensions = [0]
+  %s = linalg.broadcast ins(%sin : tensor<4x64xf32>) outs(%e : tensor<2x4x64xf32>) dimensions = [0]
+  %a = linalg.mul ins(%t, %c : tensor<2x4x64xf32>, tensor<2x4x64xf32>) outs(%e : tensor<2x4x64xf32>) -> tensor<2x4x64xf32>
+  %b = linalg.mul ins(%turned, %s : tensor<2x4x64xf32>, tensor<2x4x64xf32>) outs(%e : tensor<2x4x64xf32>) -> tensor<2x4x64xf32>
+  %y = linalg.add ins(%a, %b : tensor<2x4x64xf32>, tensor<2x4x64xf32>) outs(%e : tensor<2x4x64xf32>) -> tensor<2x4x64xf32>
+  return %y : tensor<2x4x64xf32>
+}
+
+// -----
+
+// A concat with another reader has its buffer anyway, and rows of a few elements
+// would not fill vectors.
+// CHECK-LABEL: func @keeps_concat(
+// CHECK-DAG:     %[[READ:.+]] = tensor.concat dim(0)
+// CHECK-DAG:     linalg.generic {{.+}} ins(%[[READ]] :
+// CHECK-DAG:     %[[SHORT:.+]] = tensor.concat dim(1)
+// CHECK-DAG:     linalg.generic {{.+}} ins(%[[SHORT]] :
+// CHECK:         return
+func.func @keeps_concat(%x: tensor<4x8xf32>) -> (tensor<8x8xf32>, tensor<8x8xf32>, tensor<4x16xf32>) {
+  %e = tensor.empty() : tensor<8x8xf32>
+  %read = tensor.concat dim(0) %x, %x : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<8x8xf32>
+  %y = linalg.exp ins(%read : tensor<8x8xf32>) outs(%e : tensor<8x8xf32>) -> tensor<8x8xf32>
+  %short = tensor.concat dim(1) %x, %x : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x16xf32>
+  %e2 = tensor.empty() : tensor<4x16xf32>
+  %z = linalg.exp ins(%short : tensor<4x16xf32>) outs(%e2 : tensor<4x16xf32>) -> tensor<4x16xf32>
+  return %read, %y, %z : tensor<8x8xf32>, tensor<8x8xf32>, tensor<4x16xf32>
+}
+
+// -----
+
+// A part of a concat is a part of what lies there.
+// CHECK-LABEL: func @slice_of_concat(
+// CHECK-SAME:      %{{.+}}: tensor<4x8xf32>, %[[B:[^:]+]]: tensor<4x8xf32>
+// CHECK-NEXT:    tensor.extract_slice %[[B]][0, 2] [4, 3] [1, 2]
+func.func @slice_of_concat(%a: tensor<4x8xf32>, %b: tensor<4x8xf32>) -> tensor<4x3xf32> {
+  %c = tensor.concat dim(1) %a, %b : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x16xf32>
+  %s = tensor.extract_slice %c[0, 10] [4, 3] [1, 2] : tensor<4x16xf32> to tensor<4x3xf32>
+  return %s : tensor<4x3xf32>
+}

@@ -35,11 +35,22 @@ func.func @transpose(%x: tensor<?x3xf32>) -> tensor<3x?xf32> {
 
 // A part without elements is left out.
 // CHECK-LABEL: func @concat(
+// CHECK-SAME:      %[[A:[^:]+]]: tensor<?x4xf32>{{.*}}, %[[B:[^:]+]]: tensor<?x4xf32>
+// CHECK:         tensor.concat dim(1) %[[A]], %[[B]] : (tensor<?x4xf32>, tensor<?x4xf32>)
+func.func @concat(%a: tensor<?x4xf32> {graph.dims = ["n", ""]}, %b: tensor<?x4xf32> {graph.dims = ["n", ""]},
+    %none: tensor<?x0xf32> {graph.dims = ["n", ""]}) -> tensor<?x8xf32> {
+  %y = graph.concat %a, %none, %b axis = 1 : tensor<?x4xf32>, tensor<?x0xf32>, tensor<?x4xf32>
+  return %y : tensor<?x8xf32>
+}
+
+// With open sizes each input is inserted where the ones before it end.
+// CHECK-LABEL: func @concat_open(
 // CHECK-SAME:      %[[A:[^:]+]]: tensor<?x4xf32>{{.*}}, %[[B:[^:]+]]: tensor<2x4xf32>
-// CHECK:         tensor.concat dim(0) %[[A]], %[[B]] : (tensor<?x4xf32>, tensor<2x4xf32>)
-func.func @concat(%a: tensor<?x4xf32> {graph.dims = ["n", ""]}, %b: tensor<2x4xf32>,
-    %none: tensor<0x4xf32>) -> tensor<?x4xf32> {
-  %y = graph.concat %a, %none, %b axis = 0 : tensor<?x4xf32>, tensor<0x4xf32>, tensor<2x4xf32>
+// CHECK-DAG:     %[[D:.+]] = tensor.dim %[[A]], %c0
+// CHECK:         tensor.insert_slice %[[A]] into %{{.+}}[0, 0] [%[[D]], 4]
+// CHECK:         tensor.insert_slice %[[B]] into %{{.+}}[%[[D]], 0] [2, 4]
+func.func @concat_open(%a: tensor<?x4xf32> {graph.dims = ["n", ""]}, %b: tensor<2x4xf32>) -> tensor<?x4xf32> {
+  %y = graph.concat %a, %b axis = 0 : tensor<?x4xf32>, tensor<2x4xf32>
   return %y : tensor<?x4xf32>
 }
 

@@ -244,12 +244,40 @@ def PlanMemory : Pass<"graphopt-plan-memory", "::mlir::ModuleOp"> {
   ];
 }
 
+def ForwardCopies : Pass<"graphopt-forward-copies", "::mlir::func::FuncOp"> {
+  let summary = "Computes in the place to which a copy would bring the result";
+  let description = [{
+    Runs after bufferization, which copies what is reshaped on its way into a
+    larger buffer, and what is inserted behind a part that comes later. The place
+    must not be used by others meanwhile; what makes it moves in front.
+
+    ```mlir
+    %a = memref.alloc() : memref<4x2x8xf32>
+    linalg.exp ins(%x) outs(%a)
+    %c = memref.collapse_shape %a [[0, 1], [2]]
+    %part = memref.subview %whole[0, 8] [8, 8] [1, 1]
+    memref.copy %c, %part
+    ```
+    becomes
+    ```mlir
+    %part = memref.subview %whole[0, 8] [8, 8] [1, 1]
+    %a = memref.expand_shape %part [[0, 1], [2]] output_shape [4, 2, 8]
+    linalg.exp ins(%x) outs(%a)
+    ```
+  }];
+  let statistics = [
+    Statistic<"numForwarded", "num-forwarded", "Copies that are no more">
+  ];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def FuseElementwise : Pass<"graphopt-fuse-elementwise", "::mlir::func::FuncOp"> {
   let summary = "Merges chains of linalg ops on tensors";
   let description = [{
     A producer moves into its only reader when that does not repeat work, or only
     a little. Reads go through copies and broadcasts. Reshapes move down behind
-    element-wise ops, so that those get the shape of the contraction before them.
+    element-wise ops, so that those get the shape of the contraction before them,
+    and so do concats: each part is computed for itself.
 
     ```mlir
     %a = linalg.exp ins(%x) outs(%e)
