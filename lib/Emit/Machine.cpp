@@ -139,6 +139,7 @@ void graphopt::optimizeFunctions(Module &module, TargetMachine &machine) {
 
 Expected<std::unique_ptr<MemoryBuffer>>
 graphopt::generateObject(Module &module, TargetMachine &machine) {
+  storeLoneLanes(module);
   SmallVector<char, 0> bytes;
   raw_svector_ostream stream(bytes);
   legacy::PassManager passes;

@@ -33,6 +33,10 @@ void optimizeCalls(llvm::Module &module, llvm::TargetMachine &machine);
 /// LLVM's passes on each function, as far as they help generated loops.
 void optimizeFunctions(llvm::Module &module, llvm::TargetMachine &machine);
 
+/// Masked stores of one lane become stores of an element. LLVM 22 stores an i32 for
+/// one of i8 or i16 that a vector of i32 is truncated to: AVX-512 has such stores.
+void storeLoneLanes(llvm::Module &module);
+
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
 generateObject(llvm::Module &module, llvm::TargetMachine &machine);
 

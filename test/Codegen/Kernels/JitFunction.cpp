@@ -1,6 +1,7 @@
 //===- JitFunction.cpp - Kernel ops compiled and run in this process ------===//
 
 #include "JitFunction.h"
+#include "Machine.h"
 #include "dialects/Kernel/Kernel.h"
 #include "graphopt/Codegen/CPU/Passes.h"
 #include "mlir/InitAllDialects.h"
@@ -70,6 +71,7 @@ compile(const std::string &text, const std::string &passes) {
   if (!jit)
     return jit.takeError();
   llvmModule->setDataLayout((*jit)->getDataLayout());
+  graphopt::storeLoneLanes(*llvmModule);
   if (auto error = (*jit)->addIRModule({std::move(llvmModule), std::move(llvmContext)}))
     return error;
   return jit;
