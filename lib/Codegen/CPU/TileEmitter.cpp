@@ -130,10 +130,11 @@ void TileEmitter::usePanels(Value panels, Size rows, Value lhs) {
   if (lhs)
     planRows(lhs, rows, type);
   int64_t vectors = type.getShape().back() / lanes;
-  if (blockSize)
-    rows = b.min(b.index(rows), b.index(mostRows(rows, vectors)));
-  else if (tilesPerBlock)
-    rows = b.getIndexAttr(tilesPerBlock * tileRows(vectors));
+  // A block's may be fewer.
+  int64_t most = blockSize ? mostRows(rows, vectors)
+                           : tilesPerBlock * tileRows(vectors);
+  if (most)
+    rows = b.min(b.index(rows), b.index(most));
   panelPrefetch =
       PanelPrefetch(b, panels, rows, tileRows(vectors), blockSize);
 }

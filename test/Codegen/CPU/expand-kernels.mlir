@@ -245,6 +245,22 @@ func.func @row_blocks_of_many_panels(%a: memref<300x512xf32>, %b: memref<16x512x
   return
 }
 
+// An open number of rows may be less than such a block: the panel that comes next is
+// asked for by as many tiles as there are.
+// CHECK-LABEL: func @row_blocks_of_open_rows(
+// CHECK:         %[[ROWS:.+]] = memref.dim
+// CHECK:         %[[IN_BLOCK:.+]] = arith.minui %[[ROWS]], %c126
+// CHECK:         %[[TILES:.+]] = arith.ceildivui %[[IN_BLOCK]], %c6
+// CHECK:         %[[TURNS:.+]] = arith.maxui %[[TILES]], %c1
+// CHECK:         arith.ceildivui %c16, %[[TURNS]]
+func.func @row_blocks_of_open_rows(%a: memref<?x512xf32>, %b: memref<16x512x16xf32>, %c: memref<?x256xf32>) {
+  kernel.matmul ins(%a, %b : memref<?x512xf32>, memref<16x512x16xf32>) packed outs(%c : memref<?x256xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
 // Too few of such rows would fit for the next panel to come in time.
 // CHECK-LABEL: func @no_row_blocks(
 // CHECK:         scf.parallel
