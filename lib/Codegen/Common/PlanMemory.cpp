@@ -305,6 +305,17 @@ private:
     return below;
   }
 
+  /// False for what a loop or branch hands on: it may be memory of the runtime, and
+  /// to free part of the workspace does nothing.
+  bool isPlannedOnly(Value memref) {
+    while (auto view = memref.getDefiningOp<ViewLikeOpInterface>())
+      memref = view.getViewSource();
+    auto alloc = memref.getDefiningOp<memref::AllocOp>();
+    return llvm::any_of(buffers, [&](const Buffer &buffer) {
+      return buffer.op == alloc;
+    });
+  }
+
   void replaceAllocs(func::FuncOp main) {
     auto bytes = MemRefType::get({ShapedType::kDynamic},
                                  IntegerType::get(&getContext(), 8));
@@ -312,7 +323,8 @@ private:
     (void)main.insertArgument(position, bytes, {}, main.getLoc());
     Value workspace = main.getArgument(position);
     for (Operation *dealloc : deallocs)
-      dealloc->erase();
+      if (isPlannedOnly(cast<memref::DeallocOp>(dealloc).getMemref()))
+        dealloc->erase();
     for (Buffer &buffer : buffers) {
       OpBuilder builder(buffer.op);
       Value view = memref::ViewOp::create(

@@ -1,4 +1,5 @@
 #include "dialects/Graph/Control.h"
+#include "GrowingScan.h"
 #include "Lowering.h"
 #include "Scalar.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -118,7 +119,7 @@ private:
   }
 
   /// A counted loop whose scanned value has sizes known outside writes into a
-  /// tensor of the final size; otherwise the output grows.
+  /// tensor of the final size; otherwise the output is a growing buffer.
   void addScan(Value value, bool isCounted) {
     const InferredTensor &tensor = to.get(value);
     auto type = cast<RankedTensorType>(to.types.convertType(value.getType()));
@@ -130,30 +131,24 @@ private:
           Region *region = Value(symbol.value).getParentRegion();
           isOutside &= !region || !op.getBody().isAncestor(region);
         });
-    SmallVector<OpFoldResult> sizes;
-    if (isOutside)
-      sizes = to.sizes(tensor.dims);
-    else
-      for (int64_t size : type.getShape())
-        sizes.push_back(ShapedType::isDynamic(size) ? nothing()
-                                                    : b.getIndexAttr(size));
-    sizes.insert(sizes.begin(), isOutside ? OpFoldResult(trips) : nothing());
+    growing.push_back(isOutside ? std::nullopt
+                                : std::optional<GrowingScan>(type));
+    if (!isOutside) {
+      stateTypes.push_back(growing.back()->getType());
+      scanSizes.push_back({});
+      return;
+    }
+    SmallVector<OpFoldResult> sizes = to.sizes(tensor.dims);
+    sizes.insert(sizes.begin(), trips);
     SmallVector<int64_t> shape(type.getShape());
     shape.insert(shape.begin(), ShapedType::kDynamic);
     stateTypes.push_back(type.clone(shape));
     scanSizes.push_back(sizes);
-    grows.push_back(!isOutside);
-  }
-
-  /// A size of 0. scf.for's canonicalization gives all iterations the type of an
-  /// initial value whose size it knows.
-  OpFoldResult nothing() {
-    if (!trips)
-      return b.getIndexAttr(0);
-    return arith::MinSIOp::create(b, loc, trips, to.constantIndex(0)).getResult();
   }
 
   Value emptyScan(size_t i) {
+    if (const std::optional<GrowingScan> &scan = growing[i - carried])
+      return scan->create(b, loc);
     Value value = to.empty(scanSizes[i - carried],
                            cast<RankedTensorType>(stateTypes[i]).getElementType());
     return castTo(b, loc, stateTypes[i], value);
@@ -161,61 +156,25 @@ private:
 
   /// The scan output with `value` as the row of iteration `index`.
   Value append(size_t scan, Value output, Value value, Value index) {
+    if (growing[scan])
+      return growing[scan]->append(b, loc, output, value, index);
     int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
     SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, value);
     SmallVector<OpFoldResult> offsets(rank + 1, b.getIndexAttr(0));
     SmallVector<OpFoldResult> strides(rank + 1, b.getIndexAttr(1));
-    if (grows[scan])
-      output = makeRoom(output, sizes, index);
     offsets.front() = index;
     sizes.insert(sizes.begin(), b.getIndexAttr(1));
     return tensor::InsertSliceOp::create(b, loc, value, output, offsets, sizes,
                                          strides);
   }
 
-  /// `output`, or if it is full a tensor of twice as many rows that begins with
-  /// its rows. They have the sizes of the next one, or there are none.
-  Value makeRoom(Value output, ArrayRef<OpFoldResult> rowSizes, Value count) {
-    Value rows = tensor::DimOp::create(b, loc, output, 0);
-    Value isFull =
-        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, count, rows);
-    auto result = scf::IfOp::create(b, loc, output.getType(), isFull,
-                                    /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(result.elseBlock());
-    scf::YieldOp::create(b, loc, output);
-    b.setInsertionPointToStart(result.thenBlock());
-    Value twice = arith::MulIOp::create(b, loc, rows, to.constantIndex(2));
-    SmallVector<OpFoldResult> sizes(rowSizes);
-    sizes.insert(sizes.begin(),
-                 arith::MaxSIOp::create(b, loc, twice, to.constantIndex(4))
-                     .getResult());
-    auto type = cast<RankedTensorType>(output.getType());
-    Value larger = to.empty(sizes, type.getElementType());
-    SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
-    SmallVector<OpFoldResult> strides(sizes.size(), b.getIndexAttr(1));
-    sizes.front() = count;
-    larger = tensor::InsertSliceOp::create(b, loc, output, larger, offsets, sizes,
-                                           strides);
-    scf::YieldOp::create(b, loc, castTo(b, loc, type, larger));
-    return result.getResult(0);
-  }
-
   /// The loop's state after `count` iterations, without the room for more.
   SmallVector<Value> trim(ValueRange state, Value count) {
     SmallVector<Value> results(state);
-    for (auto [value, isLarger] :
-         llvm::zip_equal(llvm::drop_begin(results, carried), grows)) {
-      if (!isLarger)
-        continue;
-      SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, value);
-      sizes.front() = count;
-      SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
-      SmallVector<OpFoldResult> strides(sizes.size(), b.getIndexAttr(1));
-      value = tensor::ExtractSliceOp::create(
-          b, loc, cast<RankedTensorType>(value.getType()), value, offsets, sizes,
-          strides);
-    }
+    for (auto [value, scan] :
+         llvm::zip_equal(llvm::drop_begin(results, carried), growing))
+      if (scan)
+        value = scan->finish(b, loc, value, count);
     return results;
   }
 
@@ -277,8 +236,8 @@ private:
   }
 
   Value apart(Value value) {
-    auto type = cast<RankedTensorType>(value.getType());
-    if (!type.hasStaticShape())
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    if (!type || !type.hasStaticShape())
       return value;
     return bufferization::AllocTensorOp::create(b, loc, type, ValueRange(),
                                                 /*copy=*/value)
@@ -288,8 +247,8 @@ private:
   /// `value` in the buffer of `old`: bufferization gives scf.while two new buffers
   /// a turn for all that is in another one.
   Value inPlaceOf(Value old, Value value) {
-    auto type = cast<RankedTensorType>(value.getType());
-    if (!type.hasStaticShape())
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    if (!type || !type.hasStaticShape())
       return value;
     return bufferization::MaterializeInDestinationOp::create(b, loc, type, value,
                                                              old)
@@ -349,7 +308,7 @@ private:
   Block *block = nullptr;
   SmallVector<Type> stateTypes;
   SmallVector<SmallVector<OpFoldResult>> scanSizes;
-  SmallVector<bool> grows;
+  SmallVector<std::optional<GrowingScan>> growing;
 };
 
 /// graph.loop  =>  scf.for where only the count ends it, else scf.while

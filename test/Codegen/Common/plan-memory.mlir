@@ -135,3 +135,32 @@ func.func @main(%x: memref<16xf32>, %y: memref<16xf32>) {
   linalg.add ins(%d, %last : memref<16xf32>, memref<16xf32, strided<[1], offset: 16>>) outs(%y : memref<16xf32>)
   return
 }
+
+// -----
+
+// What a loop hands on is freed there: after the first turn it is memory of the
+// runtime. A planned buffer is not.
+// CHECK-LABEL: func @main(
+// CHECK:         %[[INIT:.+]] = memref.view
+// CHECK:         scf.for {{.+}} iter_args(%[[FROM:.+]] = %[[INIT]])
+// CHECK:           memref.dealloc %[[FROM]]
+// CHECK-NOT:     memref.dealloc
+// CHECK:         return
+func.func @main(%x: memref<64xf32>, %y: memref<64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c9 = arith.constant 9 : index
+  %a = memref.alloc() : memref<64xf32>
+  memref.copy %x, %a : memref<64xf32> to memref<64xf32>
+  %last = scf.for %k = %c0 to %c9 step %c1 iter_args(%from = %a) -> memref<64xf32> {
+    %to = memref.alloc() : memref<64xf32>
+    linalg.exp ins(%from : memref<64xf32>) outs(%to : memref<64xf32>)
+    memref.dealloc %from : memref<64xf32>
+    scf.yield %to : memref<64xf32>
+  }
+  %b = memref.alloc() : memref<64xf32>
+  linalg.exp ins(%last : memref<64xf32>) outs(%b : memref<64xf32>)
+  memref.copy %b, %y : memref<64xf32> to memref<64xf32>
+  memref.dealloc %b : memref<64xf32>
+  return
+}

@@ -29,13 +29,24 @@ func.func @counted(%n: tensor<i64>, %x: tensor<4xf32>) -> (tensor<4xf32>, tensor
   return %r#0, %r#1 : tensor<4xf32>, tensor<?x4xf32>
 }
 
-// A condition that the body computes ends the loop; its scan output grows.
+// A condition that the body computes ends the loop; its scan output is a buffer
+// that becomes twice as large when it is full, and is freed then.
 // CHECK-LABEL: func @conditional(
-// CHECK:         scf.while
+// CHECK:         scf.while (%{{.+}} = %{{.+}}) : (tensor<f32>, memref<?xf32>, index, i1)
 // CHECK:           scf.condition
+// CHECK:         ^bb0(%{{.+}}: tensor<f32>, %[[BUFFER:.+]]: memref<?xf32>, %[[I:.+]]: index)
 // CHECK:           math.exp
-// CHECK:           tensor.insert_slice
-// CHECK:           tensor.insert_slice
+// CHECK:           %[[ROOM:.+]] = scf.if
+// CHECK:             arith.muli %{{.+}}, %c2
+// CHECK:             %[[LARGER:.+]] = memref.alloc(
+// CHECK:             memref.copy %[[BUFFER]], %{{.+}}
+// CHECK:             memref.dealloc %[[BUFFER]]
+// CHECK:             scf.yield %[[LARGER]]
+// CHECK:           } else {
+// CHECK:             scf.yield %[[BUFFER]]
+// CHECK:           %[[ROW:.+]] = memref.subview %[[ROOM]][%[[I]]] [1] [1]
+// CHECK:           bufferization.materialize_in_destination %{{.+}} in restrict writable %[[ROW]]
+// CHECK:         bufferization.to_tensor %{{.+}} restrict : memref<?xf32>
 func.func @conditional(%x: tensor<f32>, %limit: tensor<f32>) -> (tensor<f32>, tensor<?xf32>) {
   %r:2 = graph.loop carry (%x) : (tensor<f32>) -> (tensor<f32>, tensor<?xf32>) {
   ^bb0(%i: tensor<i64>, %c: tensor<i1>, %s: tensor<f32>):
