@@ -1,6 +1,7 @@
 //===- Bufferization.cpp - Kernel ops from tensors to memrefs -------------===//
 
 #include "dialects/Kernel/Kernel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
@@ -29,6 +30,47 @@ static FailureOr<Value> allocateLike(OpBuilder &builder, Location loc,
   auto dense = MemRefType::get(type.getShape(), type.getElementType(), nullptr,
                                type.getMemorySpace());
   return options.createAlloc(builder, loc, dense, sizes);
+}
+
+/// `size` / `by`, rounded up.
+static Value ceilDiv(OpBuilder &b, Location loc, Value size, int64_t by) {
+  Value divisor = arith::ConstantIndexOp::create(b, loc, by);
+  return b.createOrFold<arith::CeilDivUIOp>(loc, size, divisor);
+}
+
+/// The scratch memory of `op` on `buffers`; null if it has none.
+static FailureOr<Value> allocateScratch(OpBuilder &b, Operation *op,
+                                        ArrayRef<Value> buffers,
+                                        const BufferizationOptions &options) {
+  Location loc = op->getLoc();
+  MemRefType type;
+  SmallVector<Value> sizes;
+  if (auto conv = dyn_cast<WinogradConvOp>(op))
+    type = conv.getScratchType();
+  if (auto attention = dyn_cast<AttentionOp>(op))
+    type = attention.getScratchType();
+  if (!type)
+    return Value();
+  for (auto [dim, size] : llvm::enumerate(type.getShape())) {
+    if (!ShapedType::isDynamic(size))
+      continue;
+    auto attention = cast<AttentionOp>(op);
+    Value keys = memref::DimOp::create(
+        b, loc, buffers[1], attention.getDim(AttentionOp::Role::Key, dim));
+    bool isPanels = dim == 2;
+    sizes.push_back(isPanels ? ceilDiv(b, loc, keys, attention.getPanelKeys())
+                             : keys);
+  }
+  return options.createAlloc(b, loc, type, sizes);
+}
+
+/// Scratch memory is the segment before the last, init.
+static void addScratchSegment(OperationState &state) {
+  constexpr StringRef kName = "operandSegmentSizes";
+  auto segments = cast<DenseI32ArrayAttr>(state.attributes.get(kName));
+  SmallVector<int32_t> sizes(segments.asArrayRef());
+  sizes[sizes.size() - 2] = 1;
+  state.attributes.set(kName, DenseI32ArrayAttr::get(segments.getContext(), sizes));
 }
 
 namespace {
@@ -85,20 +127,15 @@ struct KernelModel : DstBufferizableOpInterfaceExternalModel<KernelModel<Op>, Op
       }
       buffers.push_back(*buffer);
     }
-    if (auto conv = dyn_cast<WinogradConvOp>(op)) {
-      FailureOr<Value> scratch = options.createAlloc(
-          rewriter, op->getLoc(), conv.getScratchType(), ValueRange());
-      if (failed(scratch))
-        return failure();
-      buffers.insert(buffers.end() - 1, *scratch);
-    }
+    FailureOr<Value> scratch = allocateScratch(rewriter, op, buffers, options);
+    if (failed(scratch))
+      return failure();
     OperationState newState(op->getLoc(), op->getName(), buffers, TypeRange(),
                             op->getAttrs());
-    if (auto conv = dyn_cast<WinogradConvOp>(op))
-      newState.attributes.set(
-          WinogradConvOp::getOperandSegmentSizeAttr(),
-          rewriter.getDenseI32ArrayAttr(
-              {1, 1, int32_t(conv.getExtras().size()), 1, 1}));
+    if (*scratch) {
+      newState.operands.insert(newState.operands.end() - 1, *scratch);
+      addScratchSegment(newState);
+    }
     if (op->getNumRegions() != 0)
       newState.addRegion()->takeBody(op->getRegion(0));
     rewriter.create(newState);
@@ -113,6 +150,7 @@ struct KernelModel : DstBufferizableOpInterfaceExternalModel<KernelModel<Op>, Op
 
 void graphopt::kernel::registerBufferizationModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, KernelDialect *) {
+    AttentionOp::attachInterface<KernelModel<AttentionOp>>(*context);
     MatMulOp::attachInterface<KernelModel<MatMulOp>>(*context);
     ConvOp::attachInterface<KernelModel<ConvOp>>(*context);
     DepthwiseConvOp::attachInterface<KernelModel<DepthwiseConvOp>>(*context);

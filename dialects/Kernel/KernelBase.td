@@ -57,6 +57,7 @@ def Kernel_EpilogueOp : OpInterface<"EpilogueOp", [DestinationStyleOpInterface]>
   }];
   let methods = [
     InterfaceMethod<"Operands only the body reads", "::mlir::OperandRange", "getExtras">,
+    InterfaceMethod<"The same, to be changed", "::mlir::MutableOperandRange", "getExtrasMutable">,
     InterfaceMethod<"One map per extra", "::mlir::ArrayAttr", "getMaps">,
     InterfaceMethod<"The region of the body", "::mlir::Region &", "getEpilogue">,
     InterfaceMethod<"True if the constant operand is in panels", "bool", "getPacked">

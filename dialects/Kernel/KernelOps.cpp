@@ -81,6 +81,17 @@ void WinogradConvOp::build(OpBuilder &builder, OperationState &state,
   buildKernel(builder, state, input, init);
 }
 
+void AttentionOp::build(OpBuilder &builder, OperationState &state, Value query,
+                        Value key, Value value, Value init, APFloat scale) {
+  state.addOperands({query, key, value, init});
+  auto &properties = state.getOrAddProperties<Properties>();
+  SmallVector<AffineMap> layouts(4, builder.getMultiDimIdentityMap(4));
+  properties.layouts = builder.getAffineMapArrayAttr(layouts);
+  properties.scale = FloatAttr::get(builder.getF32Type(), scale);
+  properties.operandSegmentSizes = {1, 1, 1, 0, 0, 0, 1};
+  buildKernel(builder, state, query, init);
+}
+
 //===----------------------------------------------------------------------===//
 // matmul
 //===----------------------------------------------------------------------===//
@@ -281,6 +292,125 @@ LogicalResult WinogradConvOp::verify() {
     return emitOpError("on memrefs needs scratch of ") << getScratchType();
   SmallVector<int64_t> ones(rank - 2, 1);
   return verifyWindows(*this, input, init, taps, ones, ones); // C4
+}
+
+//===----------------------------------------------------------------------===//
+// attention
+//===----------------------------------------------------------------------===//
+
+bool AttentionOp::getPacked() { return false; }
+
+int64_t AttentionOp::getDim(Role role, int64_t dim) {
+  AffineExpr expr = getAffineDimExpr(dim, getContext());
+  return *getLayout(role).getResultPosition(expr);
+}
+
+SmallVector<int64_t> AttentionOp::getSizes(Role role) {
+  Value values[] = {getQuery(), getKey(), getValue(), getInit()};
+  auto type = cast<ShapedType>(values[unsigned(role)].getType());
+  SmallVector<int64_t> sizes;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    sizes.push_back(type.getDimSize(getDim(role, dim)));
+  return sizes;
+}
+
+int64_t AttentionOp::getPanelKeys() {
+  constexpr int64_t kLeast = 16;
+  int64_t keys = getSizes(Role::Key)[2];
+  if (ShapedType::isDynamic(keys))
+    return mostPanelKeys;
+  return std::clamp<int64_t>(llvm::PowerOf2Ceil(keys), kLeast, mostPanelKeys);
+}
+
+MemRefType AttentionOp::getScratchType() {
+  int64_t queries = getSizes(Role::Query)[2];
+  if (!ShapedType::isDynamic(queries) && queries <= fewQueries)
+    return {};
+  SmallVector<int64_t> key = getSizes(Role::Key);
+  int64_t panels = ShapedType::isDynamic(key[2])
+                       ? key[2]
+                       : llvm::divideCeil(key[2], getPanelKeys());
+  Type element = getElementTypeOrSelf(getQuery());
+  return MemRefType::get({key[0], key[1], panels, key[3], getPanelKeys()},
+                         getAccumulationType(element, element));
+}
+
+/// C1, C3 and C4: the sizes.
+static LogicalResult verifySizes(AttentionOp op) {
+  SmallVector<int64_t> query = op.getSizes(AttentionOp::Role::Query),
+                       key = op.getSizes(AttentionOp::Role::Key),
+                       value = op.getSizes(AttentionOp::Role::Value),
+                       init = op.getSizes(AttentionOp::Role::Init);
+  int64_t b[] = {query[0], key[0], value[0], init[0]};
+  if (failed(verifyCompatibleDims(b)) ||
+      failed(verifyCompatibleDims({query[1], init[1]})) ||
+      failed(verifyCompatibleDims({key[1], value[1]})) ||
+      failed(verifyCompatibleDims({query[2], init[2]})) ||
+      failed(verifyCompatibleDims({key[2], value[2]})) ||
+      failed(verifyCompatibleDims({query[3], key[3]})) ||
+      failed(verifyCompatibleDims({value[3], init[3]}))) // C1
+    return op.emitOpError("has a query [")
+           << query << "], key [" << key << "], value [" << value
+           << "] and init [" << init << "] that do not agree";
+  if (ShapedType::isDynamic(query[3]) || ShapedType::isDynamic(key[3]) ||
+      ShapedType::isDynamic(value[3]) || ShapedType::isDynamic(init[3])) // C3
+    return op.emitOpError("needs static sizes in the last dimensions");
+  if (!ShapedType::isDynamic(query[1]) && !ShapedType::isDynamic(key[1]) &&
+      (key[1] == 0 ? query[1] != 0 : query[1] % key[1] != 0)) // C4
+    return op.emitOpError() << key[1] << " heads of keys do not divide "
+                            << query[1] << " of queries";
+  return success();
+}
+
+/// C5.
+static LogicalResult verifyMask(AttentionOp op) {
+  auto type = cast<ShapedType>(op.getMask().getType());
+  if (!op.getMaskMap())
+    return op.emitOpError("has a mask, but no map for it");
+  AffineMap map = *op.getMaskMap();
+  SmallVector<int64_t> scores = op.getSizes(AttentionOp::Role::Query);
+  scores[3] = op.getSizes(AttentionOp::Role::Key)[2];
+  bool fits = map.getNumDims() == 4 && isEpilogueMap(map) &&
+              map.getNumResults() == type.getRank();
+  for (int64_t i = 0; fits && i < type.getRank(); ++i) {
+    auto dim = dyn_cast<AffineDimExpr>(map.getResult(i));
+    int64_t expected = dim ? scores[dim.getPosition()] : 1;
+    fits = succeeded(verifyCompatibleDims({type.getDimSize(i), expected}));
+  }
+  if (fits)
+    return success();
+  return op.emitOpError("cannot read a mask of type ")
+         << type << " through " << AffineMapAttr::get(map)
+         << " for scores of sizes [" << scores << "]";
+}
+
+LogicalResult AttentionOp::verify() {
+  SmallVector<ShapedType> types{getQuery().getType(), getKey().getType(),
+                                getValue().getType(), getInit().getType()};
+  if (getLayouts().size() != types.size())
+    return emitOpError("needs 4 layouts, not ") << getLayouts().size();
+  for (auto [i, type] : llvm::enumerate(types)) {
+    AffineMap map = getLayout(Role(i));
+    if (type.getRank() != 4) // C1
+      return emitOpError("has an operand of rank ") << type.getRank() << ", not 4";
+    if (map.getNumDims() != 4 || map.getNumResults() != 4 ||
+        !map.isPermutation() || !map.getResult(3).isFunctionOfDim(3)) // C2
+      return emitOpError("has no layout in ") << AffineMapAttr::get(map);
+  }
+  if (failed(verifySizes(*this))) // C1, C3, C4
+    return failure();
+  if (getMask() && failed(verifyMask(*this))) // C5
+    return failure();
+  if (getFromEnd() && !getCausal()) // C6
+    return emitOpError("is from_end, but not causal");
+  if (isa<RankedTensorType>(getInit().getType()))
+    return success();
+  MemRefType scratch = getScratchType();
+  if (scratch ? !getScratch() || failed(verifyCompatibleShape(
+                                     scratch, getScratch().getType()))
+              : bool(getScratch())) // C7
+    return emitOpError("on memrefs needs scratch of ") << scratch;
+  return success();
 }
 
 //===----------------------------------------------------------------------===//

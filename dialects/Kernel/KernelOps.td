@@ -237,6 +237,96 @@ def Kernel_WinogradConvOp
   }];
 }
 
+def Kernel_AttentionOp
+    : Kernel_EpilogueKernel<"attention", [AttrSizedOperandSegments]> {
+  let summary = "Scaled dot-product attention with an epilogue";
+  let description = [{
+    `value[b, h, m, e] = sum_n softmax_n(score[b, h, m, n]) * value[b, g, n, e]` with
+    `score = softcap * tanh(scale / softcap * sum_d query[b, h, m, d] * key[b, g, n, d])
+    + mask[...]`; without `softcap`, `scale * sum + mask`. Head h of the queries reads
+    head g = h / (Hq / Hkv) of the keys and values. `causal` leaves out the keys
+    n > m, or with `from_end` n > m + N - M. A row that has no key left, or scores of
+    -inf only, is no number; without any keys, N = 0, it is 0.
+
+    `layouts` are those of query, key, value and init: maps from (b, h, s, d), where
+    s is m or n, to their dimensions. `mask` is read through `mask_map`, a map over
+    (b, h, m, n).
+
+    On memrefs the keys lie in `scratch`, which bufferization adds, in panels of
+    `getPanelKeys`: `scratch[b, g, n / NR, d, n % NR]`. Few queries read them as they
+    are.
+
+    Constraints:
+    - (C1) In the order of their layouts, `query` is [B, Hq, M, D], `key`
+      [B, Hkv, N, D], `value` [B, Hkv, N, Dv], `init` [B, Hq, M, Dv].
+    - (C2) A layout permutes four dimensions and leaves the last in its place.
+    - (C3) D and Dv are static.
+    - (C4) Hkv divides Hq.
+    - (C5) `mask_map` gives each dimension of the mask a distinct dimension of
+      (b, h, m, n) of the same size or 0; n may only index the last one.
+    - (C6) `from_end` goes with `causal`.
+    - (C7) On memrefs `scratch` has the type `getScratchType` if M may be more than
+      `fewQueries`, else it is absent.
+
+    ```mlir
+    %r = kernel.attention
+           ins(%q, %k, %v : tensor<?x?x12x64xf32>, tensor<?x?x12x64xf32>, tensor<?x?x12x64xf32>)
+           layouts [#bshd, #bshd, #bshd, #bshd] scale = 1.25e-1
+           mask(%m : tensor<?x1x1x?xf32>) mask_map = affine_map<(b, h, m, n) -> (b, 0, 0, n)>
+           outs(%y : tensor<?x?x12x64xf32>) {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    } -> tensor<?x?x12x64xf32>
+    ```
+  }];
+  let arguments = (ins Kernel_TensorOrMemRef:$query, Kernel_TensorOrMemRef:$key,
+                       Kernel_TensorOrMemRef:$value,
+                       Optional<Kernel_TensorOrMemRef>:$mask,
+                       Variadic<Kernel_TensorOrMemRef>:$extras,
+                       Optional<AnyStridedMemRef>:$scratch,
+                       Kernel_TensorOrMemRef:$init,
+                       AffineMapArrayAttr:$layouts, F32Attr:$scale,
+                       OptionalAttr<F32Attr>:$softcap, UnitAttr:$causal,
+                       UnitAttr:$from_end, OptionalAttr<AffineMapAttr>:$mask_map,
+                       DefaultValuedAttr<AffineMapArrayAttr, "{}">:$maps);
+  let builders = [OpBuilder<(ins "::mlir::Value":$query, "::mlir::Value":$key,
+                                 "::mlir::Value":$value, "::mlir::Value":$init,
+                                 "::llvm::APFloat":$scale)>];
+  let assemblyFormat = [{
+    `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
+    `layouts` $layouts `scale` `=` $scale (`softcap` `=` $softcap^)?
+    (`causal` $causal^)? (`from_end` $from_end^)?
+    (`mask` `(` $mask^ `:` type($mask) `)` `mask_map` `=` $mask_map)?
+    (`scratch` `(` $scratch^ `:` type($scratch) `)`)?
+    `outs` `(` $init `:` type($init) `)`
+    (`extras` `(` $extras^ `:` type($extras) `)` `maps` $maps)?
+    $epilogue attr-dict (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = [{
+    /// So many queries are multiplied with the keys as they lie.
+    static constexpr int64_t fewQueries = 2;
+    static constexpr int64_t mostPanelKeys = 64;
+
+    enum class Role { Query, Key, Value, Init };
+    /// Scratch memory is written, too.
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      unsigned count = getScratch() ? 2 : 1;
+      return {getOperation(), getNumOperands() - count, count};
+    }
+    ::mlir::AffineMap getLayout(Role role) {
+      return ::llvm::cast<::mlir::AffineMapAttr>(getLayouts()[unsigned(role)]).getValue();
+    }
+    /// Dimension `dim` of (b, h, s, d) among those of the operand itself.
+    int64_t getDim(Role role, int64_t dim);
+    /// Sizes as [b, h, s, d].
+    ::llvm::SmallVector<int64_t> getSizes(Role role);
+    /// Keys of a panel: the vectors of all CPUs divide it.
+    int64_t getPanelKeys();
+    /// The type of `scratch`; null if there is none.
+    ::mlir::MemRefType getScratchType();
+  }];
+}
+
 def Kernel_PackOp : Kernel_Op<"pack", [
     DestinationStyleOpInterface,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {

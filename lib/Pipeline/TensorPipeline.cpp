@@ -17,6 +17,8 @@ void graphopt::buildTensorPipeline(OpPassManager &pm, const CpuModel &cpu,
   pm.addPass(createCanonicalizerPass());
   // Equal subexpressions have one buffer, equal bodies merge.
   pm.addPass(createCSEPass());
+  // While transposes are ops of their own.
+  pm.addNestedPass<func::FuncOp>(createFoldTransposes());
   // Fewer passes over memory; consumers move next to kernels.
   pm.addNestedPass<func::FuncOp>(createFuseElementwise());
   // Merging leaves unused producers and double inputs.

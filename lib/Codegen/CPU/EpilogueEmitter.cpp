@@ -92,6 +92,20 @@ void EpilogueEmitter::store(Value value, Value row, Column column) {
     vector::StoreOp::create(b, value, init, indices);
 }
 
+Value graphopt::cpu::reorderDims(LoopBuilder &b, Value memref,
+                                 AffineMap layout) {
+  if (layout.isIdentity())
+    return memref;
+  return memref::TransposeOp::create(
+      b, memref, AffineMapAttr::get(inversePermutation(layout)));
+}
+
+void EpilogueEmitter::reorderInit(AffineMap layout) {
+  init = reorderDims(b, init, layout);
+  for (Extra &extra : extras)
+    extra.map = extra.map.compose(layout);
+}
+
 //===----------------------------------------------------------------------===//
 // Flat rows
 //===----------------------------------------------------------------------===//

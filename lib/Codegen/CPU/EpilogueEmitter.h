@@ -38,6 +38,10 @@ public:
   /// it; false if a memref or the map of an extra does not allow that.
   bool flattenRows(mlir::Value &input);
 
+  /// Gives init's dimensions another order: `layout` maps the new ones to those
+  /// that it has.
+  void reorderInit(mlir::AffineMap layout);
+
   mlir::Value init;
   /// Coordinates in all dimensions of init but the last two.
   mlir::SmallVector<mlir::Value> outer;
@@ -57,6 +61,10 @@ private:
   llvm::DenseMap<std::tuple<unsigned, mlir::Value, mlir::Value>, mlir::Value>
       loaded;
 };
+
+/// A view of `memref` whose dimensions `layout` maps to those that it has.
+mlir::Value reorderDims(LoopBuilder &b, mlir::Value memref,
+                        mlir::AffineMap layout);
 
 /// True if a body costs so much that it is not worth a copy for each vector of
 /// a tile.

@@ -21,7 +21,7 @@ using namespace graphopt::kernel;
 
 /// What the emitters rely on and a packing for another CPU breaks.
 static LogicalResult checkPanels(EpilogueOp op, const CpuModel &cpu) {
-  if (!op.getPacked() && isa<MatMulOp>(op.getOperation()))
+  if (!op.getPacked() && isa<AttentionOp, MatMulOp>(op.getOperation()))
     return success();
   if (!op.getPacked())
     return op->emitOpError("has a filter that is not packed");
@@ -63,7 +63,9 @@ struct ExpandKernels : graphopt::impl::ExpandKernelsBase<ExpandKernels> {
         if (failed(checkPanels(kernel, model)))
           return WalkResult::interrupt();
       }
-      if (auto matmul = dyn_cast<MatMulOp>(op))
+      if (auto attention = dyn_cast<AttentionOp>(op))
+        emitAttention(attention, context);
+      else if (auto matmul = dyn_cast<MatMulOp>(op))
         emitMatMul(matmul, context);
       else if (auto conv = dyn_cast<ConvOp>(op))
         emitConv(conv, context);

@@ -50,26 +50,32 @@ int64_t TileEmitter::mostRows(Size size, int64_t vectors) {
   return most;
 }
 
-void TileEmitter::emitRows(Columns columns, Size size, Stretch stretch) {
+void TileEmitter::emitRows(Columns columns, Size size, Stretch stretch,
+                           Value first) {
   if (blockSize)
     return emitBlockedRows(columns, size, stretch);
   int64_t most = mostRows(size, columns.size());
   if (loopEpilogue)
     stack = getStack(most, columns.size());
 
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(sumType));
   auto emitTile = [&](Value row, int64_t rows) {
     SmallVector<Value> indices = rowIndices(row, rows);
-    SmallVector<Value> sums(rows * columns.size(), zero);
-    sums = emitReduction(columns, indices, sums, b.index(0),
-                         b.index(reductionSizes().front()));
+    SmallVector<Value> sums =
+        emitReduction(columns, indices, startTile(columns, indices),
+                      b.index(0), b.index(reductionSizes().front()));
     storeTile(columns, indices, sums);
   };
-  cutRows(b.index(0), size, most, stretch, emitTile,
+  cutRows(first ? first : b.index(0), size, most, stretch, emitTile,
           [&](Value row, Value rows) {
             if (loopEpilogue)
               emitEpilogueLoop(columns, row, rows);
           });
+}
+
+SmallVector<Value> TileEmitter::startTile(Columns columns,
+                                          ArrayRef<Value> rows) {
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(sumType));
+  return SmallVector<Value>(rows.size() * columns.size(), zero);
 }
 
 void TileEmitter::storeTile(Columns columns, ArrayRef<Value> rows,
@@ -444,10 +450,10 @@ void TileEmitter::emitEpilogueLoop(Columns columns, Value row, Value rows) {
   });
 }
 
-Value TileEmitter::getStack(int64_t rows, int64_t vectors) {
+Value TileEmitter::getStack(int64_t rows, int64_t vectors, int number) {
   auto type =
       MemRefType::get({rows, vectors * lanes}, sumType.getElementType());
-  Value &buffer = context.stack[{stackBlock, type}];
+  Value &buffer = context.stack[{stackBlock, type, number}];
   if (!buffer) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(stackBlock);

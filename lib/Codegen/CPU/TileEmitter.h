@@ -25,9 +25,9 @@ struct ExpandContext {
   int64_t panelBytes = 0;
   /// Cut what is enough work into items of an scf.parallel.
   bool parallel = true;
-  /// Stack buffers of the function, or of an item of a parallel loop, by type:
-  /// there kernels run one after the other.
-  llvm::DenseMap<std::pair<mlir::Block *, mlir::Type>, mlir::Value> stack{};
+  /// Stack buffers of the function, or of an item of a parallel loop, by type and
+  /// number: there kernels run one after the other.
+  llvm::DenseMap<std::tuple<mlir::Block *, mlir::Type, int>, mlir::Value> stack{};
 };
 
 /// Emits sums of products as tiles of rows x vectors accumulators. What kernels
@@ -70,8 +70,9 @@ protected:
   void usePanels(mlir::Value panels, Size rows, mlir::Value lhs);
   /// Rows of a tile, or of a block of tiles where k is cut into blocks.
   int64_t mostRows(Size size, int64_t vectors);
-  /// A stretch of the `size` rows of these columns.
-  void emitRows(Columns columns, Size size, Stretch stretch);
+  /// A stretch of the `size` rows from `first` (null: 0) on of these columns.
+  void emitRows(Columns columns, Size size, Stretch stretch,
+                mlir::Value first = {});
 
   // What differs.
   /// Rows of a tile of so many vectors.
@@ -92,6 +93,9 @@ protected:
                                                     mlir::Value offset) {
     return {};
   }
+  /// What the sums of a tile begin with, row by row.
+  virtual mlir::SmallVector<mlir::Value>
+  startTile(Columns columns, llvm::ArrayRef<mlir::Value> rows);
   /// Stores the sums of a tile, row by row.
   virtual void storeTile(Columns columns, llvm::ArrayRef<mlir::Value> rows,
                          llvm::ArrayRef<mlir::Value> sums);
@@ -114,8 +118,8 @@ protected:
       llvm::function_ref<mlir::SmallVector<mlir::Value>(
           mlir::ValueRange, mlir::SmallVector<mlir::Value>)>
           body);
-  /// A buffer of rows x vectors sums on the stack.
-  mlir::Value getStack(int64_t rows, int64_t vectors);
+  /// A buffer of rows x vectors sums on the stack; another one for each number.
+  mlir::Value getStack(int64_t rows, int64_t vectors, int number = 0);
 
   ExpandContext &context;
   LoopBuilder b;
@@ -167,6 +171,7 @@ private:
 };
 
 // The kernels; each emits `op`'s loops in front of it.
+void emitAttention(kernel::AttentionOp op, ExpandContext &context);
 void emitMatMul(kernel::MatMulOp op, ExpandContext &context);
 void emitConv(kernel::ConvOp op, ExpandContext &context);
 void emitDepthwiseConv(kernel::DepthwiseConvOp op, ExpandContext &context);

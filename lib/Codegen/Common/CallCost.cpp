@@ -89,6 +89,17 @@ private:
       int64_t rank = cast<MemRefType>(product.getLhs().getType()).getRank();
       return extent(product.getLhs(), rank - 1);
     }
+    if (auto attention = dyn_cast<AttentionOp>(op.getOperation())) {
+      // Those of a query with all keys, for each of the result's columns.
+      using Role = AttentionOp::Role;
+      int64_t depth = attention.getSizes(Role::Key).back();
+      int64_t width = attention.getSizes(Role::Value).back();
+      Value keys =
+          extent(attention.getKey(), attention.getDim(Role::Key, 2));
+      Value products = multiply(keys, constant(depth + width));
+      return b.createOrFold<arith::DivUIOp>(
+          loc, products, constant(std::max<int64_t>(width, 1)));
+    }
     if (auto conv = dyn_cast<WinogradConvOp>(op.getOperation())) {
       // Those of a tile make all of its pixels.
       SmallVector<Winograd> directions = conv.getDirections();

@@ -137,15 +137,18 @@ static LogicalResult fuseConsumer(linalg::GenericOp consumer,
   Value outs = consumer.getDpsInits().front();
   if (outs.getDefiningOp() == kernel.getOperation())
     outs = kernel.getInitValue();
-  SmallVector<Value> operands(kernel.getInputs());
-  llvm::append_range(operands, fused->extras);
-  operands.push_back(outs);
-  OperationState state(rewriter.getFusedLoc({kernel.getLoc(), consumer.getLoc()}),
-                       kernel->getName(), operands, consumer->getResultTypes(),
-                       kernel->getAttrs());
-  state.attributes.set("maps", rewriter.getAffineMapArrayAttr(fused->maps));
-  mergeBodies(kernel, consumer, *fused, captured, *state.addRegion());
-  rewriter.replaceOp(consumer, rewriter.create(state));
+  rewriter.setInsertionPoint(consumer);
+  Operation *clone = rewriter.cloneWithoutRegions(*kernel);
+  rewriter.modifyOpInPlace(clone, [&] {
+    clone->setLoc(rewriter.getFusedLoc({kernel.getLoc(), consumer.getLoc()}));
+    auto result = cast<EpilogueOp>(clone);
+    result.getExtrasMutable().assign(fused->extras);
+    clone->setOperand(clone->getNumOperands() - 1, outs);
+    clone->setAttr("maps", rewriter.getAffineMapArrayAttr(fused->maps));
+    clone->getResult(0).setType(consumer->getResult(0).getType());
+    mergeBodies(kernel, consumer, *fused, captured, clone->getRegion(0));
+  });
+  rewriter.replaceOp(consumer, clone);
   return success();
 }
 

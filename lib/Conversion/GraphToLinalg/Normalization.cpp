@@ -1,4 +1,5 @@
 #include "dialects/Graph/Normalization.h"
+#include "Softmax.h"
 #include "Windows.h"
 
 using namespace mlir;
@@ -6,27 +7,6 @@ using namespace graphopt;
 using namespace graphopt::graph;
 
 using Values = FailureOr<SmallVector<Value>>;
-
-/// The greatest element of each row, as `type`.
-static Value buildMax(Lowering &to, const Rows &rows, Value input, Type type) {
-  APFloat least =
-      APFloat::getInf(cast<FloatType>(type).getFloatSemantics(), true);
-  Value neutral =
-      arith::ConstantOp::create(to.b, to.loc, to.b.getFloatAttr(type, least));
-  return rows.reduce(rows.full(input), neutral, [&](Scalar s, ValueRange in) {
-    return s.max(in[1], s.convert(in[0], type));
-  });
-}
-
-/// The sum of `term` of each element, per row.
-static Value buildSum(Lowering &to, const Rows &rows,
-                      ArrayRef<Rows::Operand> operands, Type type,
-                      Rows::Body term) {
-  return rows.reduce(operands, to.constant(type, 0),
-                     [&](Scalar s, ValueRange in) {
-                       return s.add(in.back(), term(s, in.drop_back()));
-                     });
-}
 
 static Rows rowsAlong(Lowering &to, Value graphInput, int64_t axis) {
   SmallVector<OpFoldResult> sizes = to.sizes(graphInput);
@@ -47,21 +27,8 @@ struct LowerSoftmax : LoweringPattern<SoftmaxOp> {
 
   Values lower(SoftmaxOp op, Adaptor in, Lowering &to) const override {
     Rows rows = rowsAlong(to, op.getInput(), op.getAxis());
-    Type type = op.getType().getElementType(), wide = getSumType(type);
-    Value max = buildMax(to, rows, in.getInput(), wide);
-    Value exp = rows.map({rows.full(in.getInput()), rows.perRow(max)}, wide,
-                         [&](Scalar s, ValueRange in) {
-                           return s.exp(s.sub(s.convert(in[0], wide), in[1]));
-                         });
-    Value sum = buildSum(to, rows, rows.full(exp), wide,
-                         [](Scalar, ValueRange in) { return in[0]; });
-    Value scale = rows.mapRows(sum, wide, [](Scalar s, ValueRange in) {
-      return s.div(s.constant(in[0], 1), in[0]);
-    });
-    return {{rows.map({rows.full(exp), rows.perRow(scale)}, type,
-                      [&](Scalar s, ValueRange in) {
-                        return s.convert(s.mul(in[0], in[1]), type);
-                      })}};
+    return {{buildSoftmax(to, rows, in.getInput(),
+                          op.getType().getElementType())}};
   }
 };
 

@@ -89,3 +89,25 @@ func.func @winograd_conv(%x: tensor<1x?x?x4xf32>, %w: tensor<16x4x8xf32>,
   } -> tensor<1x?x?x8xf32>
   return %y : tensor<1x?x?x8xf32>
 }
+
+// -----
+
+// Keys in panels get memory of their own, of open sizes, too.
+// CHECK-LABEL: func @attention(
+// CHECK-SAME:      %[[Q:[^:]+]]: memref<?x4x?x8xf32>, %[[K:[^:]+]]: memref<?x2x?x8xf32>
+// CHECK-DAG:     %[[B:.+]] = memref.dim %[[K]], %c0
+// CHECK-DAG:     %[[N:.+]] = memref.dim %[[K]], %c2
+// CHECK-DAG:     %[[PANELS:.+]] = arith.ceildivui %[[N]], %c64
+// CHECK:         %[[S:.+]] = memref.alloc(%[[B]], %[[PANELS]]) {alignment = 64 : i64} : memref<?x2x?x8x64xf32>
+// CHECK-NOT:     memref.alloc
+// CHECK:         kernel.attention ins(%[[Q]], %[[K]], %[[K]] : {{.+}} scratch(%[[S]] : {{.+}}) outs(%
+func.func @attention(%q: tensor<?x4x?x8xf32>, %k: tensor<?x2x?x8xf32>, %r: tensor<?x4x?x8xf32> {bufferization.writable = true}) -> tensor<?x4x?x8xf32> {
+  %y = kernel.attention ins(%q, %k, %k : tensor<?x4x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>)
+         layouts [affine_map<(b, h, s, d) -> (b, h, s, d)>, affine_map<(b, h, s, d) -> (b, h, s, d)>,
+                  affine_map<(b, h, s, d) -> (b, h, s, d)>, affine_map<(b, h, s, d) -> (b, h, s, d)>]
+         scale = 1.0 outs(%r : tensor<?x4x?x8xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  } -> tensor<?x4x?x8xf32>
+  return %y : tensor<?x4x?x8xf32>
+}

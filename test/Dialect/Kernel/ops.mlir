@@ -106,3 +106,45 @@ func.func @winograd_conv_in_memory(%x: memref<1x9x9x4xf32>, %w: memref<16x4x8xf3
   }
   return
 }
+
+// Heads beside each other, groups of them for a head of keys, all attributes.
+// CHECK-LABEL: func @attention(
+// CHECK:         kernel.attention ins({{.+}}) layouts [#[[BSHD:.+]], #{{.+}}, #[[BSHD]], #[[BSHD]]] scale = 5.000000e-01
+// CHECK-SAME:      softcap = 3.000000e+01 causal from_end mask(%{{.+}} : tensor<?x1x?xf32>) mask_map = #{{.+}} outs(%{{.+}} : tensor<2x?x8x24xf32>) {
+func.func @attention(%q: tensor<2x?x8x16xf32>, %k: tensor<2x4x?x16xf32>, %v: tensor<2x?x4x24xf32>, %m: tensor<?x1x?xf32>,
+                     %y: tensor<2x?x8x24xf32>) -> tensor<2x?x8x24xf32> {
+  %r = kernel.attention ins(%q, %k, %v : tensor<2x?x8x16xf32>, tensor<2x4x?x16xf32>, tensor<2x?x4x24xf32>)
+         layouts [affine_map<(b, h, s, d) -> (b, s, h, d)>, affine_map<(b, h, s, d) -> (b, h, s, d)>,
+                  affine_map<(b, h, s, d) -> (b, s, h, d)>, affine_map<(b, h, s, d) -> (b, s, h, d)>]
+         scale = 0.5 softcap = 30.0 causal from_end mask(%m : tensor<?x1x?xf32>) mask_map = affine_map<(b, h, m, n) -> (m, 0, n)>
+         outs(%y : tensor<2x?x8x24xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  } -> tensor<2x?x8x24xf32>
+  return %r : tensor<2x?x8x24xf32>
+}
+
+// Two queries need no scratch memory, more do.
+// CHECK-LABEL: func @attention_memrefs(
+// CHECK:         kernel.attention ins({{.+}}) layouts [{{.+}}] scale = 1.000000e+00 outs(
+// CHECK:         kernel.attention ins({{.+}}) layouts [{{.+}}] scale = 1.000000e+00 scratch(%{{.+}} : memref<1x2x1x4x16xf32>) outs(
+func.func @attention_memrefs(%q: memref<1x2x2x4xf16>, %p: memref<1x2x3x4xf16>, %k: memref<1x2x5x4xf16>, %s: memref<1x2x1x4x16xf32>,
+                             %y: memref<1x2x2x4xf16>, %z: memref<1x2x3x4xf16>) {
+  kernel.attention ins(%q, %k, %k : memref<1x2x2x4xf16>, memref<1x2x5x4xf16>, memref<1x2x5x4xf16>)
+    layouts [affine_map<(b, h, s, d) -> (b, h, s, d)>, affine_map<(b, h, s, d) -> (b, h, s, d)>,
+             affine_map<(b, h, s, d) -> (b, h, s, d)>, affine_map<(b, h, s, d) -> (b, h, s, d)>]
+    scale = 1.0 outs(%y : memref<1x2x2x4xf16>) {
+  ^bb0(%sum: f32):
+    %0 = arith.truncf %sum : f32 to f16
+    kernel.yield %0 : f16
+  }
+  kernel.attention ins(%p, %k, %k : memref<1x2x3x4xf16>, memref<1x2x5x4xf16>, memref<1x2x5x4xf16>)
+    layouts [affine_map<(b, h, s, d) -> (b, h, s, d)>, affine_map<(b, h, s, d) -> (b, h, s, d)>,
+             affine_map<(b, h, s, d) -> (b, h, s, d)>, affine_map<(b, h, s, d) -> (b, h, s, d)>]
+    scale = 1.0 scratch(%s : memref<1x2x1x4x16xf32>) outs(%z : memref<1x2x3x4xf16>) {
+  ^bb0(%sum: f32):
+    %0 = arith.truncf %sum : f32 to f16
+    kernel.yield %0 : f16
+  }
+  return
+}

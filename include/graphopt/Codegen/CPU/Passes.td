@@ -53,6 +53,10 @@ def ExpandKernels : Pass<"graphopt-expand-kernels", "::mlir::func::FuncOp"> {
     Sums are added in the order of k whatever the tile, so a product is equal to a
     loop of fused multiply-adds to the bit (of multiply and add, on a CPU without).
 
+    Attention keeps the scores of a block of queries on the stack; keys come in
+    blocks, and sums of earlier blocks are scaled when a later one has a greater
+    score.
+
     ```mlir
     kernel.matmul ins(%a, %b : memref<6x384xf32>, memref<1x384x16xf32>) packed
         outs(%c : memref<6x16xf32>) {
@@ -83,8 +87,9 @@ def ExpandKernels : Pass<"graphopt-expand-kernels", "::mlir::func::FuncOp"> {
            "Cut what is enough work into items of an scf.parallel">
   ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"
   ];
 }
 

@@ -343,6 +343,28 @@ def VerifyLLVM : Pass<"graphopt-verify-llvm", "::mlir::ModuleOp"> {
   }];
 }
 
+def FoldTransposes : Pass<"kernel-fold-transposes", "::mlir::func::FuncOp"> {
+  let summary = "Gives attention the layouts that transposes around it read and write";
+  let description = [{
+    A transpose in front of a query, key or value, or behind the result, becomes a
+    layout of the kernel if the last dimension stays in its place. Slices and
+    reshapes between the two move in front of the transpose.
+
+    ```mlir
+    %t = linalg.transpose ins(%q : tensor<1x128x12x64xf32>) outs(%e : ...) permutation = [0, 2, 1, 3]
+    %y = kernel.attention ins(%t, %k, %v : ...) layouts [#bhsd, #bhsd, #bhsd, #bhsd] ...
+    ```
+    becomes
+    ```mlir
+    %y = kernel.attention ins(%q, %k, %v : ...) layouts [#bshd, #bhsd, #bhsd, #bhsd] ...
+    ```
+  }];
+  let dependentDialects = [
+    "::graphopt::kernel::KernelDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
 def FuseEpilogues : Pass<"kernel-fuse-epilogues", "::mlir::func::FuncOp"> {
   let summary = "Moves element-wise consumers of a kernel op into its epilogue";
   let description = [{
