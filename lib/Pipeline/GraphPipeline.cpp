@@ -36,6 +36,10 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
   evaluate.evaluateMs = options.evaluateMs;
   evaluate.report = true;
   pm.addPass(createEvaluateConstants(evaluate));
+  // Scales and masks that were computed are constants only now. Each layer gets
+  // its mask in the same form.
+  pm.addNestedPass<func::FuncOp>(createFuseAttention());
+  pm.addPass(createCSEPass());
   // A constant may be a shape.
   pm.addNestedPass<func::FuncOp>(createInferShapes());
   pm.addPass(createCanonicalizerPass());
