@@ -18,7 +18,7 @@ namespace graphopt {
 using namespace mlir;
 
 /// Functions for which MLIR has a polynomial in f32 within 5 units in the last
-/// place. sin and cos are so only near 0.
+/// place.
 static bool hasPolynomial(StringRef name) {
   return llvm::is_contained({"math.acos", "math.asin", "math.atan",
                              "math.atan2", "math.cbrt", "math.erfc",
@@ -58,7 +58,7 @@ struct ApproximateMath
     RewritePatternSet patterns(&getContext());
     if (!model.fma)
       patterns.add(splitFma);
-    graphopt::cpu::populateVectorMathPatterns(patterns, model.row == "avx512");
+    graphopt::cpu::populateVectorMathPatterns(patterns, model);
     populateMathF32ExpansionPatterns(patterns, isComposed);
     populateMathPolynomialApproximationPatterns(patterns, hasPolynomial);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

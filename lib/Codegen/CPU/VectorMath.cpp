@@ -1,4 +1,4 @@
-//===- VectorMath.cpp - exp, erf and log of f32 as arithmetic -------------===//
+//===- VectorMath.cpp - exp, erf, log, sin and cos of f32 as arithmetic ---===//
 //
 // The coefficients are minimax fits of ours. In the kernels these functions are
 // bound by the number of instructions, so there is no select of coefficients by
@@ -10,6 +10,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
@@ -56,6 +58,10 @@ struct MathBuilder {
   Value shiftRight(Value x, int32_t by) {
     return arith::ShRSIOp::create(b, x, constant(by));
   }
+  Value andBits(Value x, int32_t y) {
+    return arith::AndIOp::create(b, x, constant(y));
+  }
+  Value xorBits(Value x, Value y) { return arith::XOrIOp::create(b, x, y); }
   Value bits(Value x) { return arith::BitcastOp::create(b, intType, x); }
   Value fromBits(Value x) { return arith::BitcastOp::create(b, type, x); }
 
@@ -213,6 +219,71 @@ static Value makeLog(MathBuilder m, Value x) {
   return m.select(CmpFPredicate::OGT, x, zero, y, other);
 }
 
+// pi / 2 in three parts.
+static constexpr float kHalfPi[] = {0x1.921fb6p+0f, -0x1.777a5cp-25f,
+                                    -0x1.ee59dap-50f};
+
+/// sin(r) or cos(r) of r = |x| - n pi / 2, with their signs: right for |x| up to
+/// kMostTurned, beyond which r has too few digits.
+static constexpr float kMostTurned = 0x1p17f;
+static Value makeTurned(MathBuilder m, Value x, Value size, bool isCos) {
+  Value shift = m.constant(0x1.8p23f); // n is in the low bits, as in exp
+  Value shifted = m.fma(size, m.constant(0x1.45f306p-1f), shift);
+  Value n = m.sub(shifted, shift), r = size;
+  for (float part : kHalfPi)
+    r = m.fma(n, m.constant(-part), r);
+  Value square = m.mul(r, r);
+  Value sine = m.polynomial(square, {-0x1.555546p-3f, 0x1.110778p-7f,
+                                     -0x1.9954p-13f});
+  sine = m.fma(sine, m.mul(square, r), r);
+  Value cosine = m.polynomial(square, {0x1.55554ap-5f, -0x1.6c0c28p-10f,
+                                       0x1.99e80cp-16f});
+  cosine = m.fma(cosine, m.mul(square, square),
+                 m.fma(square, m.constant(-0.5f), m.constant(1.0f)));
+
+  Value quarter = m.bits(shifted);
+  if (isCos)
+    quarter = m.addInt(quarter, m.constant(1));
+  Value isEven =
+      arith::CmpIOp::create(m.b, arith::CmpIPredicate::eq,
+                            m.andBits(quarter, 1), m.constant(0));
+  Value y = arith::SelectOp::create(m.b, isEven, sine, cosine);
+  Value sign = m.shiftLeft(m.andBits(quarter, 2), 30);
+  if (!isCos)
+    sign = m.xorBits(sign, m.andBits(m.bits(x), INT32_MIN));
+  return m.fromBits(m.xorBits(m.bits(y), sign));
+}
+
+/// sin or cos of a vector; lanes that are too large by libm, one by one
+template <typename Op>
+static LogicalResult expandTurned(Op op, PatternRewriter &rewriter) {
+  auto type = dyn_cast<VectorType>(op.getType());
+  if (!type || type.getRank() != 1 || !type.getElementType().isF32())
+    return rewriter.notifyMatchFailure(op, "is no vector of f32");
+  Value x = op.getOperand();
+  MathBuilder m(op.getLoc(), rewriter, type, /*isAvx512=*/false);
+  Value size = math::AbsFOp::create(m.b, x);
+  Value isSmall = arith::CmpFOp::create(m.b, CmpFPredicate::OLE, size,
+                                        m.constant(kMostTurned));
+  Value areSmall =
+      vector::ReductionOp::create(m.b, vector::CombiningKind::AND, isSmall);
+  Value y = makeTurned(m, x, size, std::is_same_v<Op, math::CosOp>);
+  auto choice = scf::IfOp::create(m.b, TypeRange{type}, areSmall,
+                                  /*withElseRegion=*/true);
+  m.b.setInsertionPointToStart(choice.thenBlock());
+  scf::YieldOp::create(m.b, y);
+  m.b.setInsertionPointToStart(choice.elseBlock());
+  SmallVector<Value> lanes;
+  for (int64_t i = 0; i < type.getNumElements(); ++i)
+    lanes.push_back(Op::create(m.b, vector::ExtractOp::create(m.b, x, i)));
+  // No lane depends on its neighbours.
+  Value slow = vector::FromElementsOp::create(m.b, type, lanes);
+  scf::YieldOp::create(
+      m.b, arith::SelectOp::create(m.b, isSmall, y, slow).getResult());
+  rewriter.replaceOp(op, choice);
+  return success();
+}
+
 namespace {
 template <typename Op, Value (*make)(MathBuilder, Value)>
 struct Expand : OpRewritePattern<Op> {
@@ -236,7 +307,10 @@ private:
 } // namespace
 
 void graphopt::cpu::populateVectorMathPatterns(RewritePatternSet &patterns,
-                                               bool isAvx512) {
+                                               const CpuModel &cpu) {
+  bool isAvx512 = cpu.row == "avx512";
   patterns.add<Expand<math::ExpOp, makeExp>, Expand<math::ErfOp, makeErf>,
                Expand<math::LogOp, makeLog>>(patterns.getContext(), isAvx512);
+  if (cpu.fma) // for the digits of |x| - n pi / 2
+    patterns.add(expandTurned<math::SinOp>).add(expandTurned<math::CosOp>);
 }

@@ -1,7 +1,9 @@
-//===- VectorMath.h - exp, erf and log of f32 as arithmetic -----*- C++ -*-===//
+//===- VectorMath.h - exp, erf, log, sin, cos of f32 as arithmetic --------===//
 
 #ifndef GRAPHOPT_LIB_CODEGEN_CPU_VECTORMATH_H
 #define GRAPHOPT_LIB_CODEGEN_CPU_VECTORMATH_H
+
+#include "graphopt/Target/Target.h"
 
 namespace mlir {
 class RewritePatternSet;
@@ -9,12 +11,13 @@ class RewritePatternSet;
 
 namespace graphopt::cpu {
 
-/// math.exp, math.erf and math.log of f32 or vectors of it  =>  polynomials. All
-/// inputs are served: NaN, infinities, subnormal inputs and results. Largest error,
-/// over all floats, in units in the last place: exp 1, log 1, erf 5. `isAvx512`:
-/// vectors of 16 have instructions of their own, which give the same bits.
+/// math.exp, math.erf and math.log of f32 or vectors of it, math.sin and math.cos of
+/// vectors  =>  polynomials. All inputs are served: NaN, infinities, subnormal inputs
+/// and results; large angles by libm. Largest error, over all floats,
+/// in units in the last place: exp 1, log 1, sin and cos 2, erf 5. The bits are the
+/// same for all CPUs with fused multiply-add.
 void populateVectorMathPatterns(mlir::RewritePatternSet &patterns,
-                                bool isAvx512);
+                                const CpuModel &cpu);
 
 } // namespace graphopt::cpu
 

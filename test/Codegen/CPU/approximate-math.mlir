@@ -46,6 +46,28 @@ func.func @erf_of_infinity(%x: f32) -> f32 {
   return %y : f32
 }
 
+// Large angles are left to libm, a scalar, too.
+// CHECK-LABEL: func @sin(
+// CHECK-SAME:      %[[X:[^:]+]]: vector<8xf32>
+// CHECK:         %[[IS_SMALL:.+]] = arith.cmpf ole, %{{.+}}, %{{.+}} : vector<8xf32>
+// CHECK:         %[[ARE_SMALL:.+]] = vector.reduction <and>, %[[IS_SMALL]]
+// CHECK:         scf.if %[[ARE_SMALL]]
+// CHECK-NEXT:      scf.yield %[[FAST:.+]] : vector<8xf32>
+// CHECK:         else
+// CHECK-COUNT-8:   math.sin %{{.+}} : f32
+// CHECK:           %[[LANES:.+]] = vector.from_elements
+// CHECK:           arith.select %[[IS_SMALL]], %[[FAST]], %[[LANES]]
+func.func @sin(%x: vector<8xf32>) -> vector<8xf32> {
+  %y = math.sin %x : vector<8xf32>
+  return %y : vector<8xf32>
+}
+// CHECK-LABEL: func @cos_of_one(
+// CHECK:         math.cos %{{.+}} : f32
+func.func @cos_of_one(%x: f32) -> f32 {
+  %y = math.cos %x : f32
+  return %y : f32
+}
+
 // Half precision is computed in f32.
 // CHECK-LABEL: func @sqrt(
 // CHECK:         %[[WIDE:.+]] = arith.extf %{{.+}} : vector<16xbf16> to vector<16xf32>

@@ -1,5 +1,5 @@
 # RUN: env GRAPHOPT_HOME=%build %python %s
-"""exp, log and erf of floats from all over their range, against f64."""
+"""exp, log, erf, sin and cos of floats from all over their range, against f64."""
 import math
 import unittest
 
@@ -20,10 +20,10 @@ NEAR = np.concatenate([np.linspace(-104, 89, 200001), np.linspace(-180, -100, 20
 X = np.concatenate([FLOATS, NEAR])
 
 
-def run(op, options):
+def run(op, options, x=X):
     model = parser.parse_model(f"""<ir_version: 10, opset_import: ["" : 21]>
         net (float[n] x) => (float[n] y) {{ y = {op}(x) }}""")
-    return graphopt.compile(model, **options)(X)
+    return graphopt.compile(model, **options)(x)
 
 
 class VectorMathTest(unittest.TestCase):
@@ -43,15 +43,33 @@ class VectorMathTest(unittest.TestCase):
     def test_exp(self):
         self.check("Exp", np.exp, 1)
 
-    def test_exp_is_the_same_for_all_vectors(self):
+    def test_bits_are_the_same_for_all_vectors(self):
         """Where the machine has them all, the host's vectors are the widest."""
-        np.testing.assert_array_equal(run("Exp", {}), run("Exp", {"cpu": "x86-64-v3"}))
+        for op in ("Exp", "Sin", "Cos"):
+            np.testing.assert_array_equal(run(op, {}), run(op, {"cpu": "x86-64-v3"}))
 
     def test_exp_without_fma(self):
         self.check("Exp", np.exp, 1.5, cpu="x86-64-v2")
 
     def test_log(self):
         self.check("Log", np.log, 1)
+
+    def test_sin(self):
+        self.check("Sin", np.sin, 2)
+
+    def test_cos(self):
+        self.check("Cos", np.cos, 2)
+
+    def test_sin_near_its_zeros(self):
+        """Multiples of pi / 2 up to and beyond where libm is called, and zeros of both signs."""
+        near = (np.arange(-90_000, 90_000) * (np.pi / 2)).astype(np.float32)
+        around = np.concatenate([near, np.nextafter(near, np.float32(np.inf)), np.float32([-0.0, 0.0])])
+        for op, function in (("Sin", np.sin), ("Cos", np.cos)):
+            exact = function(around.astype(np.float64))
+            got = run(op, {}, around)
+            error = np.abs(got - exact) / np.spacing(np.abs(exact).astype(np.float32))
+            self.assertLessEqual(error.max(), 2, f"{op}({around[error.argmax()]!r})")
+            np.testing.assert_array_equal(np.signbit(got), np.signbit(exact))
 
     def test_erf(self):
         self.check("Erf", np.vectorize(math.erf), 5)
