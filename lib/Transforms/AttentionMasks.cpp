@@ -125,8 +125,27 @@ static Mask simplify(Mask mask) {
           !filled->isInverted, mask.scores};
 }
 
+/// condition ? x : -inf, to be added, keeps what the condition does and adds x.
+static std::optional<std::pair<Mask, Mask>> splitAdded(const Mask &mask) {
+  auto where = mask.value.getDefiningOp<WhereOp>();
+  if (mask.kind != Mask::Kind::Add || mask.factor <= 0 || !where)
+    return std::nullopt;
+  std::optional<double> fill = getSplat(where.getOnFalse());
+  if (!fill || !std::isinf(*fill) || *fill > 0)
+    return std::nullopt;
+  Mask kept{Mask::Kind::Keep, where.getCondition(), 1, *fill, false,
+            mask.scores};
+  Mask added = mask;
+  added.value = where.getOnTrue();
+  return std::pair(kept, added);
+}
+
 /// Both parts of a conjunction, or of a disjunction that is not kept.
 static void appendParts(Mask mask, SmallVectorImpl<Mask> &parts) {
+  if (auto split = splitAdded(mask)) {
+    appendParts(split->first, parts);
+    return appendParts(split->second, parts);
+  }
   auto binary = mask.value.getDefiningOp<BinaryOp>();
   auto kind = mask.isInverted ? BinaryKind::Or : BinaryKind::And;
   if (mask.kind == Mask::Kind::Keep && isInfinite(mask)) {
@@ -188,6 +207,8 @@ KnownMasks graphopt::findCausal(ArrayRef<Mask> masks, const ScoreShape &shape,
 namespace {
 /// How a mask of some scores is aligned with [batch, heads, m, n].
 struct Alignment {
+  /// What the mask is repeated to before; empty if it is not.
+  SmallVector<int64_t> shape;
   /// Joins leading dimensions; empty if nothing is to be done.
   SmallVector<int64_t> groups;
   /// Cuts the first dimension into batch and this many heads.
@@ -195,24 +216,37 @@ struct Alignment {
 };
 } // namespace
 
-/// Numbers of dimensions of `lead` that belong to the batch and to the heads,
-/// or nothing if a group of several has some extents of 1 only.
-static std::optional<SmallVector<int64_t>>
-groupLead(Extents lead, Extents scores, size_t numBatch) {
+/// Joins the dimensions of `lead` that belong to the batch and to the heads;
+/// nothing if a group of several is not known to be whole, or 1.
+static std::optional<Alignment> groupLead(Extents lead, Extents scores,
+                                          size_t numBatch) {
   int64_t missing = int64_t(scores.size()) - int64_t(lead.size());
-  SmallVector<int64_t> groups;
+  Alignment alignment;
+  SmallVector<int64_t> shape(scores.size() + 2, 1);
+  bool isRepeated = false;
   for (auto [first, end] :
        {std::pair<int64_t, int64_t>(0, numBatch),
         std::pair<int64_t, int64_t>(numBatch, scores.size())}) {
     int64_t from = std::max(first, missing);
     Extents own =
         from < end ? lead.slice(from - missing, end - from) : Extents();
-    bool isWhole = own == scores.slice(first, end - first);
-    if (end - first > 1 && !isWhole && !llvm::all_of(own, isOne))
-      return std::nullopt;
-    groups.push_back(own.size());
+    alignment.groups.push_back(own.size());
+    if (end - first < 2 || own == scores.slice(first, end - first) ||
+        llvm::all_of(own, isOne))
+      continue;
+    isRepeated = true;
+    for (int64_t i = first; i < end; ++i) {
+      std::optional<int64_t> extent = getConstant(scores[i]);
+      if (!extent)
+        return std::nullopt;
+      shape[i] = *extent;
+    }
   }
-  return groups;
+  if (isRepeated) {
+    alignment.shape = shape;
+    alignment.groups = {int64_t(numBatch), int64_t(scores.size() - numBatch)};
+  }
+  return alignment;
 }
 
 static std::optional<Alignment> align(const Mask &mask, const ScoreShape &shape,
@@ -233,30 +267,29 @@ static std::optional<Alignment> align(const Mask &mask, const ScoreShape &shape,
           scoresLead, [](AffineExpr extent) { return Matrices::Dim{extent}; }),
       shape.heads, shapes);
   if (split) {
-    auto groups = groupLead(lead, scoresLead, split->numBatch);
-    if (!groups)
-      return std::nullopt;
-    if (llvm::all_of(*groups, [](int64_t size) { return size <= 1; }) &&
-        groups->back() == 1)
-      return Alignment{};
-    return Alignment{*groups, {}};
+    auto grouped = groupLead(lead, scoresLead, split->numBatch);
+    bool isPlain =
+        grouped && grouped->groups.back() == 1 && grouped->groups.front() <= 1;
+    return isPlain ? Alignment{} : grouped;
   }
   std::optional<int64_t> heads = getConstant(shape.heads.heads);
   if (lead.size() == 1 && scoresLead == lead && heads &&
       shapes.mul(shape.heads.batch, shape.heads.heads) == lead.front())
-    return Alignment{{}, heads};
+    return Alignment{{}, {}, heads};
   return std::nullopt;
 }
 
 static Value emitAligned(ImplicitLocOpBuilder &b, Value value,
                          const Alignment &alignment) {
+  auto ints = [&](ArrayRef<int64_t> values) -> Value {
+    return arith::ConstantOp::create(b, b.getI64TensorAttr(values));
+  };
+  if (!alignment.shape.empty())
+    value = ExpandOp::create(b, value, ints(alignment.shape));
   if (!alignment.groups.empty())
     return emitGrouped(b, value, alignment.groups);
   if (!alignment.heads)
     return value;
-  auto ints = [&](ArrayRef<int64_t> values) -> Value {
-    return arith::ConstantOp::create(b, b.getI64TensorAttr(values));
-  };
   // [batch * heads, m, n] to [batch, heads, m, n]
   Value rest = SliceOp::create(b, ShapeOp::create(b, value), ints({1}),
                                ints({3}), Value(), Value());

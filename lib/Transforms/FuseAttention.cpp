@@ -34,6 +34,7 @@ struct Attention {
   KnownMasks masks;
   Operand query, key, value;
   double scale;
+  bool clearsRows; ///< that are NaN
 };
 
 /// Matches the attention around a softmax.
@@ -56,7 +57,8 @@ private:
   Value weights; ///< as the product reads them
   Operation *product = nullptr;
   bool isUsedElsewhere = false;
-  bool isChanged = false; ///< as by where(isnan(weights), 0, weights)
+  bool isChanged = false;
+  bool hasClearedRows = false;
   SmallVector<Matrices> queries, keys, values;
 };
 } // namespace
@@ -65,6 +67,18 @@ static bool keepsRows(ReshapeOp op, ShapeInference &shapes) {
   Extents from = shapes.get(op.getInput()).dims;
   Extents to = shapes.get(op.getResult()).dims;
   return !from.empty() && !to.empty() && from.back() == to.back();
+}
+
+/// where(isnan(weights), 0, weights): rows without a key become zeros.
+static bool clearsRows(WhereOp op, Value weights) {
+  auto isNaN = op.getCondition().getDefiningOp<UnaryOp>();
+  return isNaN && isNaN.getKind() == UnaryKind::IsNaN &&
+         isNaN.getInput() == weights && getSplat(op.getOnTrue()) == 0.0 &&
+         op.getOnFalse() == weights && op.getType() == weights.getType() &&
+         isReadOnlyBy(isNaN.getResult(), op) &&
+         llvm::all_of(weights.getUsers(), [&](Operation *user) {
+           return user == op || user == isNaN || isa<ShapeOp>(user);
+         });
 }
 
 bool AttentionMatcher::findProduct() {
@@ -78,14 +92,17 @@ bool AttentionMatcher::findProduct() {
       if (isa<ReshapeOp, CastOp, WhereOp>(user))
         next = user;
     }
+    auto where = dyn_cast_or_null<WhereOp>(next);
+    bool clears = where && clearsRows(where, weights);
     Operation *reader = product ? product : next;
-    isUsedElsewhere |= reader && !isReadOnlyBy(weights, reader);
+    isUsedElsewhere |= reader && !clears && !isReadOnlyBy(weights, reader);
     if (product || !next)
       return product;
     auto reshape = dyn_cast<ReshapeOp>(next);
     if (reshape && !keepsRows(reshape, shapes))
       return false;
-    isChanged |= isa<WhereOp>(next);
+    hasClearedRows |= clears;
+    isChanged |= where && !clears;
     weights = next->getResult(0);
   }
 }
@@ -218,7 +235,7 @@ FailureOr<Attention> AttentionMatcher::match(std::string &reason) {
   if (weightDims.take_back(2) != scoreDims.take_back(2))
     return fail("its weights have another shape than its scores");
 
-  Attention attention{*last, *scores, {}, {}, {}, {}, {}, 1};
+  Attention attention{*last, *scores, {}, {}, {}, {}, {}, 1, hasClearedRows};
   attention.shape.rows = scoreDims.drop_back().back();
   attention.shape.columns = scoreDims.back();
   attention.masks = findCausal(scores->masks, attention.shape, shapes);
@@ -267,14 +284,12 @@ public:
         *this, query, key, value, mask, llvm::APFloat(float(attention.scale)),
         llvm::APFloat(float(attention.scores.softcap)), attention.masks.causal);
     double factor = attention.product.scale * attention.value.matrices.scale;
-    if (factor != 1) {
-      Type type = getElementTypeOrSelf(result);
-      auto number =
-          DenseElementsAttr::get(RankedTensorType::get({}, type),
-                                 getFloatAttr(type, factor).getValue());
-      result = BinaryOp::create(*this, BinaryKind::Mul, result,
-                                arith::ConstantOp::create(*this, number));
-    }
+    if (factor != 1)
+      result = BinaryOp::create(*this, BinaryKind::Mul, result, number(factor));
+    if (attention.clearsRows)
+      result = WhereOp::create(*this,
+                               UnaryOp::create(*this, UnaryKind::IsNaN, result),
+                               number(0), result);
     result = restoreBatch(result);
     if (!isIdentityPermutation(attention.product.order))
       result = TransposeOp::create(*this, result, attention.product.order);
@@ -283,6 +298,13 @@ public:
 
 private:
   Value remap(Value value) { return replaced.lookupOrDefault(value); }
+
+  Value number(double value) {
+    Type type = getElementTypeOrSelf(attention.query.matrices.value);
+    return arith::ConstantOp::create(
+        *this, DenseElementsAttr::get(RankedTensorType::get({}, type),
+                                      getFloatAttr(type, value).getValue()));
+  }
 
   Value emitOperand(const Operand &operand) {
     return emitMatrices(*this, remap(operand.matrices.value), operand.matrices,
@@ -339,6 +361,33 @@ private:
   IRMapping &replaced;
 };
 
+/// The part of a mask that is an order of queries and keys becomes `causal`.
+void simplifyMask(AttentionOp op, ShapeInference &shapes) {
+  if (!op.getMask() || op.getCausal() != Causal::None)
+    return;
+  Extents query = shapes.get(op.getQuery()).dims;
+  AffineExpr columns = shapes.get(op.getKey()).dims[2];
+  ScoreShape shape{{query[0], query[1]}, query[2], columns};
+  bool isBoolean = getElementTypeOrSelf(op.getMask()).isInteger(1);
+  Mask mask{isBoolean ? Mask::Kind::Keep : Mask::Kind::Add,
+            op.getMask(),
+            1,
+            -std::numeric_limits<double>::infinity(),
+            false,
+            {query[0], query[1], query[2], columns}};
+  KnownMasks known = findCausal(mask, shape, shapes);
+  Type type = op.getType().getElementType();
+  std::string reason;
+  if ((known.causal == Causal::None && !known.masks.empty()) ||
+      failed(checkMasks(known.masks, shape, type, shapes, reason)))
+    return;
+  ImplicitLocOpBuilder b(op.getLoc(), op);
+  Value rest = emitMasks(b, known.masks, shape, type, shapes,
+                         [](Value value) { return value; });
+  op.getMaskMutable().assign(rest ? ValueRange(rest) : ValueRange());
+  op.setCausal(known.causal);
+}
+
 struct FuseAttention : graphopt::impl::FuseAttentionBase<FuseAttention> {
   using FuseAttentionBase::FuseAttentionBase;
 
@@ -350,7 +399,8 @@ struct FuseAttention : graphopt::impl::FuseAttentionBase<FuseAttention> {
 
     ShapeInference shapes(&getContext());
     shapes.run(getOperation());
-    std::vector<Attention> found; // before anything changes
+    getOperation()->walk([&](AttentionOp op) { simplifyMask(op, shapes); });
+    std::vector<Attention> found; // before products change
     getOperation()->walk([&](SoftmaxOp softmax) {
       AttentionMatcher matcher(softmax, shapes);
       if (!matcher.findProduct())
@@ -368,6 +418,7 @@ struct FuseAttention : graphopt::impl::FuseAttentionBase<FuseAttention> {
     for (const Attention &attention : found) {
       Value old = attention.product.op->getResult(0);
       Value result = AttentionEmitter(attention, shapes, replaced).emit();
+      result.setType(old.getType()); // what users and the function were told
       old.replaceAllUsesWith(result);
       replaced.map(old, result);
     }

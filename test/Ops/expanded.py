@@ -7,11 +7,6 @@ main([
     *[Case("DepthToSpace", [normal(2, 12, 3, 5)], blocksize=2, mode=mode) for mode in ("DCR", "CRD")],
     Case("SpaceToDepth", [normal(2, 3, 4, 6)], blocksize=2),
     *[Case("Hardmax", [normal(3, 4, 5)], axis=axis) for axis in (0, 1, -1)],
-    *[Case("Attention", [normal(2, heads, 5, 8), normal(2, kv, 7, 8), normal(2, kv, 7, 6)], name=f"Attention {heads}/{kv}")
-      for heads, kv in ((3, 3), (6, 2), (4, 1))],
-    Case("Attention", [normal(2, 3, 6, 8), normal(2, 3, 6, 8), normal(2, 3, 6, 8)], is_causal=1),
-    Case("Attention", [normal(2, 3, 6, 8), normal(2, 3, 6, 8), normal(2, 3, 6, 8), normal(6, 6)], scale=0.3),
-    Case("Attention", [normal(2, 6, 24), normal(2, 6, 24), normal(2, 6, 24)], q_num_heads=3, kv_num_heads=3),
     Case("RotaryEmbedding", [normal(2, 3, 5, 8), normal(2, 5, 4), normal(2, 5, 4)]),
     Case("RotaryEmbedding", [normal(2, 3, 5, 8), normal(2, 5, 4), normal(2, 5, 4)], interleaved=1),
     Case("CenterCropPad", [normal(5, 7, 3), Const([3, 9, 3])], open="none"),

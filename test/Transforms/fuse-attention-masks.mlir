@@ -129,3 +129,40 @@ func.func @finite_order(%x: tensor<1x1x3x8xf32>, %c: tensor<1x1x1x3xf32>) -> ten
   %y = graph.matmul %p, %x : tensor<1x1x3x3xf32>, tensor<1x1x3x8xf32>
   return %y : tensor<1x1x3x8xf32>
 }
+
+// -----
+
+// The same for an attention that the model has: the order of its mask, of which a
+// part is added.
+// CHECK-LABEL: func @attention(
+// CHECK-SAME:      %[[Q:[^:]+]]: {{.+}}, %[[K:[^:]+]]: {{.+}}, %[[A:[^:]+]]:
+// CHECK:         graph.attention %[[Q]], %[[K]], %[[K]] mask %[[A]] scale = 1.000000e+00 causal = top_left
+func.func @attention(%q: tensor<2x4x3x8xf32>, %k: tensor<2x4x3x8xf32>, %a: tensor<2x1x1x3xf32>) -> tensor<2x4x3x8xf32> {
+  %far = arith.constant dense<0xFF800000> : tensor<f32>
+  %order = arith.constant dense<[[true, false, false], [true, true, false], [true, true, true]]> : tensor<3x3xi1>
+  %mask = graph.where %order, %a, %far : tensor<3x3xi1>, tensor<2x1x1x3xf32>, tensor<f32>
+  %y = graph.attention %q, %k, %k mask %mask scale = 1.0
+      : tensor<2x4x3x8xf32>, tensor<2x4x3x8xf32>, tensor<2x4x3x8xf32>, tensor<2x1x3x3xf32>
+  return %y : tensor<2x4x3x8xf32>
+}
+
+// -----
+
+// Windows of images: the mask of a window is that of all images.
+// CHECK-LABEL: func @windows(
+// CHECK-SAME:      %[[X:[^:]+]]: {{.+}}, %[[A:[^:]+]]:
+// CHECK:         %[[E:.+]] = graph.expand %[[A]]
+// CHECK:         %[[M:.+]] = graph.reshape %[[E]] {{.+}} : tensor<2x5x1x9x9xf32>
+// CHECK:         graph.attention %[[X]], %[[X]], %[[X]] mask %[[M]] {{.+}}, tensor<10x1x9x9xf32>
+func.func @windows(%x: tensor<10x4x9x8xf32>, %a: tensor<5x1x9x9xf32>) -> tensor<10x4x9x8xf32> {
+  %apart = arith.constant dense<[2, 5, 4, 9, 9]> : tensor<5xi64>
+  %back = arith.constant dense<[10, 4, 9, 9]> : tensor<4xi64>
+  %t = graph.transpose %x permutation = [0, 1, 3, 2] : tensor<10x4x9x8xf32>
+  %s = graph.matmul %x, %t : tensor<10x4x9x8xf32>, tensor<10x4x8x9xf32>
+  %r = graph.reshape %s to %apart : tensor<10x4x9x9xf32>, tensor<5xi64>
+  %m = graph.binary Add %r, %a : tensor<2x5x4x9x9xf32>, tensor<5x1x9x9xf32>
+  %d = graph.reshape %m to %back : tensor<2x5x4x9x9xf32>, tensor<4xi64>
+  %p = graph.softmax %d axis = -1 : tensor<10x4x9x9xf32>
+  %y = graph.matmul %p, %x : tensor<10x4x9x9xf32>, tensor<10x4x9x8xf32>
+  return %y : tensor<10x4x9x8xf32>
+}

@@ -150,3 +150,25 @@ func.func @chain(%x: tensor<2x4x9x8xf32>) -> tensor<2x4x9x8xf32> {
   %y1 = graph.matmul %p1, %x : tensor<2x4x9x9xf32>, tensor<2x4x9x8xf32>
   return %y1 : tensor<2x4x9x8xf32>
 }
+
+// -----
+
+// Rows that have no key become zeros of the result.
+// CHECK-LABEL: func @cleared(
+// CHECK:         %[[A:.+]] = graph.attention
+// CHECK-DAG:     %[[N:.+]] = graph.unary  IsNaN %[[A]] : tensor<2x4x9x8xf32>
+// CHECK-DAG:     %[[Z:.+]] = arith.constant dense<0.000000e+00> : tensor<f32>
+// CHECK:         %[[Y:.+]] = graph.where %[[N]], %[[Z]], %[[A]]
+// CHECK-NEXT:    return %[[Y]]
+func.func @cleared(%x: tensor<2x4x9x8xf32>, %c: tensor<2x1x1x9xi1>) -> tensor<2x4x9x8xf32> {
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %far = arith.constant dense<0xFF800000> : tensor<f32>
+  %t = graph.transpose %x permutation = [0, 1, 3, 2] : tensor<2x4x9x8xf32>
+  %s = graph.matmul %x, %t : tensor<2x4x9x8xf32>, tensor<2x4x8x9xf32>
+  %m = graph.where %c, %s, %far : tensor<2x1x1x9xi1>, tensor<2x4x9x9xf32>, tensor<f32>
+  %p = graph.softmax %m axis = -1 : tensor<2x4x9x9xf32>
+  %n = graph.unary IsNaN %p : tensor<2x4x9x9xf32>
+  %w = graph.where %n, %zero, %p : tensor<2x4x9x9xi1>, tensor<f32>, tensor<2x4x9x9xf32>
+  %y = graph.matmul %w, %x : tensor<2x4x9x9xf32>, tensor<2x4x9x8xf32>
+  return %y : tensor<2x4x9x8xf32>
+}

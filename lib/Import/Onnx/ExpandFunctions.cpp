@@ -52,11 +52,47 @@ static void buildContextDependentBody(const onnx::OpSchema &schema,
     fail(describe(node) + " cannot be expanded for these inputs");
 }
 
+/// The element type of input `index`; UNDEFINED if it is not known.
+static int32_t elementTypeOf(const onnx::NodeProto &node, int index,
+                             const TypeScope &scope) {
+  if (index >= node.input_size() || node.input(index).empty())
+    return onnx::TensorProto::UNDEFINED;
+  const onnx::TypeProto *type = scope.find(node.input(index));
+  return type ? type->tensor_type().elem_type()
+              : int32_t(onnx::TensorProto::UNDEFINED);
+}
+
+/// True for an Attention that graph.attention cannot say: with scores as an
+/// output, a window, or numbers of several types.
+static bool isBeyondNative(const onnx::NodeProto &node, const TypeScope &scope) {
+  constexpr int scores = 3, mask = 3;
+  if (node.op_type() != "Attention" || !normalDomain(node.domain()).empty())
+    return false;
+  if (node.output_size() > scores && !node.output(scores).empty())
+    return true;
+  int32_t type = elementTypeOf(node, 0, scope);
+  for (const onnx::AttributeProto &attribute : node.attribute()) {
+    StringRef name = attribute.name();
+    if (name.ends_with("_window_size") && attribute.i() >= 0)
+      return true;
+    if (name == "softmax_precision" &&
+        attribute.i() == onnx::TensorProto::DOUBLE && attribute.i() != type)
+      return true;
+  }
+  int32_t maskType = elementTypeOf(node, mask, scope);
+  bool hasOtherMask = maskType != onnx::TensorProto::UNDEFINED &&
+                      maskType != onnx::TensorProto::BOOL && maskType != type;
+  return type == onnx::TensorProto::UNDEFINED || hasOtherMask ||
+         elementTypeOf(node, 2, scope) != type;
+}
+
 /// The standard's body of `node`, if it is a function that has no importer.
 static bool buildBody(const onnx::ModelProto &model, onnx::NodeProto &node,
                       const TypeScope &scope, onnx::FunctionProto &body) {
   const onnx::OpSchema *schema = schemaOf(model, node);
-  if (!schema || isNative(node.domain(), node.op_type()))
+  bool hasImporter = isNative(node.domain(), node.op_type()) &&
+                     !isBeyondNative(node, scope);
+  if (!schema || hasImporter)
     return false;
   int version = opsetOf(model, node.domain());
   if (schema->HasFunction()) {
