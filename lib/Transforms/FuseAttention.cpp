@@ -5,6 +5,7 @@
 #include "dialects/Graph/Shape.h"
 #include "dialects/Graph/Slicing.h"
 #include "graphopt/Transforms/Passes.h"
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -260,13 +261,38 @@ FailureOr<Attention> AttentionMatcher::match(std::string &reason) {
 // Emission
 //===----------------------------------------------------------------------===//
 
+/// Of all nodes between queries, keys, values and the product of the weights;
+/// those that compute shapes are others' as well.
+static Location locate(const Attention &attention) {
+  Operation *product = attention.product.op;
+  BackwardSliceOptions options;
+  options.inclusive = true;
+  options.omitBlockArguments = true;
+  options.filter = [&](Operation *op) {
+    auto gives = [&](const Operand &operand) {
+      return operand.matrices.value.getDefiningOp() == op;
+    };
+    return !op->hasTrait<OpTrait::ConstantLike>() &&
+           isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType())) &&
+           !gives(attention.query) && !gives(attention.key) &&
+           !gives(attention.value) &&
+           llvm::none_of(attention.masks.masks, [&](const auto &mask) {
+             return mask.value.getDefiningOp() == op;
+           });
+  };
+  SetVector<Operation *> nodes;
+  (void)getBackwardSlice(product, &nodes, options);
+  return FusedLoc::get(
+      product->getContext(),
+      llvm::map_to_vector(nodes, [](Operation *op) { return op->getLoc(); }));
+}
+
 namespace {
 class AttentionEmitter : ImplicitLocOpBuilder {
 public:
   AttentionEmitter(const Attention &attention, ShapeInference &shapes,
                    IRMapping &replaced)
-      : ImplicitLocOpBuilder(attention.product.op->getLoc(),
-                             attention.product.op),
+      : ImplicitLocOpBuilder(locate(attention), attention.product.op),
         attention(attention), shapes(shapes), replaced(replaced) {}
 
   /// The product's result.
