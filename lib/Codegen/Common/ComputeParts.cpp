@@ -42,6 +42,20 @@ static bool isPlain(AffineMap map, unsigned loop) {
   });
 }
 
+/// True if what computes `operand` and its only reader may become one op: parts of
+/// the reader would keep them apart.
+static bool mayMerge(Value operand) {
+  while (operand.hasOneUse()) {
+    Operation *source = operand.getDefiningOp();
+    if (isa_and_present<DestinationStyleOpInterface>(source))
+      return true;
+    if (!isa_and_present<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(source))
+      return false;
+    operand = source->getOperand(0);
+  }
+  return false;
+}
+
 /// True if `op` computes each element for itself, and parts of its operands can
 /// be taken along `loop` without being computed apart.
 static bool canSplit(linalg::GenericOp op, unsigned loop, Value concat) {
@@ -52,12 +66,9 @@ static bool canSplit(linalg::GenericOp op, unsigned loop, Value concat) {
     return false;
   return llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
     AffineMap map = op.getMatchingIndexingMap(operand);
-    Operation *source = operand->get().getDefiningOp();
-    // What would move into the op as a whole must not be kept out of it.
-    bool mayMoveIn = source && source->hasOneUse() &&
-                     isa<linalg::LinalgOp>(source) &&
-                     operand->get() != concat;
-    return !map.isFunctionOfDim(loop) || (isPlain(map, loop) && !mayMoveIn);
+    return !map.isFunctionOfDim(loop) ||
+           (isPlain(map, loop) &&
+            (operand->get() == concat || !mayMerge(operand->get())));
   });
 }
 

@@ -196,6 +196,24 @@ func.func @keeps_concat(%x: tensor<4x8xf32>) -> (tensor<8x8xf32>, tensor<8x8xf32
 
 // -----
 
+// A sum that becomes the end of a kernel stays whole.
+// CHECK-LABEL: func @keeps_epilogue(
+// CHECK:         %[[PRODUCT:.+]] = kernel.matmul
+// CHECK:         %[[SUM:.+]] = linalg.generic {{.+}} ins(%{{.+}}, %[[PRODUCT]] :
+// CHECK:         return %[[SUM]]
+func.func @keeps_epilogue(%x: tensor<4x16xf32>, %a: tensor<8x4xf32>, %b: tensor<4x16xf32>) -> tensor<8x16xf32> {
+  %e = tensor.empty() : tensor<8x16xf32>
+  %p = kernel.matmul ins(%a, %b : tensor<8x4xf32>, tensor<4x16xf32>) outs(%e : tensor<8x16xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  } -> tensor<8x16xf32>
+  %c = tensor.concat dim(0) %x, %x : (tensor<4x16xf32>, tensor<4x16xf32>) -> tensor<8x16xf32>
+  %y = linalg.add ins(%c, %p : tensor<8x16xf32>, tensor<8x16xf32>) outs(%e : tensor<8x16xf32>) -> tensor<8x16xf32>
+  return %y : tensor<8x16xf32>
+}
+
+// -----
+
 // A part of a concat is a part of what lies there.
 // CHECK-LABEL: func @slice_of_concat(
 // CHECK-SAME:      %{{.+}}: tensor<4x8xf32>, %[[B:[^:]+]]: tensor<4x8xf32>
