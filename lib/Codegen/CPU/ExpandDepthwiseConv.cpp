@@ -1,7 +1,6 @@
 //===- ExpandDepthwiseConv.cpp - kernel.depthwise_conv to loops -----------===//
 
 #include "WindowEmitter.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace graphopt::cpu;
@@ -123,13 +122,10 @@ private:
     Value next = b.add(line, b.index(1));
     Value hasNext =
         arith::CmpIOp::create(b, arith::CmpIPredicate::ult, next, lines);
-    auto choice = scf::IfOp::create(b, hasNext, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    for (bool pair : {true, false}) {
+    b.forEither(hasNext, [&](bool pair) {
       isPair = pair;
-      b.setInsertionPointToStart(pair ? choice.thenBlock() : choice.elseBlock());
       body();
-    }
+    });
   }
 
   SmallVector<Size> reductionSizes() override {

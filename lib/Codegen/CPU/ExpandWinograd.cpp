@@ -9,7 +9,8 @@ using namespace mlir;
 using namespace graphopt::cpu;
 using namespace graphopt::kernel;
 
-/// Bytes of a turn's products on the stack: about those of a level 1 cache.
+/// Bytes of a turn's products on the stack: about those of a level 1 cache,
+/// unless that is too little for two register tiles.
 static constexpr int64_t kStackBytes = 48 * 1024;
 
 namespace {
@@ -41,17 +42,17 @@ public:
     Value all = b.product(counts);
     int64_t block = op.getBlock();
     std::optional<int64_t> fixed = getFixed(all);
-    b.forCount(b.ceilDiv(all, block), [&](Value i) {
-      firstTile = b.mul(i, block);
-      Value count = fixed && *fixed % block == 0
-                        ? b.index(block)
-                        : b.min(b.sub(all, firstTile), b.index(block));
-      transformInput(count);
-      int64_t full = channelsOf(op.getInit()) / panelColumns();
-      emitPanels(0, full, panelColumns(), count);
-      if (int64_t ragged = channelsOf(op.getInit()) % panelColumns())
-        emitPanels(full, 1, ragged, count);
+    if (!fixed)
+      return b.forCount(b.ceilDiv(all, block), [&](Value i) {
+        Value first = b.mul(i, block);
+        emitBlock(first, b.min(b.sub(all, first), b.index(block)));
+      });
+    int64_t full = *fixed / block, rest = *fixed % block;
+    b.forCount(b.getIndexAttr(full), [&](Value i) {
+      emitBlock(b.mul(i, block), b.index(block));
     });
+    if (rest)
+      emitBlock(b.index(full * block), b.index(rest));
   }
 
 private:
@@ -59,6 +60,15 @@ private:
     return cast<MemRefType>(memref.getType()).getShape().back();
   }
   int64_t panelColumns() { return channelsOf(op.getFilter()); }
+
+  void emitBlock(Value first, Value count) {
+    firstTile = first;
+    transformInput(count);
+    int64_t full = channelsOf(op.getInit()) / panelColumns();
+    emitPanels(0, full, panelColumns(), count);
+    if (int64_t ragged = channelsOf(op.getInit()) % panelColumns())
+      emitPanels(full, 1, ragged, count);
+  }
 
   enum Direction { Y, X };
 
@@ -187,12 +197,13 @@ private:
   /// Panels `start` .. `start + panels - 1`, of so many columns.
   void emitPanels(int64_t start, int64_t panels, int64_t columns, Value count) {
     int64_t vectors = llvm::divideCeil(columns, lanes);
+    // A panel is read from level 2 once for so many tiles.
     int64_t tileBytes = products * vectors * context.cpu.vectorBytes;
-    int64_t most = std::max<int64_t>(kStackBytes / tileBytes, 1);
-    if (int64_t rows = tileRows(vectors); most > rows)
-      most -= most % rows;
-    int64_t rows = std::min(most, getFixed(count).value_or(most));
-    usePanels(filter, b.getIndexAttr(rows), Value());
+    int64_t rows = tileRows(vectors);
+    int64_t most = std::max(kStackBytes / tileBytes, 2 * rows);
+    most -= most % rows;
+    int64_t uses = std::min(most, getFixed(count).value_or(most));
+    usePanels(filter, b.getIndexAttr(uses), Value());
     // Equal stretches.
     Value turns = b.ceilDiv(count, most);
     Value divisor = b.max(turns, b.index(1));
@@ -203,24 +214,30 @@ private:
     forTiles(outer, b.index(1), b.index(work), [&](ValueRange i, Stretch) {
       Value panels = b.add(i[0], b.index(start));
       firstRow = b.add(b.mul(i[1], base), b.min(i[1], longer));
-      Value rows = base;
-      if (getFixed(longer) != 0) {
-        Value isLonger = arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
-                                               i[1], longer);
-        rows = b.createOrFold<arith::SelectOp>(
-            isLonger, b.add(base, b.index(1)), base);
-      }
-      SmallVector<Column> vectors =
-          makeColumns(b.mul(panels, panelColumns()), columns);
-      sums = getStack(most * products, vectors.size());
-      Stretch all{b.index(0), b.ceilDiv(rows, mostRows(rows, vectors.size()))};
-      b.forCount(b.getIndexAttr(products), [&](Value i) {
-        product = i;
-        panel = b.add(b.mul(panels, products), i);
-        emitRows(vectors, rows, all);
-      });
-      b.forCount(rows, [&](Value row) { emitPixels(row, vectors); });
+      auto emit = [&](Value rows) { emitStretch(panels, rows, most, columns); };
+      if (getFixed(longer) == 0)
+        return emit(base);
+      Value isLonger =
+          arith::CmpIOp::create(b, arith::CmpIPredicate::ult, i[1], longer);
+      Value more = b.add(base, b.index(1));
+      if (!getFixed(base))
+        return emit(b.createOrFold<arith::SelectOp>(isLonger, more, base));
+      b.forEither(isLonger, [&](bool is) { emit(is ? more : base); });
     });
+  }
+
+  /// All products of `rows` tiles with one panel, and their sums.
+  void emitStretch(Value panels, Value rows, int64_t most, int64_t columns) {
+    SmallVector<Column> vectors =
+        makeColumns(b.mul(panels, panelColumns()), columns);
+    sums = getStack(most * products, vectors.size());
+    Stretch all{b.index(0), b.ceilDiv(rows, mostRows(rows, vectors.size()))};
+    b.forCount(b.getIndexAttr(products), [&](Value i) {
+      product = i;
+      panel = b.add(b.mul(panels, products), i);
+      emitRows(vectors, rows, all);
+    });
+    b.forCount(rows, [&](Value row) { emitPixels(row, vectors); });
   }
 
   SmallVector<Size> reductionSizes() override {

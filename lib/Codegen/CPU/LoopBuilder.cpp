@@ -84,6 +84,16 @@ void LoopBuilder::forRange(Value begin, Value end,
   body(loop.getInductionVar());
 }
 
+void LoopBuilder::forEither(Value condition,
+                            llvm::function_ref<void(bool)> body) {
+  auto choice = scf::IfOp::create(*this, condition, /*withElseRegion=*/true);
+  InsertionGuard guard(*this);
+  setInsertionPointToStart(choice.thenBlock());
+  body(true);
+  setInsertionPointToStart(choice.elseBlock());
+  body(false);
+}
+
 void LoopBuilder::forNest(ArrayRef<Size> counts,
                           llvm::function_ref<void(ValueRange)> body) {
   SmallVector<Value> ivs;

@@ -42,6 +42,8 @@ public:
   /// `body(i)` for i in begin .. end - 1.
   void forRange(mlir::Value begin, mlir::Value end,
                 llvm::function_ref<void(mlir::Value)> body);
+  /// `body(true)` where `condition` holds, `body(false)` where it does not.
+  void forEither(mlir::Value condition, llvm::function_ref<void(bool)> body);
   /// `body(i...)` over a nest of loops.
   void forNest(llvm::ArrayRef<Size> counts,
                llvm::function_ref<void(mlir::ValueRange)> body);

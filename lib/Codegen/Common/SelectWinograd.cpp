@@ -230,16 +230,16 @@ private:
             model.lanes(op.getFilter().getType().getElementTypeBitWidth())};
   }
 
-  /// Tiles whose values are in memory at a time. Those of a block stay in or near
-  /// the level 2 cache, but are so many that a panel of the filter is worth
-  /// loading and that threads do not wait for each other often.
+  /// Tiles whose values are in memory at a time. Those of a block stay in the
+  /// level 2 cache, but are so many that a panel of the filter is worth loading
+  /// and that threads do not wait for each other often.
   int64_t getBlock(ConvOp op, ArrayRef<Winograd> directions) {
     constexpr int64_t kLeast = 24;
     int64_t bits = op.getFilter().getType().getElementTypeBitWidth();
     ConvSizes sizes = getSizes(op);
     int64_t tileBytes = countProducts(directions) *
                         getWinogradPitch(sizes.channels, bits) * bits / 8;
-    int64_t most = std::max(kLeast, 2 * model.level2Bytes / tileBytes);
+    int64_t most = std::max(kLeast, model.level2Bytes / 2 / tileBytes);
     int64_t tiles = sizes.countTiles(directions);
     if (tiles < 0)
       return most;

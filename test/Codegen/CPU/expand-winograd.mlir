@@ -1,17 +1,17 @@
 // RUN: %graphopt-opt %s --graphopt-expand-kernels="cpu=avx2 parallel=false" --canonicalize --cse | FileCheck %s
 // RUN: %graphopt-opt %s --graphopt-expand-kernels="cpu=avx2" --canonicalize --cse | FileCheck %s --check-prefix=ITEMS
 
-// Nine tiles in blocks of six. Those at the end see the last pixels of the input
-// in place of ones outside, and store the pixels inside of init only.
+// Nine tiles: a block of six, then one of three. Those at the end see the last
+// pixels of the input in place of ones outside, and store the pixels inside of
+// init only.
 // CHECK-LABEL: func @conv(
 // CHECK-SAME:      %[[X:[^:]+]]: memref<1x8x8x12xf32>, %{{[^:]+}}: memref<1x16x12x8xf32>, %[[V:[^:]+]]: memref<6x16x16xf32>, %[[Y:[^:]+]]: memref<1x6x6x8xf32>
 // CHECK-DAG:     %[[SUMS:.+]] = memref.alloca() {alignment = 64 : i64} : memref<{{.+}}x8xf32>
 //
 // Values of a tile at 4 x 4 points. Eight channels, then the masked rest.
 // CHECK:         scf.for
-// CHECK:           scf.for
-// CHECK-COUNT-16:    vector.load %[[X]]
-// CHECK-COUNT-16:    vector.store {{.+}}, %[[V]]
+// CHECK-COUNT-16:  vector.load %[[X]]
+// CHECK-COUNT-16:  vector.store {{.+}}, %[[V]]
 // CHECK-COUNT-16:  vector.maskedload %[[X]]
 // CHECK-COUNT-16:  vector.store {{.+}}, %[[V]]
 //
@@ -19,7 +19,6 @@
 // CHECK:         scf.for %[[T:.+]] = %c0 to %c16 step %c1
 // CHECK:           scf.for %[[C:.+]] = %c0 to %c12 step %c1 iter_args
 // CHECK:             vector.load %{{.+}}[%[[T]], %[[C]], %c0] : memref<16x12x8xf32>
-// CHECK:             memref.prefetch
 // CHECK:             memref.load %[[V]]{{\[}}%{{.+}}, %[[T]], %[[C]]]
 // CHECK:             vector.fma
 // CHECK:           vector.store {{.+}}, %[[SUMS]]
@@ -27,10 +26,15 @@
 // Pixels of a tile, with the epilogue.
 // CHECK-COUNT-16:  vector.load %[[SUMS]]
 // CHECK-COUNT-4:   arith.maximumf
+// CHECK-COUNT-16:  vector.load %[[X]]
+// CHECK-COUNT-4:   arith.maximumf
 // CHECK-NOT:       arith.maximumf
 //
 // Tiles of input, then panels and stretches of tiles are handed out. Blocks are
-// not: the next one has the same memory.
+// not: the next one has the same memory. The panel of the next product is asked
+// for: more than one tile of rows uses one.
+// CHECK-LABEL: func @large(
+// CHECK:             memref.prefetch
 // ITEMS-LABEL: func @large(
 // ITEMS:         scf.for
 // ITEMS:           scf.parallel

@@ -24,7 +24,7 @@ WINDOWS = [(64, 64, 3, 1, 1, 1), (64, 24, 3, 2, 1, 1), (3, 32, 7, 2, 1, 1), (32,
 ATTENTIONS = [(None, None, 32, 64), (128, 128, 32, 32), (197, 197, 64, 64), (1, 384, 64, 64)]
 MULTIPLY = re.compile(r"v?fmadd\w+ps|v?mulps|fmla|fmul\s+v")
 STACK = re.compile(r"\(%rsp|\[sp")
-STORE = re.compile(r"v?mov[ua]ps %[xyz]mm\d+, |st[rpu]+ q")
+STORE = re.compile(r"v?mov[ua]ps %[xyz]mm\d+, .*\(|st[rpu]+ q")
 FIXED = re.compile(r"\(%rsp\)|\[sp(, #\w+)?\]")
 
 

@@ -7,7 +7,7 @@
 // CHECK-LABEL: func @large(
 // CHECK-NOT:     tensor<64x32x3x3xf32>
 // CHECK:         %[[W:.+]] = arith.constant dense_resource<constant_winograd{{.*}}> : tensor<36x32x64xf32>
-// CHECK:         kernel.winograd_conv ins(%{{.+}}, %[[W]] : tensor<1x58x58x32xf32>, tensor<36x32x64xf32>) taps = [3, 3] tile = [4, 4] block = 98
+// CHECK:         kernel.winograd_conv ins(%{{.+}}, %[[W]] : tensor<1x58x58x32xf32>, tensor<36x32x64xf32>) taps = [3, 3] tile = [4, 4] block = 33
 // CHECK-SAME:      outs(%{{.+}} : tensor<1x56x56x64xf32>) extras(%{{.+}} : tensor<64xf32>) maps [#{{.+}}]
 // CHECK:           arith.addf
 // TWO-LABEL:   func @large(
