@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace graphopt {
@@ -44,6 +45,19 @@ static LogicalResult splitFma(math::FmaOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+/// maximum(x, 0)  =>  0 > x ? 0 : x, an instruction of x86. NaN stays NaN, and -0
+/// stays -0, for which a maximum takes another.
+static LogicalResult compareWithZero(arith::MaximumFOp op,
+                                     PatternRewriter &rewriter) {
+  Value x = op.getLhs(), zero = op.getRhs();
+  if (!matchPattern(zero, m_PosZeroFloat()))
+    return rewriter.notifyMatchFailure(op, "is not with 0");
+  Value isLess = arith::CmpFOp::create(rewriter, op.getLoc(),
+                                       arith::CmpFPredicate::OGT, zero, x);
+  rewriter.replaceOpWithNewOp<arith::SelectOp>(op, isLess, zero, x);
+  return success();
+}
+
 namespace {
 struct ApproximateMath
     : graphopt::impl::ApproximateMathBase<ApproximateMath> {
@@ -58,6 +72,7 @@ struct ApproximateMath
     RewritePatternSet patterns(&getContext());
     if (!model.fma)
       patterns.add(splitFma);
+    patterns.add(compareWithZero);
     graphopt::cpu::populateVectorMathPatterns(patterns, model);
     populateMathF32ExpansionPatterns(patterns, isComposed);
     populateMathPolynomialApproximationPatterns(patterns, hasPolynomial);

@@ -68,6 +68,19 @@ func.func @cos_of_one(%x: f32) -> f32 {
   return %y : f32
 }
 
+// The order of operands is that of x86's maximum, which returns its second one if that
+// is NaN.
+// CHECK-LABEL: func @relu(
+// CHECK-SAME:      %[[X:[^:]+]]: vector<16xf32>
+// CHECK:         %[[ZERO:.+]] = arith.constant dense<0.000000e+00>
+// CHECK:         %[[IS_LESS:.+]] = arith.cmpf ogt, %[[ZERO]], %[[X]]
+// CHECK:         arith.select %[[IS_LESS]], %[[ZERO]], %[[X]]
+func.func @relu(%x: vector<16xf32>) -> vector<16xf32> {
+  %zero = arith.constant dense<0.0> : vector<16xf32>
+  %y = arith.maximumf %x, %zero : vector<16xf32>
+  return %y : vector<16xf32>
+}
+
 // Half precision is computed in f32.
 // CHECK-LABEL: func @sqrt(
 // CHECK:         %[[WIDE:.+]] = arith.extf %{{.+}} : vector<16xbf16> to vector<16xf32>
