@@ -4,6 +4,7 @@
 #include "UseOrder.h"
 #include "graphopt/Driver/HostEvaluator.h"
 #include "graphopt/Emit/Emit.h"
+#include "graphopt/Export/Export.h"
 #include "graphopt/Import/Import.h"
 #include "graphopt/Pipeline/Pipelines.h"
 #include "graphopt/Target/Target.h"
@@ -51,9 +52,11 @@ private:
   llvm::Error dumpIfAsked(Stage stage);
   llvm::Error writeModule();
   llvm::Error emit();
+  llvm::Error emitOnnx();
   std::optional<WorkspacePlan> findWorkspace();
+  bool writesOnnx() const { return options.lastStage == Stage::Onnx; }
   Stage lastModuleStage() const {
-    return std::min(options.lastStage, Stage::LLVM);
+    return writesOnnx() ? Stage::Graph : std::min(options.lastStage, Stage::LLVM);
   }
 
   template <typename Step> llvm::Error step(StringRef name, Step &&run) {
@@ -99,7 +102,8 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
   case Stage::Graph:
     return buildGraphPipeline(passes, cpu,
                               {options.outputs, options.evaluateMs,
-                               /*listNodes=*/!listing.empty()});
+                               /*listNodes=*/!listing.empty(),
+                               /*portable=*/options.lastStage == Stage::Onnx});
   case Stage::Kernel:
     return buildKernelPipeline(passes, cpu, {options.winograd});
   case Stage::Memory:
@@ -237,6 +241,26 @@ llvm::Error Compilation::emit() {
   return llvm::Error::success();
 }
 
+llvm::Error Compilation::emitOnnx() {
+  StringRef folder = options.outputFolder;
+  if (std::error_code error =
+          fs::create_directories(folder, /*IgnoreExisting=*/true, fs::all_all))
+    return llvm::createFileError(folder, error);
+  llvm::SmallString<128> path(folder);
+  llvm::sys::path::append(
+      path, (*module)->getAttrOfType<StringAttr>("graph.model").str() + ".onnx");
+  // Not even if asked to: what is written depends on options.
+  if (fs::equivalent(modelPath, path))
+    return llvm::createStringError("-o " + folder + ": '" + modelPath +
+                                   "' is the model itself");
+  auto written = exportModel(
+      *module, path, {options.opset, options.weights == WeightsPlace::File});
+  if (!written)
+    return written.takeError();
+  llvm::append_range(files, *written);
+  return llvm::Error::success();
+}
+
 /// Dumps stay where they are if a later stage fails: they tell why.
 llvm::Error Compilation::dumpIfAsked(Stage stage) {
   if (options.dumpFolder.empty())
@@ -263,7 +287,7 @@ llvm::Error Compilation::runStages() {
     return error;
   if (llvm::Error error = renameModel())
     return error;
-  if (options.lastStage < done)
+  if (lastModuleStage() < done)
     return llvm::createStringError(
         "--emit=" + stageName(options.lastStage) + ": '" + modelPath +
         "' is a dump of the later stage " + stageName(done));
@@ -285,7 +309,8 @@ llvm::Error Compilation::compile() {
     return error;
   if (options.lastStage <= Stage::LLVM)
     return writeModule();
-  return step(stageName(options.lastStage), [&] { return emit(); });
+  return step(stageName(options.lastStage),
+              [&] { return writesOnnx() ? emitOnnx() : emit(); });
 }
 
 /// What graphopt-plan-memory wrote down.
@@ -353,7 +378,7 @@ static llvm::Expected<Artifact> compileForCpus(StringRef modelPath,
                                                const CompileOptions &options,
                                                llvm::ArrayRef<StringRef> cpus,
                                                CompileObserver *observer) {
-  if (options.lastStage < Stage::Object)
+  if (options.lastStage < Stage::Object || options.lastStage == Stage::Onnx)
     return llvm::createStringError("--emit=" + stageName(options.lastStage) +
                                    " needs one CPU, not --cpu=" + options.cpu);
   if (options.profile)

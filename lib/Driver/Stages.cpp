@@ -19,6 +19,8 @@ llvm::StringRef graphopt::stageName(Stage stage) {
     return "archive";
   case Stage::Shared:
     return "shared";
+  case Stage::Onnx:
+    return "onnx";
   }
   llvm_unreachable("not a stage");
 }

@@ -6,7 +6,7 @@
 
 namespace graphopt {
 
-#define ONNX_OP(NAME, OPSET, IMPORTER)                                         \
+#define ONNX_READ(NAME, OPSET, IMPORTER)                                       \
   llvm::LogicalResult IMPORTER(NodeImporter &node);
 #define ONNX_OP_IN(DOMAIN, NAME, OPSET, IMPORTER)                              \
   llvm::LogicalResult IMPORTER(NodeImporter &node);

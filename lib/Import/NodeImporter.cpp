@@ -255,7 +255,7 @@ NodeImporter::importNested(const onnx::GraphProto &body, ValueRange inputs) {
 ImporterFunction graphopt::lookupImporter(StringRef domain, StringRef opType) {
   static const llvm::StringMap<ImporterFunction> table = [] {
     llvm::StringMap<ImporterFunction> rows;
-#define ONNX_OP(NAME, OPSET, IMPORTER) rows["." #NAME] = IMPORTER;
+#define ONNX_READ(NAME, OPSET, IMPORTER) rows["." #NAME] = IMPORTER;
 #define ONNX_OP_IN(DOMAIN, NAME, OPSET, IMPORTER)                              \
   rows[DOMAIN "." #NAME] = IMPORTER;
 #include "lib/Import/OnnxOps.def"

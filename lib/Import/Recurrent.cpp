@@ -66,9 +66,11 @@ private:
              << index << " of type " << type << " does not have "
              << directions << " directions";
     // The selected row of the first dimension.
-    Value row = build<SliceOp>(value, node.createInts(ArrayRef<int64_t>{i}),
-                               node.createInts(ArrayRef<int64_t>{i + 1}),
-                               node.createInts(ArrayRef<int64_t>{0}), Value());
+    Value row = value;
+    if (type.getDimSize(0) != 1)
+      row = build<SliceOp>(value, node.createInts(ArrayRef<int64_t>{i}),
+                           node.createInts(ArrayRef<int64_t>{i + 1}),
+                           node.createInts(ArrayRef<int64_t>{0}), Value());
     row = row ? build<SqueezeOp>(row, ArrayRef<int64_t>{0}) : row;
     if (!row)
       return failure();

@@ -51,6 +51,16 @@ Type graphopt::convertDataType(MLIRContext *context, int dataType) {
   return result;
 }
 
+int graphopt::dataTypeNumber(Type elementType) {
+  int result = TensorProto::UNDEFINED;
+  findDataType(elementType.getContext(), [&](const DataType &row) {
+    if (row.type == elementType)
+      result = row.onnx;
+    return result != TensorProto::UNDEFINED;
+  });
+  return result;
+}
+
 StringRef graphopt::dataTypeName(Type elementType) {
   StringRef result;
   findDataType(elementType.getContext(), [&](const DataType &row) {

@@ -12,6 +12,9 @@ namespace graphopt {
 /// has none (strings, complex numbers, 8-bit floats, 4-bit types).
 mlir::Type convertDataType(mlir::MLIRContext *context, int dataType);
 
+/// The TensorProto.DataType of an element type of the graph dialect.
+int dataTypeNumber(mlir::Type elementType);
+
 /// ONNX's name of an element type of the graph dialect, as in "float".
 llvm::StringRef dataTypeName(mlir::Type elementType);
 

@@ -25,10 +25,12 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
   // While weights are where the model has them.
   pm.addNestedPass<func::FuncOp>(createFoldAffine());
   pm.addNestedPass<func::FuncOp>(createFoldPads());
-  // Kernels want neighbouring channels; transposes stay where images end.
-  pm.addNestedPass<func::FuncOp>(createMoveChannelsLast());
-  // While its weights are computed while compiling, too.
-  pm.addNestedPass<func::FuncOp>(createSplitTransposedConvs());
+  if (!options.portable) {
+    // Kernels want neighbouring channels; transposes stay where images end.
+    pm.addNestedPass<func::FuncOp>(createMoveChannelsLast());
+    // While its weights are computed while compiling, too.
+    pm.addNestedPass<func::FuncOp>(createSplitTransposedConvs());
+  }
   // Exporters write the same subgraph (masks, positions) once a layer.
   pm.addPass(createCSEPass());
   // Once all that is constant is one subgraph: it is compiled for this machine.

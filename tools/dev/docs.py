@@ -48,11 +48,13 @@ def newest(domain):
 def supported_ops():
     source = "lib/Import/OnnxOps.def"
     text = re.sub(r"//.*", "", read(source))
-    native = {("", name) for name in re.findall(r"^\s*ONNX_OP\((\w+),", text, re.M)}
+    native = {("", name) for name in re.findall(r"^ONNX_(?:OP|READ)\((\w+), \d", text, re.M)}
+    written = set(re.findall(r"^ONNX_(?:OP|WRITE)\((\w+), \d", text, re.M))
     native |= set(re.findall(r'^\s*ONNX_OP_IN\("([^"]+)",\s*(\w+),', text, re.M))
     lines = [NOTE.format(source), "# ONNX operators\n",
              f"Models of every opset up to {OPSET} are read; ONNX's converter brings them to {OPSET} first.\n",
-             "- **native**: an operation of the graph dialect, or several.",
+             "- **native**: an operation of the graph dialect, or several. Those marked `=` are one, which",
+             "  `--emit=onnx` writes as the same operator; the others become operators that do the same.",
              "- **expanded**: replaced by the function body that ONNX defines, when all in it is native.",
              "- **no**: reported as unsupported, by node name.\n"]
     for domain in ["", *sorted({d for d, _ in native} - {""})]:
@@ -63,8 +65,10 @@ def supported_ops():
             schema = schemas.get(name)
             how = ("native" if (domain, name) in native else
                    "expanded" if schema and (schema.has_function or schema.has_context_dependent_function) else "no")
+            if how == "native" and domain == "" and name in written:
+                how = "native ="
             rows.append((name, str(schema.since_version) if schema else "", how))
-        count = {how: sum(r[2] == how for r in rows) for how in ("native", "expanded", "no")}
+        count = {how: sum(r[2].removesuffix(" =") == how for r in rows) for how in ("native", "expanded", "no")}
         lines += [f"## {domain or 'ai.onnx'}: {count['native']} native, {count['expanded']} expanded, "
                   f"{count['no']} not supported\n", "| operator | since opset | how |", "|---|---|---|"]
         lines += [f"| {name} | {since} | {how} |" for name, since, how in rows]

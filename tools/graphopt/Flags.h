@@ -18,7 +18,7 @@ using FlagWords = std::vector<std::pair<llvm::StringRef, Enum>>;
 
 inline FlagWords<Stage> wordsOf(Stage) {
   FlagWords<Stage> words;
-  for (int stage = 0; stage <= int(Stage::Shared); ++stage)
+  for (int stage = 0; stage <= int(greatestStage); ++stage)
     words.emplace_back(stageName(Stage(stage)), Stage(stage));
   return words;
 }

@@ -11,8 +11,12 @@
 namespace graphopt {
 
 /// Where the compiler may stop; see docs/Tour.md. Object writes the object file
-/// alone, Shared a shared library in place of the archive.
-enum class Stage { Import, Graph, Kernel, Memory, LLVM, Object, Archive, Shared };
+/// alone, Shared a shared library in place of the archive, Onnx a model again, after
+/// the passes of Graph whose results other tools can read.
+enum class Stage {
+  Import, Graph, Kernel, Memory, LLVM, Object, Archive, Shared, Onnx
+};
+constexpr Stage greatestStage = Stage::Onnx;
 
 /// "import", "graph", ..., as --emit takes it.
 llvm::StringRef stageName(Stage stage);

@@ -17,6 +17,7 @@ struct GraphOptions {
   /// For running what depends on constants only; 0: nothing is run.
   int64_t evaluateMs = 10000;
   bool listNodes = false; ///< for the listing of the stage llvm
+  bool portable = false;  ///< only what ONNX can say: no layouts of our own
 };
 
 /// What a user may ask of the stage kernel.

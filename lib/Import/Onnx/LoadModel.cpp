@@ -84,6 +84,7 @@ static void normalize(OnnxModel &model, const ImportOptions &options) {
   densifySparseTensors(model, options.maxSparseBytes);
   normalizeTensors(model);
   applyInputShapes(proto, options.shapes);
+  auto outputs = proto.graph().output();
   inlineLocalFunctions(proto, options.maxNodes);
   if (opsetOf(proto) == 0) // it uses other domains only
     proto.add_opset_import()->set_version(canonicalOpset);
@@ -103,6 +104,8 @@ static void normalize(OnnxModel &model, const ImportOptions &options) {
   nameNodes(proto);
   bindDefaultAttributes(proto);
   normalizeTensors(model);
+  // ONNX makes up names for open dimensions that have none.
+  proto.mutable_graph()->mutable_output()->Swap(&outputs);
 }
 
 llvm::Expected<OnnxModel>

@@ -17,7 +17,7 @@ static std::string operatorId(StringRef domain, StringRef name) {
 bool graphopt::isNative(StringRef domain, StringRef opType) {
   static const llvm::StringSet<> native = [] {
     llvm::StringSet<> names;
-#define ONNX_OP(NAME, OPSET, IMPORTER) names.insert(operatorId("", #NAME));
+#define ONNX_READ(NAME, OPSET, IMPORTER) names.insert(operatorId("", #NAME));
 #define ONNX_OP_IN(DOMAIN, NAME, OPSET, IMPORTER)                              \
   names.insert(operatorId(DOMAIN, #NAME));
 #include "lib/Import/OnnxOps.def"

@@ -1,0 +1,214 @@
+#include "lib/Export/ModelExporter.h"
+#include "dialects/Graph/NodeNames.h"
+#include "lib/Export/NodeExporter.h"
+#include "lib/Import/Onnx/Steps.h"
+#include "lib/Import/Types.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace graphopt;
+
+std::string graphopt::getNodeName(Operation *op) {
+  SmallVector<StringRef> nodes = listNodes(op->getLoc());
+  return nodes.empty() ? "" : nodes.front().str();
+}
+
+void graphopt::describeValue(onnx::ValueInfoProto &info, StringRef name,
+                             Type type, ArrayAttr dims) {
+  auto tensor = cast<RankedTensorType>(type);
+  info.set_name(name.str());
+  onnx::TypeProto::Tensor &proto = *info.mutable_type()->mutable_tensor_type();
+  proto.set_elem_type(dataTypeNumber(tensor.getElementType()));
+  onnx::TensorShapeProto &shape = *proto.mutable_shape();
+  for (auto [i, extent] : llvm::enumerate(tensor.getShape())) {
+    auto &dim = *shape.add_dim();
+    if (!ShapedType::isDynamic(extent))
+      dim.set_dim_value(extent);
+    else if (dims && !cast<StringAttr>(dims[i]).empty())
+      dim.set_dim_param(cast<StringAttr>(dims[i]).str());
+  }
+}
+
+//===--- Names -----------------------------------------------------------===//
+
+static std::string makeUnique(llvm::StringMap<unsigned> &taken,
+                              const Twine &wanted) {
+  std::string base = wanted.str(), name = base;
+  while (!taken.try_emplace(name, 1).second)
+    name = base + "_" + std::to_string(taken[base]++);
+  return name;
+}
+
+std::string ModelExporter::makeValueName(const Twine &wanted) {
+  return makeUnique(valueNames, wanted);
+}
+
+std::string ModelExporter::makeNodeName(StringRef wanted) {
+  return makeUnique(nodeNames, wanted);
+}
+
+void ModelExporter::define(Value value, StringRef name) {
+  names[value] = name.str();
+  setElementType(name, cast<RankedTensorType>(value.getType()).getElementType());
+}
+
+void ModelExporter::setElementType(StringRef name, Type elementType) {
+  elementTypes[name] = dataTypeNumber(elementType);
+}
+
+std::string ModelExporter::getName(Value value) {
+  if (!value)
+    return "";
+  std::string name = names.lookup(value);
+  if (unused.erase(value)) {
+    auto constant = value.getDefiningOp<arith::ConstantOp>();
+    addInitializer(name, cast<ElementsAttr>(constant.getValue()));
+  }
+  return name;
+}
+
+//===--- Tensors ---------------------------------------------------------===//
+
+/// The bytes of a tensor in ONNX's layout, where a boolean takes one.
+static WeightBytes getElementBytes(ElementsAttr elements) {
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
+    ArrayRef<char> bytes = resource.getRawHandle().getBlob()->getData();
+    return {nullptr, StringRef(bytes.data(), bytes.size())};
+  }
+  auto dense = cast<DenseElementsAttr>(elements);
+  auto owned = std::make_shared<std::string>();
+  if (dense.getElementType().isInteger(1)) {
+    for (bool element : dense.getValues<bool>())
+      owned->push_back(element);
+    return {owned, *owned};
+  }
+  ArrayRef<char> raw = dense.getRawData();
+  if (!dense.isSplat())
+    return {nullptr, StringRef(raw.data(), raw.size())};
+  for (int64_t i = 0; i < dense.getNumElements(); ++i)
+    owned->append(raw.begin(), raw.end());
+  return {owned, *owned};
+}
+
+void ModelExporter::addInitializer(StringRef name, ElementsAttr elements) {
+  onnx::TensorProto &tensor = *model.proto.mutable_graph()->add_initializer();
+  tensor.set_name(name.str());
+  tensor.set_data_type(dataTypeNumber(elements.getElementType()));
+  for (int64_t extent : elements.getShapedType().getShape())
+    tensor.add_dims(extent);
+  setElementType(name, elements.getElementType());
+  WeightBytes bytes = getElementBytes(elements);
+  if (bytes.bytes.size() <= largeTensorBytes) {
+    tensor.set_raw_data(bytes.bytes.str());
+    return;
+  }
+  setWeight(tensor, model.weights.size());
+  model.weights.push_back(std::move(bytes));
+}
+
+std::string ModelExporter::createTensor(const Twine &wanted,
+                                        ElementsAttr elements) {
+  std::string name = makeValueName(wanted);
+  addInitializer(name, elements);
+  return name;
+}
+
+//===--- Errors ----------------------------------------------------------===//
+
+void ModelExporter::refuse(Operation *op, const Twine &why) {
+  refused[(op->getName().getStringRef() + ": " + why).str()].push_back(
+      getNodeName(op));
+}
+
+llvm::Error ModelExporter::takeError() const {
+  if (refused.empty())
+    return llvm::Error::success();
+  size_t nodes = 0;
+  std::string lines;
+  for (const auto &[text, names] : refused) {
+    constexpr size_t shown = 8;
+    nodes += names.size();
+    lines += "\n  " + text + "; " + std::to_string(names.size()) +
+             (names.size() == 1 ? " node: " : " nodes: ") +
+             llvm::join(ArrayRef(names).take_front(shown), ", ") +
+             (names.size() > shown ? ", ..." : "");
+  }
+  return llvm::createStringError("ONNX cannot say what " + Twine(nodes) +
+                                 (nodes == 1 ? " node does:" : " nodes do:") +
+                                 lines);
+}
+
+//===--- The model -------------------------------------------------------===//
+
+void ModelExporter::describeInputs(func::FuncOp main) {
+  for (BlockArgument argument : main.getArguments()) {
+    unsigned i = argument.getArgNumber();
+    auto given = main.getArgAttrOfType<StringAttr>(i, "graph.name");
+    std::string name =
+        makeValueName(given ? given.getValue() : "input_" + Twine(i));
+    define(argument, name);
+    describeValue(*model.proto.mutable_graph()->add_input(), name,
+                  argument.getType(),
+                  main.getArgAttrOfType<ArrayAttr>(i, "graph.dims"));
+  }
+}
+
+/// Values get the names of the outputs that they are, if they may have them.
+void ModelExporter::nameResults(func::FuncOp main) {
+  for (auto [i, value] :
+       llvm::enumerate(main.front().getTerminator()->getOperands())) {
+    auto given = main.getResultAttrOfType<StringAttr>(i, "graph.name");
+    std::string name = given ? given.str() : "output_" + std::to_string(i);
+    if (names.lookup(value) != name)
+      name = makeValueName(name);
+    describeValue(*model.proto.mutable_graph()->add_output(), name,
+                  value.getType(),
+                  main.getResultAttrOfType<ArrayAttr>(i, "graph.dims"));
+    setElementType(name, getElementTypeOrSelf(value));
+    Operation *op = value.getDefiningOp();
+    bool isConstant = isa_and_nonnull<arith::ConstantOp>(op);
+    if (op && !names.contains(value) && (!isConstant || getNodeName(op) == name))
+      define(value, name);
+  }
+}
+
+void ModelExporter::defineConstants() {
+  module.walk([&](arith::ConstantOp constant) {
+    Value value = constant.getResult();
+    if (value.use_empty())
+      return;
+    unused.insert(value);
+    if (names.contains(value))
+      return;
+    std::string name = getNodeName(constant);
+    auto resource = dyn_cast<DenseResourceElementsAttr>(constant.getValue());
+    if (name.empty())
+      name = resource ? resource.getRawHandle().getKey().str() : "constant";
+    define(value, makeValueName(name));
+  });
+}
+
+void ModelExporter::writeMain(func::FuncOp main) {
+  describeInputs(main);
+  nameResults(main);
+  defineConstants();
+  std::vector<std::string> outputs;
+  for (const onnx::ValueInfoProto &output : model.proto.graph().output())
+    outputs.push_back(output.name());
+  writeBlock(*this, *model.proto.mutable_graph(), main.front(), outputs);
+}
+
+llvm::Expected<OnnxModel> ModelExporter::run() {
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  if (!main || main.isExternal())
+    return llvm::createStringError("the module has no function 'main'");
+  auto name = module->getAttrOfType<StringAttr>("graph.model");
+  model.proto.set_producer_name("graphopt");
+  model.proto.mutable_graph()->set_name(name ? name.str() : "main");
+  writeMain(main);
+  if (llvm::Error error = takeError())
+    return error;
+  return std::move(model);
+}
