@@ -1,4 +1,9 @@
 #include "dialects/Graph/NodeNames.h"
+#include "dialects/Graph/Cumulation.h"
+#include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Pooling.h"
+#include "dialects/Graph/Recurrent.h"
+#include "dialects/Graph/Reduction.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -34,4 +39,14 @@ Location graphopt::getSharedLoc(ArrayRef<Location> locs) {
 bool graphopt::isSharedLoc(FusedLoc loc) {
   auto metadata = dyn_cast_or_null<StringAttr>(loc.getMetadata());
   return metadata && metadata.getValue() == kShared;
+}
+
+std::string graphopt::getOperatorName(Operation *op) {
+  using namespace graph;
+  std::string name = op->getName().stripDialect().str();
+  llvm::TypeSwitch<Operation *>(op)
+      .Case<ArgOp, BinaryOp, CumulateOp, PoolOp, RecurrentOp, ReduceOp,
+            UnaryOp>(
+          [&](auto op) { name += " " + stringifyEnum(op.getKind()).str(); });
+  return name;
 }

@@ -4,6 +4,7 @@
 #define GRAPHOPT_DIALECTS_GRAPH_NODENAMES_H
 
 #include "mlir/IR/Location.h"
+#include "mlir/IR/Operation.h"
 
 namespace graphopt {
 
@@ -15,6 +16,9 @@ llvm::SmallVector<llvm::StringRef> listNodes(mlir::Location loc);
 /// each call, where merged code computes all that is in its location.
 mlir::Location getSharedLoc(llvm::ArrayRef<mlir::Location> locs);
 bool isSharedLoc(mlir::FusedLoc loc);
+
+/// "matmul", "binary Add"
+std::string getOperatorName(mlir::Operation *op);
 
 } // namespace graphopt
 

@@ -163,6 +163,7 @@ OwningOpRef<ModuleOp> ModelImporter::run(StringRef path) {
   describeResults(main);
   (*module)->setAttr("graph.model", builder.getStringAttr(modelName(path)));
   (*module)->setAttr("graph.open_dims", builder.getStrArrayAttr(openDims));
+  (*module)->setAttr("graph.opset", builder.getI64IntegerAttr(model.opset));
   if (failed(mlir::verify(*module)))
     return {};
   return module;

@@ -9,7 +9,7 @@
 
 using namespace mlir;
 
-void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
+void graphopt::buildSizesPipeline(OpPassManager &pm,
                                   const GraphOptions &options) {
   // Before anything is spent on what nobody reads.
   EliminateDeadNodesOptions dead;
@@ -22,6 +22,11 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
   dead.outputs.clear();
   pm.addPass(createEliminateDeadNodes(dead));
   pm.addPass(createCanonicalizerPass());
+}
+
+void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
+                                  const GraphOptions &options) {
+  buildSizesPipeline(pm, options);
   // While weights are where the model has them.
   pm.addNestedPass<func::FuncOp>(createFoldAffine());
   pm.addNestedPass<func::FuncOp>(createFoldPads());

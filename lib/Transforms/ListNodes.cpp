@@ -1,13 +1,8 @@
-#include "dialects/Graph/Cumulation.h"
-#include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Graph.h"
 #include "dialects/Graph/NodeNames.h"
-#include "dialects/Graph/Pooling.h"
-#include "dialects/Graph/Recurrent.h"
-#include "dialects/Graph/Reduction.h"
 #include "graphopt/Transforms/Passes.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/ScopedPrinter.h"
 
 namespace graphopt {
@@ -33,19 +28,9 @@ static std::string describe(TypeRange types) {
       llvm::map_range(types, [](Type type) { return describe(type); }), ", ");
 }
 
-/// "matmul", "binary Add"
-static std::string operatorOf(Operation *op) {
-  std::string name = op->getName().stripDialect().str();
-  llvm::TypeSwitch<Operation *>(op)
-      .Case<ArgOp, BinaryOp, CumulateOp, PoolOp, RecurrentOp, ReduceOp,
-            UnaryOp>(
-          [&](auto op) { name += " " + stringifyEnum(op.getKind()).str(); });
-  return name;
-}
-
 /// "binary Add (1x128x384xf32, 384xf32) -> 1x128x384xf32"
 static std::string describe(Operation *op) {
-  return operatorOf(op) + " (" + describe(op->getOperandTypes()) + ") -> " +
+  return graphopt::getOperatorName(op) + " (" + describe(op->getOperandTypes()) + ") -> " +
          describe(op->getResultTypes());
 }
 

@@ -1,7 +1,8 @@
-// The command: compile, run, bench.
+// The command: compile, run, bench, report.
 #include "Flags.h"
 #include "graphopt/Driver/Bench.h"
 #include "graphopt/Driver/Compiler.h"
+#include "graphopt/Driver/Report.h"
 #include "graphopt/Driver/Run.h"
 #include "graphopt/Support/OutputFile.h"
 #include "llvm/Config/llvm-config.h"
@@ -29,6 +30,12 @@ EXAMPLES:
   Measure it:
     graphopt bench out --threads 1 --ms 2000 --dim batch=1 --json b.json
 
+  What it takes by itself: parameters, multiply-accumulates, bytes, by node:
+    graphopt report minilm.onnx --shape input_ids=1x128 --top 10
+
+  Write it as ONNX again, without what is dead or constant:
+    graphopt compile minilm.onnx --emit=onnx -o small
+
   'graphopt compile --help' lists the options of a command.
 )";
 
@@ -37,9 +44,12 @@ static constexpr int exitDiffers = 1, exitError = 2;
 static cl::SubCommand compileCommand("compile", "Compile an ONNX model");
 static cl::SubCommand runCommand("run", "Run a compiled model");
 static cl::SubCommand benchCommand("bench", "Measure a compiled model");
+static cl::SubCommand reportCommand("report",
+                                    "Count a model's parameters, MACs and bytes");
 
 static cl::opt<std::string> modelPath(cl::Positional, cl::desc("MODEL.onnx"),
-                                      cl::sub(compileCommand));
+                                      cl::sub(compileCommand),
+                                      cl::sub(reportCommand));
 static cl::opt<bool> printPipeline(
     "print-pipeline",
     cl::desc("Print each stage's passes as a flag for graphopt-opt, and stop"),
@@ -57,6 +67,7 @@ static cl::opt<bool> verbose("verbose", cl::desc("Say more"),
 static CompileOptions compileOptions;
 static RunOptions runOptions;
 static BenchOptions benchOptions;
+static ReportOptions reportOptions;
 
 static void addFlags() {
 #define COMPILE_OPTION(type, field, flag, initial, value, help)                \
@@ -65,6 +76,8 @@ static void addFlags() {
   addFlag(runCommand, runOptions.field, flag, value, help);
 #define BENCH_OPTION(type, field, flag, initial, value, help)                  \
   addFlag(benchCommand, benchOptions.field, flag, value, help);
+#define REPORT_OPTION(type, field, flag, initial, value, help)                 \
+  addFlag(reportCommand, reportOptions.field, flag, value, help);
 #include "graphopt/Driver/Options.def"
 }
 
@@ -141,20 +154,31 @@ static int run() {
   return report->passed() ? 0 : exitDiffers;
 }
 
+/// Prints a report, and writes it as JSON if a file is given.
+template <typename Report>
+static int show(const Report &report, llvm::StringRef jsonFile) {
+  if (!quiet)
+    report.print(llvm::outs());
+  if (jsonFile.empty())
+    return 0;
+  llvm::Error error = writeOutputFile(jsonFile, [&](llvm::raw_ostream &os) {
+    report.printJson(os);
+    return llvm::Error::success();
+  });
+  return error ? fail(std::move(error)) : 0;
+}
+
 static int bench() {
   auto report = benchModel(folder, benchOptions);
-  if (!report)
-    return fail(report.takeError());
-  if (!quiet)
-    report->print(llvm::outs());
-  if (benchOptions.jsonFile.empty())
-    return 0;
-  llvm::Error error =
-      writeOutputFile(benchOptions.jsonFile, [&](llvm::raw_ostream &os) {
-        report->printJson(os);
-        return llvm::Error::success();
-      });
-  return error ? fail(std::move(error)) : 0;
+  return report ? show(*report, benchOptions.jsonFile) : fail(report.takeError());
+}
+
+static int report() {
+  if (modelPath.empty())
+    return fail(llvm::createStringError("report on which model? See 'graphopt "
+                                        "report --help'"));
+  auto report = reportModel(modelPath, reportOptions);
+  return report ? show(*report, reportOptions.jsonFile) : fail(report.takeError());
 }
 
 int main(int argc, char **argv) {
@@ -165,7 +189,8 @@ int main(int argc, char **argv) {
   });
   cl::extrahelp moreHelp(examples);
   for (cl::SubCommand *command : {&cl::SubCommand::getTopLevel(),
-                                  &compileCommand, &runCommand, &benchCommand})
+                                  &compileCommand, &runCommand, &benchCommand,
+                                  &reportCommand})
     cl::HideUnrelatedOptions(flagCategory(), *command);
   std::string message;
   llvm::raw_string_ostream errors(message);
@@ -185,6 +210,8 @@ int main(int argc, char **argv) {
     return run();
   if (benchCommand)
     return bench();
+  if (reportCommand)
+    return report();
   return fail(
-      llvm::createStringError("compile, run or bench? See 'graphopt --help'"));
+      llvm::createStringError("compile, run, bench or report? See 'graphopt --help'"));
 }

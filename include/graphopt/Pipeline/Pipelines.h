@@ -25,6 +25,9 @@ struct KernelOptions {
   bool winograd = true; ///< where it is faster
 };
 
+/// The beginning of the next: nothing is dead, and all is known of sizes that can be.
+void buildSizesPipeline(mlir::OpPassManager &pm, const GraphOptions &options = {});
+
 /// Graph to graph, nothing dead, constant or twice: stage graph.
 void buildGraphPipeline(mlir::OpPassManager &pm, const CpuModel &cpu,
                         const GraphOptions &options = {});
