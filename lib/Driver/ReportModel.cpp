@@ -372,7 +372,7 @@ llvm::Expected<ModelReport> graphopt::reportModel(StringRef path,
   if (!module)
     return module.takeError();
   auto passes = PassManager::on<ModuleOp>(&context);
-  buildSizesPipeline(passes);
+  buildModelPipeline(passes);
   if (failed(passes.run(**module)))
     return diagnostics.takeError("a pass failed without saying why");
   auto main = (**module).lookupSymbol<func::FuncOp>("main");

@@ -9,8 +9,7 @@
 
 using namespace mlir;
 
-void graphopt::buildSizesPipeline(OpPassManager &pm,
-                                  const GraphOptions &options) {
+void graphopt::buildModelPipeline(OpPassManager &pm, const GraphOptions &options) {
   // Before anything is spent on what nobody reads.
   EliminateDeadNodesOptions dead;
   dead.outputs.assign(options.outputs.begin(), options.outputs.end());
@@ -26,7 +25,7 @@ void graphopt::buildSizesPipeline(OpPassManager &pm,
 
 void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
                                   const GraphOptions &options) {
-  buildSizesPipeline(pm, options);
+  buildModelPipeline(pm, options);
   // While weights are where the model has them.
   pm.addNestedPass<func::FuncOp>(createFoldAffine());
   pm.addNestedPass<func::FuncOp>(createFoldPads());

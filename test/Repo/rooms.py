@@ -2,14 +2,14 @@
 """A room uses only rooms to its left (DESIGN): in #include lines, in TableGen's
 include lines and in what a library links.
 
-Support -> Target -> dialects -> Import, Transforms, Conversion -> Codegen, Export ->
+Support -> Target, Compress -> dialects -> Import, Transforms, Conversion -> Codegen, Export ->
 Emit -> Pipeline -> Driver -> CAPI -> tools, python
 """
 import re
 
 import tree
 
-ORDER = ["Support", "Target", "dialects", ("Import", "Transforms", "Conversion"),
+ORDER = ["Support", ("Target", "Compress"), "dialects", ("Import", "Transforms", "Conversion"),
          ("Codegen", "Export"), "Emit", "Pipeline", "Driver", "CAPI", ("tools", "python")]
 RANK = {room: rank for rank, rooms in enumerate(ORDER)
         for room in ([rooms] if isinstance(rooms, str) else rooms)}

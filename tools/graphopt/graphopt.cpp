@@ -1,6 +1,7 @@
-// The command: compile, run, bench, report.
+// The command: compile, run, bench, report, statistics.
 #include "Flags.h"
 #include "graphopt/Driver/Bench.h"
+#include "graphopt/Driver/CollectStatistics.h"
 #include "graphopt/Driver/Compiler.h"
 #include "graphopt/Driver/Report.h"
 #include "graphopt/Driver/Run.h"
@@ -46,10 +47,13 @@ static cl::SubCommand runCommand("run", "Run a compiled model");
 static cl::SubCommand benchCommand("bench", "Measure a compiled model");
 static cl::SubCommand reportCommand("report",
                                     "Count a model's parameters, MACs and bytes");
+static cl::SubCommand
+    statisticsCommand("statistics", "Observe a model's values on samples");
 
 static cl::opt<std::string> modelPath(cl::Positional, cl::desc("MODEL.onnx"),
                                       cl::sub(compileCommand),
-                                      cl::sub(reportCommand));
+                                      cl::sub(reportCommand),
+                                      cl::sub(statisticsCommand));
 static cl::opt<bool> printPipeline(
     "print-pipeline",
     cl::desc("Print each stage's passes as a flag for graphopt-opt, and stop"),
@@ -68,6 +72,7 @@ static CompileOptions compileOptions;
 static RunOptions runOptions;
 static BenchOptions benchOptions;
 static ReportOptions reportOptions;
+static StatisticsOptions statisticsOptions;
 
 static void addFlags() {
 #define COMPILE_OPTION(type, field, flag, initial, value, help)                \
@@ -78,6 +83,8 @@ static void addFlags() {
   addFlag(benchCommand, benchOptions.field, flag, value, help);
 #define REPORT_OPTION(type, field, flag, initial, value, help)                 \
   addFlag(reportCommand, reportOptions.field, flag, value, help);
+#define STATISTICS_OPTION(type, field, flag, initial, value, help)             \
+  addFlag(statisticsCommand, statisticsOptions.field, flag, value, help);
 #include "graphopt/Driver/Options.def"
 }
 
@@ -124,6 +131,36 @@ private:
   Clock::time_point start;
 };
 } // namespace
+
+namespace {
+/// A bar on stderr while a model runs on samples.
+class ProgressBar : public RunProgress {
+public:
+  void show(llvm::StringRef task, size_t done, size_t total) override {
+    constexpr size_t width = 30;
+    if (quiet || !llvm::sys::Process::StandardErrIsDisplayed())
+      return;
+    size_t filled = width * done / total;
+    llvm::errs() << fmt::format("\r  {} [{:<{}}] {}/{}{}", task.str(),
+                                std::string(filled, '='), width, done, total,
+                                done == total ? "\n" : "");
+  }
+};
+} // namespace
+
+static int statistics() {
+  if (modelPath.empty())
+    return fail(llvm::createStringError("statistics of which model? See "
+                                        "'graphopt statistics --help'"));
+  ProgressBar bar;
+  auto files = collectStatistics(modelPath, statisticsOptions, &bar);
+  if (!files)
+    return fail(files.takeError());
+  if (!quiet)
+    for (const std::string &file : *files)
+      llvm::outs() << file << '\n';
+  return 0;
+}
 
 static int compile() {
   if (printPipeline) {
@@ -190,7 +227,7 @@ int main(int argc, char **argv) {
   cl::extrahelp moreHelp(examples);
   for (cl::SubCommand *command : {&cl::SubCommand::getTopLevel(),
                                   &compileCommand, &runCommand, &benchCommand,
-                                  &reportCommand})
+                                  &reportCommand, &statisticsCommand})
     cl::HideUnrelatedOptions(flagCategory(), *command);
   std::string message;
   llvm::raw_string_ostream errors(message);
@@ -212,6 +249,8 @@ int main(int argc, char **argv) {
     return bench();
   if (reportCommand)
     return report();
-  return fail(
-      llvm::createStringError("compile, run, bench or report? See 'graphopt --help'"));
+  if (statisticsCommand)
+    return statistics();
+  return fail(llvm::createStringError("compile, run, bench, report or statistics? "
+                                      "See 'graphopt --help'"));
 }

@@ -85,6 +85,8 @@ public:
 
   /// In the model's order, valid until the next run.
   llvm::ArrayRef<HostTensor> outputs() const { return outputTensors; }
+  /// In the model's order. Elements may be changed between runs.
+  llvm::MutableArrayRef<HostTensor> inputs() { return inputTensors; }
   llvm::ArrayRef<int64_t> openDims() const { return dims; }
   int64_t workspaceBytes() const { return workspaceSize; }
 

@@ -25,8 +25,9 @@ struct KernelOptions {
   bool winograd = true; ///< where it is faster
 };
 
-/// The beginning of the next: nothing is dead, and all is known of sizes that can be.
-void buildSizesPipeline(mlir::OpPassManager &pm, const GraphOptions &options = {});
+/// The part of the next pipeline that leaves the model's own operators: what is
+/// observed and compressed.
+void buildModelPipeline(mlir::OpPassManager &pm, const GraphOptions &options = {});
 
 /// Graph to graph, nothing dead, constant or twice: stage graph.
 void buildGraphPipeline(mlir::OpPassManager &pm, const CpuModel &cpu,

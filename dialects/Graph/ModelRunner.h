@@ -1,0 +1,74 @@
+//===- ModelRunner.h - Runs the whole model on data while compiling -------===//
+
+#ifndef GRAPHOPT_DIALECTS_GRAPH_MODELRUNNER_H
+#define GRAPHOPT_DIALECTS_GRAPH_MODELRUNNER_H
+
+#include "dialects/Graph/Graph.h"
+#include "graphopt/Compress/Statistics.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectInterface.h"
+#include "llvm/Support/JSON.h"
+
+namespace graphopt::graph {
+
+/// A statistic that a pass asks for.
+struct StatisticRequest {
+  mlir::Value value; ///< of main
+  unsigned kinds;    ///< of ValueStatistics
+  int64_t channelAxis = -1;
+  mlir::Value crossWith = {}; ///< X'Y with this value, if any
+};
+
+/// The user's samples are in one of three parts, none of them in two.
+enum class Split {
+  Calibrate, ///< from which statistics and refits are made
+  Select,    ///< on which alternatives are compared
+  Evaluate   ///< for the report, used once
+};
+
+/// Other weights for a product with weights, and what to add to its result.
+struct ProductWeights {
+  size_t product; ///< number in the list that the trials were made for
+  std::vector<float> weights, bias;
+};
+
+/// A copy of the model that takes the weights of some products at each run.
+class Trials {
+public:
+  virtual ~Trials() = default;
+
+  /// How far the model's outputs are from the original's for each candidate: the
+  /// mean of 1 - cosine over the rows of all outputs. What a candidate does not
+  /// name stays as it was.
+  virtual llvm::Expected<std::vector<double>>
+  measure(llvm::ArrayRef<std::vector<ProductWeights>> candidates, Split split,
+          llvm::StringRef task) = 0;
+};
+
+/// What compression passes ask to run the model on the user's data. Who has the
+/// whole compiler and the data (lib/Driver) attaches one to the graph dialect.
+class ModelRunner : public mlir::DialectInterface::Base<ModelRunner> {
+public:
+  explicit ModelRunner(mlir::Dialect *dialect) : Base(dialect) {}
+
+  /// Statistics of values of `module`'s main on the samples to calibrate with, by
+  /// the values' names.
+  virtual llvm::Expected<Statistics>
+  collect(mlir::ModuleOp module,
+          llvm::ArrayRef<StatisticRequest> requests) const = 0;
+
+  /// \param products  matmul or gemm ops of main with constant f32 weights.
+  virtual llvm::Expected<std::unique_ptr<Trials>>
+  prepareTrials(mlir::ModuleOp module,
+                llvm::ArrayRef<mlir::Operation *> products) const = 0;
+
+  /// Takes what a pass did and why, for the report.
+  virtual void report(llvm::StringRef pass, llvm::json::Object what) const = 0;
+};
+
+/// The runner that is attached to the context, or null.
+const ModelRunner *findModelRunner(mlir::MLIRContext *context);
+
+} // namespace graphopt::graph
+
+#endif

@@ -1,0 +1,201 @@
+#include "graphopt/Compress/Metrics.h"
+#include "llvm/ADT/STLExtras.h"
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <random>
+
+using namespace graphopt;
+namespace json = llvm::json;
+
+static std::vector<double> toDoubles(const HostTensor &tensor) {
+  std::vector<double> values;
+  values.reserve(tensor.elementCount());
+  visitDType(tensor.dtype(), [&](auto type) {
+    for (auto value : tensor.elements<decltype(type)>())
+      values.push_back(toDouble(value));
+  });
+  return values;
+}
+
+static double dot(llvm::ArrayRef<double> x, llvm::ArrayRef<double> y) {
+  return std::inner_product(x.begin(), x.end(), y.begin(), 0.0);
+}
+
+static double cosine(llvm::ArrayRef<double> x, llvm::ArrayRef<double> y) {
+  double norms = std::sqrt(dot(x, x)) * std::sqrt(dot(y, y));
+  if (norms > 0)
+    return dot(x, y) / norms;
+  return dot(x, x) == dot(y, y) ? 1 : 0;
+}
+
+/// Calls `visit` with each row that is kept.
+static void forEachRow(llvm::ArrayRef<double> values, size_t width,
+                       llvm::ArrayRef<uint8_t> keep,
+                       llvm::function_ref<void(llvm::ArrayRef<double>)> visit) {
+  size_t rows = width > 0 ? values.size() / width : 0;
+  bool isMasked = keep.size() == rows;
+  for (size_t row = 0; row < rows; ++row)
+    if (!isMasked || keep[row])
+      visit(values.slice(row * width, width));
+}
+
+static size_t rowWidth(const HostTensor &tensor) {
+  return tensor.dims().empty() ? 1 : size_t(tensor.dims().back());
+}
+
+static std::vector<llvm::ArrayRef<double>>
+listRows(llvm::ArrayRef<double> values, size_t width,
+         llvm::ArrayRef<uint8_t> keep) {
+  std::vector<llvm::ArrayRef<double>> rows;
+  forEachRow(values, width, keep,
+             [&](llvm::ArrayRef<double> row) { rows.push_back(row); });
+  return rows;
+}
+
+OutputAgreement graphopt::compareRows(const HostTensor &value,
+                                      const HostTensor &original,
+                                      llvm::ArrayRef<uint8_t> keep) {
+  OutputAgreement result;
+  std::vector<double> left = toDoubles(value), right = toDoubles(original);
+  if (left.size() != right.size())
+    return result;
+  size_t width = rowWidth(original);
+  auto leftRows = listRows(left, width, keep);
+  auto rightRows = listRows(right, width, keep);
+  for (auto [x, y] : llvm::zip_equal(leftRows, rightRows)) {
+    ++result.rows;
+    result.cosine += cosine(x, y);
+    result.signal += dot(y, y);
+    for (auto [a, b] : llvm::zip_equal(x, y))
+      result.noise += (a - b) * (a - b);
+    result.sameTop1 += std::max_element(x.begin(), x.end()) - x.begin() ==
+                       std::max_element(y.begin(), y.end()) - y.begin();
+  }
+  return result;
+}
+
+Estimate graphopt::bootstrap(llvm::ArrayRef<double> numerators,
+                             llvm::ArrayRef<double> denominators) {
+  size_t count = numerators.size();
+  double above = std::accumulate(numerators.begin(), numerators.end(), 0.0);
+  double below = std::accumulate(denominators.begin(), denominators.end(), 0.0);
+  if (count == 0 || below == 0)
+    return {};
+  constexpr int drawings = 1000;
+  std::mt19937_64 random(0);
+  std::vector<double> means;
+  for (int i = 0; i < drawings; ++i) {
+    double n = 0, d = 0;
+    for (size_t j = 0; j < count; ++j) {
+      size_t drawn = random() % count;
+      n += numerators[drawn];
+      d += denominators[drawn];
+    }
+    means.push_back(d > 0 ? n / d : 0);
+  }
+  std::sort(means.begin(), means.end());
+  return {above / below, means[drawings * 25 / 1000],
+          means[drawings * 975 / 1000 - 1]};
+}
+
+/// 1-based ranks; equal values have the mean of theirs.
+static std::vector<double> rank(llvm::ArrayRef<double> values) {
+  std::vector<size_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  llvm::sort(order, [&](size_t a, size_t b) { return values[a] < values[b]; });
+  std::vector<double> ranks(values.size());
+  for (size_t begin = 0, end; begin < order.size(); begin = end) {
+    for (end = begin; end < order.size() &&
+                      values[order[end]] == values[order[begin]];)
+      ++end;
+    for (size_t i = begin; i < end; ++i)
+      ranks[order[i]] = double(begin + end + 1) / 2;
+  }
+  return ranks;
+}
+
+double graphopt::spearman(llvm::ArrayRef<double> x, llvm::ArrayRef<double> y) {
+  auto centredRanks = [](llvm::ArrayRef<double> values) {
+    std::vector<double> ranks = rank(values);
+    for (double &value : ranks)
+      value -= double(values.size() + 1) / 2;
+    return ranks;
+  };
+  std::vector<double> rankX = centredRanks(x), rankY = centredRanks(y);
+  double norms = std::sqrt(dot(rankX, rankX)) * std::sqrt(dot(rankY, rankY));
+  return norms > 0 ? dot(rankX, rankY) / norms : 0;
+}
+
+/// Rows of all samples, at most `most`.
+static std::vector<std::vector<double>>
+collectRows(llvm::ArrayRef<const HostTensor *> tensors,
+            llvm::ArrayRef<std::vector<uint8_t>> keep, size_t most) {
+  std::vector<std::vector<double>> rows;
+  for (auto [tensor, flags] : llvm::zip_equal(tensors, keep)) {
+    if (rows.size() >= most)
+      break;
+    std::vector<double> values = toDoubles(*tensor);
+    forEachRow(values, rowWidth(*tensor),
+               flags,
+               [&](llvm::ArrayRef<double> row) {
+                 if (rows.size() < most)
+                   rows.push_back(row.vec());
+               });
+  }
+  return rows;
+}
+
+static std::vector<double>
+similarities(llvm::ArrayRef<std::vector<double>> rows) {
+  std::vector<double> result;
+  for (size_t i = 0; i < rows.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      result.push_back(rows[i].size() == rows[j].size()
+                           ? cosine(rows[i], rows[j])
+                           : 0);
+  return result;
+}
+
+OutputMetrics
+graphopt::measureOutput(llvm::ArrayRef<const HostTensor *> values,
+                        llvm::ArrayRef<const HostTensor *> originals,
+                        llvm::ArrayRef<std::vector<uint8_t>> keep) {
+  std::vector<double> cosines, top1, rows;
+  OutputMetrics metrics;
+  double signal = 0, noise = 0, total = 0;
+  for (auto [value, original, flags] :
+       llvm::zip_equal(values, originals, keep)) {
+    OutputAgreement sample = compareRows(*value, *original, flags);
+    cosines.push_back(sample.cosine);
+    top1.push_back(sample.sameTop1);
+    rows.push_back(sample.rows);
+    signal += sample.signal;
+    noise += sample.noise;
+    total += sample.rows;
+  }
+  metrics.cosine = bootstrap(cosines, rows);
+  metrics.top1 = bootstrap(top1, rows);
+  metrics.sqnrDb = noise > 0 ? 10 * std::log10(signal / noise) : HUGE_VAL;
+  constexpr size_t mostRows = 400;
+  metrics.spearman = spearman(similarities(collectRows(values, keep, mostRows)),
+                              similarities(collectRows(originals, keep, mostRows)));
+  metrics.samples = int64_t(values.size());
+  metrics.rows = int64_t(total);
+  return metrics;
+}
+
+static json::Object toJson(const Estimate &estimate) {
+  return json::Object{{"mean", estimate.mean},
+                      {"low", estimate.low},
+                      {"high", estimate.high}};
+}
+
+json::Object OutputMetrics::toJson() const {
+  json::Object object{{"samples", samples}, {"rows", rows},
+                      {"cosine", ::toJson(cosine)}, {"top1", ::toJson(top1)},
+                      {"spearman", spearman}};
+  object["sqnr_db"] =
+      std::isfinite(sqnrDb) ? json::Value(sqnrDb) : json::Value(nullptr);
+  return object;
+}

@@ -1,0 +1,175 @@
+#include "CompiledCopy.h"
+#include "ChildProcess.h"
+#include "graphopt/Emit/Emit.h"
+#include "graphopt/Pipeline/Pipelines.h"
+#include "graphopt/Support/OutputFile.h"
+#include "graphopt/Target/Target.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include <unistd.h>
+
+using namespace graphopt;
+using namespace mlir;
+namespace fs = llvm::sys::fs;
+
+llvm::Expected<std::unique_ptr<ScratchFolder>> ScratchFolder::create() {
+  auto folder = std::make_unique<ScratchFolder>();
+  if (std::error_code error = fs::createUniqueDirectory("graphopt", folder->path))
+    return llvm::createStringError(error,
+                                   "no scratch folder: " + error.message());
+  return folder;
+}
+
+ScratchFolder::~ScratchFolder() {
+  if (!path.empty())
+    fs::remove_directories(path);
+}
+
+std::string ScratchFolder::file(StringRef name) const {
+  SmallString<128> result(path);
+  llvm::sys::path::append(result, name);
+  return result.str().str();
+}
+
+/// From the graph dialect on; remarks are of the model's own compilation only.
+static llvm::Error lower(ModuleOp module, const CpuModel &host) {
+  std::string problems;
+  ScopedDiagnosticHandler handler(
+      module.getContext(), [&](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+          problems += (problems.empty() ? "" : "; ") + diagnostic.str();
+        return success();
+      });
+  PassManager passes(module.getContext());
+  buildGraphPipeline(passes, host);
+  buildKernelPipeline(passes, host);
+  buildMemoryPipeline(passes, host);
+  buildLLVMPipeline(passes, host);
+  if (succeeded(passes.run(module)))
+    return llvm::Error::success();
+  return llvm::createStringError("the copy of the model that is to be run on "
+                                 "samples does not compile: " +
+                                 problems);
+}
+
+llvm::Expected<CompiledCopy>
+CompiledCopy::compile(OwningOpRef<ModuleOp> module) {
+  llvm::Expected<CpuModel> host = findCpuModel("host");
+  if (!host)
+    return host.takeError();
+  auto folder = ScratchFolder::create();
+  if (!folder)
+    return folder.takeError();
+  (*module)->setAttr("graph.model",
+                     StringAttr::get(module->getContext(), "observed"));
+  if (llvm::Error error = lower(*module, *host))
+    return error;
+  LibraryOptions options;
+  options.object.target = {host->triple, host->llvmCpu, host->features};
+  options.folder = (*folder)->name();
+  auto files = emitLibrary(*module, options);
+  if (!files)
+    return files.takeError();
+  auto library = Library::load((*folder)->name());
+  if (!library)
+    return library.takeError();
+  return CompiledCopy{std::move(*folder), std::move(*library)};
+}
+
+llvm::Error
+CompiledCopy::runIsolated(llvm::function_ref<llvm::Error()> body) const {
+  std::string errorFile = folder->file("error");
+  auto child = [&]() -> int {
+    llvm::Error error = body();
+    if (!error)
+      return 0;
+    std::string text = llvm::toString(std::move(error));
+    llvm::consumeError(writeOutputFile(errorFile, [&](llvm::raw_ostream &os) {
+      os << text;
+      return llvm::Error::success();
+    }));
+    return 1;
+  };
+  constexpr int64_t dayMs = int64_t(24) * 3600 * 1000;
+  int64_t memory = int64_t(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  llvm::Expected<int> status = runInChild(child, {dayMs, memory});
+  if (!status)
+    return llvm::createStringError("the run on samples failed: " +
+                                   llvm::toString(status.takeError()));
+  if (*status == 0)
+    return llvm::Error::success();
+  auto text = llvm::MemoryBuffer::getFile(errorFile, /*IsText=*/true);
+  return llvm::createStringError(text ? (*text)->getBuffer()
+                                      : "the run on samples failed");
+}
+
+/// The flag a position of the sample's mask: false for padding. Empty without a
+/// mask.
+static llvm::Expected<RowFlags> readMask(ArrayRef<HostTensor> inputs,
+                                         StringRef name) {
+  const HostTensor *mask = llvm::find_if(inputs, [&](const HostTensor &tensor) {
+    return tensor.name() == (name.empty() ? "attention_mask" : name);
+  });
+  if (mask == inputs.end()) {
+    if (name.empty())
+      return RowFlags();
+    return llvm::createStringError("there is no input '" + name +
+                                   "' to tell padding");
+  }
+  RowFlags flags;
+  visitDType(mask->dtype(), [&](auto type) {
+    for (auto value : mask->elements<decltype(type)>())
+      flags.push_back(toDouble(value) > 0);
+  });
+  return flags;
+}
+
+llvm::Expected<LoadedSample> CompiledCopy::load(const std::string &file,
+                                               size_t more,
+                                               StringRef mask) const {
+  auto inputs = Samples::read(file);
+  if (!inputs)
+    return inputs.takeError();
+  // Test data of ONNX is in the order of the inputs.
+  for (auto [i, port] : llvm::enumerate(library->inputs().drop_back(more)))
+    for (HostTensor &tensor : *inputs)
+      if (tensor.name() == ("input_" + Twine(i)).str())
+        tensor.setName(port.name);
+  llvm::Expected<RowFlags> flags = readMask(*inputs, mask);
+  if (!flags)
+    return llvm::createFileError(file, flags.takeError());
+  return LoadedSample{std::move(*inputs), std::move(*flags)};
+}
+
+llvm::Expected<std::unique_ptr<Session>>
+CompiledCopy::start(const std::string &file, std::vector<HostTensor> inputs,
+                    int threads) const {
+  auto session = Session::create(*library, std::move(inputs), threads);
+  if (!session)
+    return llvm::createFileError(file, session.takeError());
+  return session;
+}
+
+llvm::Error graphopt::requireSamples(ArrayRef<std::string> files,
+                                     StringRef purpose) {
+  if (!files.empty())
+    return llvm::Error::success();
+  return llvm::createStringError("there are no samples to " + purpose + " with");
+}
+
+llvm::Expected<std::vector<HostTensor>>
+graphopt::cloneAll(ArrayRef<HostTensor> tensors) {
+  std::vector<HostTensor> copies;
+  for (const HostTensor &tensor : tensors) {
+    auto copy =
+        HostTensor::create(tensor.name(), tensor.dtype(), tensor.dims());
+    if (!copy)
+      return copy.takeError();
+    llvm::copy(tensor.bytes(), copy->bytes().begin());
+    copies.push_back(std::move(*copy));
+  }
+  return copies;
+}

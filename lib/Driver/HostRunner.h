@@ -1,0 +1,56 @@
+#ifndef GRAPHOPT_LIB_DRIVER_HOSTRUNNER_H
+#define GRAPHOPT_LIB_DRIVER_HOSTRUNNER_H
+
+#include "Samples.h"
+#include "graphopt/Compress/Metrics.h"
+#include "graphopt/Driver/CollectStatistics.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace graphopt {
+
+struct HostRunnerOptions {
+  std::string mask; ///< input that tells padding; empty: attention_mask, if any
+  int threads = 1;  ///< of each run
+};
+
+/// Compiles copies of a model for this machine and runs them on samples, in child
+/// processes: a run that traps is an error.
+class HostRunner : public graph::ModelRunner {
+public:
+  HostRunner(mlir::Dialect *dialect, Samples samples, HostRunnerOptions options,
+             RunProgress *progress)
+      : ModelRunner(dialect), samples(std::move(samples)),
+        options(std::move(options)), progress(progress) {}
+
+  llvm::Expected<Statistics>
+  collect(mlir::ModuleOp module,
+          llvm::ArrayRef<graph::StatisticRequest> requests) const override;
+  llvm::Expected<std::unique_ptr<graph::Trials>>
+  prepareTrials(mlir::ModuleOp module,
+                llvm::ArrayRef<mlir::Operation *> products) const override;
+  void report(llvm::StringRef pass, llvm::json::Object what) const override;
+
+  /// How near the outputs of `changed` are to those of `original`, on the samples
+  /// to evaluate with: a JSON object an output.
+  llvm::Expected<llvm::json::Object> compare(mlir::ModuleOp original,
+                                             mlir::ModuleOp changed) const;
+
+  const Samples &getSamples() const { return samples; }
+  /// What passes reported, in order.
+  llvm::json::Array takeReports() const { return std::move(reports); }
+
+private:
+  friend class HostTrials;
+  void showProgress(llvm::StringRef task, size_t done, size_t total) const {
+    if (progress)
+      progress->show(task, done, total);
+  }
+
+  Samples samples;
+  HostRunnerOptions options;
+  RunProgress *progress;
+  mutable llvm::json::Array reports;
+};
+
+} // namespace graphopt
+#endif

@@ -1,0 +1,74 @@
+//===- Instrument.cpp - Copies of a model to be observed ------------------===//
+
+#include "Instrument.h"
+#include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Linear.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::graph;
+
+static func::FuncOp findMain(ModuleOp module) {
+  return module.lookupSymbol<func::FuncOp>("main");
+}
+
+/// What an importer says of an input or output.
+static DictionaryAttr describePort(OpBuilder &builder, const Twine &name,
+                                   Type type) {
+  SmallVector<StringRef> dims(cast<RankedTensorType>(type).getRank(), "");
+  return builder.getDictionaryAttr(
+      {builder.getNamedAttr("graph.name", builder.getStringAttr(name)),
+       builder.getNamedAttr("graph.dims", builder.getStrArrayAttr(dims))});
+}
+
+OwningOpRef<ModuleOp> graphopt::copyWithOutputs(ModuleOp module,
+                                                ArrayRef<Value> values) {
+  IRMapping mapping;
+  OwningOpRef<ModuleOp> copy(
+      cast<ModuleOp>(module.getOperation()->clone(mapping)));
+  func::FuncOp main = findMain(*copy);
+  OpBuilder builder(copy->getContext());
+  SmallVector<Value> outputs = llvm::map_to_vector(
+      values, [&](Value value) { return mapping.lookup(value); });
+  main.front().getTerminator()->setOperands(outputs);
+  main.setResAttrsAttr(nullptr);
+  main.setFunctionType(builder.getFunctionType(main.getArgumentTypes(),
+                                               ValueRange(outputs).getTypes()));
+  for (auto [i, output] : llvm::enumerate(outputs))
+    main.setResultAttrs(
+        i, describePort(builder, "value_" + Twine(i), output.getType()));
+  return copy;
+}
+
+OwningOpRef<ModuleOp>
+graphopt::copyWithParameters(ModuleOp module, ArrayRef<Operation *> products) {
+  IRMapping mapping;
+  OwningOpRef<ModuleOp> copy(
+      cast<ModuleOp>(module.getOperation()->clone(mapping)));
+  func::FuncOp main = findMain(*copy);
+  auto addInput = [&](const Twine &name, Type type, Location loc) -> Value {
+    OpBuilder builder(copy->getContext());
+    unsigned i = main.getNumArguments();
+    (void)main.insertArgument(i, type, describePort(builder, name, type), loc);
+    return main.getArgument(i);
+  };
+  for (auto [i, original] : llvm::enumerate(products)) {
+    Operation *product = mapping.lookup(original);
+    Location loc = product->getLoc();
+    Value result = product->getResult(0);
+    auto type = cast<RankedTensorType>(result.getType());
+    auto biasType = RankedTensorType::get(type.getShape().take_back(),
+                                          type.getElementType());
+    product->setOperand(1, addInput("weights_" + Twine(i),
+                                    product->getOperand(1).getType(), loc));
+    Value bias = addInput("bias_" + Twine(i), biasType, loc);
+    OpBuilder builder(copy->getContext());
+    builder.setInsertionPointAfter(product);
+    auto sum =
+        BinaryOp::create(builder, loc, type, BinaryKind::Add, result, bias);
+    result.replaceAllUsesExcept(sum, sum);
+  }
+  return copy;
+}

@@ -1,0 +1,22 @@
+#ifndef GRAPHOPT_LIB_DRIVER_INSTRUMENT_H
+#define GRAPHOPT_LIB_DRIVER_INSTRUMENT_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace graphopt {
+
+/// A copy of the model whose outputs are `values` of its main, in this order, and
+/// nothing else.
+mlir::OwningOpRef<mlir::ModuleOp>
+copyWithOutputs(mlir::ModuleOp module, llvm::ArrayRef<mlir::Value> values);
+
+/// A copy of the model that takes two further inputs for each product, after its
+/// own: the weights, in the place of the constant ones, and a vector that is added
+/// to the product's last dimension.
+mlir::OwningOpRef<mlir::ModuleOp>
+copyWithParameters(mlir::ModuleOp module,
+                   llvm::ArrayRef<mlir::Operation *> products);
+
+} // namespace graphopt
+#endif
