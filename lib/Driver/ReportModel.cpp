@@ -106,8 +106,11 @@ std::string Reporter::format(AffineExpr expr) const {
     return isFactor && isSum ? "(" + format(operand) + ")" : format(operand);
   };
   switch (expr.getKind()) {
-  case AffineExprKind::Add:
-    return format(binary.getLHS()) + " + " + format(binary.getRHS());
+  case AffineExprKind::Add: {
+    std::string rhs = format(binary.getRHS());
+    bool isLess = StringRef(rhs).starts_with("-");
+    return format(binary.getLHS()) + (isLess ? " - " + rhs.substr(1) : " + " + rhs);
+  }
   case AffineExprKind::Mul: // a constant comes last
     if (isa<AffineConstantExpr>(binary.getRHS()))
       return format(binary.getRHS()) + "*" + part(binary.getLHS(), true);

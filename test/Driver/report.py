@@ -80,7 +80,7 @@ expect("fixed", r["macs"], 2 * 2 * 3 * 3 * 8 + 80)
 # A size that is clamped.
 r, _ = report([node("Slice", ["x", "from", "to"], ["o"], name="slice")], {"x": ["n", 2]}, {"o": ["m", 2]},
               {"from": np.array([3]), "to": np.array([2**31])})
-expect("clamped", r["nodes"][0]["result_bytes"], "8*max(n + -3, 0)")
+expect("clamped", r["nodes"][0]["result_bytes"], "8*max(n - 3, 0)")
 
 # Sequences, transposed convolutions, einsum; quantized weights are parameters, shapes are not.
 r, _ = report([node("LSTM", ["x", "w", "r"], ["y"], name="lstm", hidden_size=4),
