@@ -19,12 +19,9 @@ static llvm::Expected<OwningOpRef<ModuleOp>>
 loadModel(MLIRContext &context, StringRef path,
           const StatisticsOptions &options) {
   ImportOptions importOptions;
-  for (const std::string &text : options.shapes) {
-    llvm::Expected<InputShape> shape = parseInputShape(text);
-    if (!shape)
-      return shape.takeError();
-    importOptions.shapes.push_back(std::move(*shape));
-  }
+  if (llvm::Error error =
+          parseInputShapes(options.shapes).moveInto(importOptions.shapes))
+    return error;
   auto module = importModel(context, path, importOptions);
   if (!module)
     return module.takeError();

@@ -1,11 +1,10 @@
 #include "CompiledCopy.h"
 #include "ChildProcess.h"
+#include "Diagnostics.h"
 #include "graphopt/Emit/Emit.h"
 #include "graphopt/Pipeline/Pipelines.h"
 #include "graphopt/Support/OutputFile.h"
 #include "graphopt/Target/Target.h"
-#include "mlir/IR/Diagnostics.h"
-#include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -34,25 +33,16 @@ std::string ScratchFolder::file(StringRef name) const {
   return result.str().str();
 }
 
-/// From the graph dialect on; remarks are of the model's own compilation only.
+/// From the graph dialect on.
 static llvm::Error lower(ModuleOp module, const CpuModel &host) {
-  std::string problems;
-  ScopedDiagnosticHandler handler(
-      module.getContext(), [&](Diagnostic &diagnostic) {
-        if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
-          problems += (problems.empty() ? "" : "; ") + diagnostic.str();
-        return success();
-      });
   PassManager passes(module.getContext());
   buildGraphPipeline(passes, host);
   buildKernelPipeline(passes, host);
   buildMemoryPipeline(passes, host);
   buildLLVMPipeline(passes, host);
-  if (succeeded(passes.run(module)))
-    return llvm::Error::success();
-  return llvm::createStringError("the copy of the model that is to be run on "
-                                 "samples does not compile: " +
-                                 problems);
+  return runQuietly(passes, module,
+                    "the copy of the model that is to be run on samples does not "
+                    "compile");
 }
 
 llvm::Expected<CompiledCopy>

@@ -150,12 +150,9 @@ llvm::Error Compilation::load() {
     return llvm::Error::success();
   }
   ImportOptions importOptions;
-  for (const std::string &text : options.shapes) {
-    llvm::Expected<InputShape> shape = parseInputShape(text);
-    if (!shape)
-      return shape.takeError();
-    importOptions.shapes.push_back(std::move(*shape));
-  }
+  if (llvm::Error error =
+          parseInputShapes(options.shapes).moveInto(importOptions.shapes))
+    return error;
   auto imported = importModel(context, modelPath, importOptions);
   if (!imported)
     return imported.takeError();

@@ -60,3 +60,17 @@ llvm::Error DiagnosticCollector::takeError(llvm::StringRef fallback) {
   errors.clear();
   return llvm::createStringError(text);
 }
+
+llvm::Error graphopt::runQuietly(PassManager &passes, ModuleOp module,
+                                 llvm::StringRef what) {
+  std::string problems;
+  ScopedDiagnosticHandler handler(
+      module.getContext(), [&](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+          problems += (problems.empty() ? "" : "; ") + diagnostic.str();
+        return success();
+      });
+  if (succeeded(passes.run(module)))
+    return llvm::Error::success();
+  return llvm::createStringError(what + ": " + problems);
+}

@@ -3,6 +3,7 @@
 
 #include "graphopt/Driver/Compiler.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/Pass/PassManager.h"
 
 namespace graphopt {
 
@@ -23,6 +24,11 @@ private:
   std::string errors;
   mlir::ScopedDiagnosticHandler handler;
 };
+
+/// Runs passes on a module that is compiled on the way to another: remarks are of
+/// the other's compilation only. An error begins with `what` failed.
+llvm::Error runQuietly(mlir::PassManager &passes, mlir::ModuleOp module,
+                       llvm::StringRef what);
 
 } // namespace graphopt
 #endif

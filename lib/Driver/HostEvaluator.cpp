@@ -1,13 +1,12 @@
 #include "graphopt/Driver/HostEvaluator.h"
 #include "ChildProcess.h"
+#include "Diagnostics.h"
 #include "Jit.h"
 #include "dialects/Graph/ConstantEvaluator.h"
 #include "graphopt/Emit/Emit.h"
 #include "graphopt/Pipeline/Pipelines.h"
 #include "graphopt/Support/HostTensor.h"
 #include "graphopt/Target/Target.h"
-#include "mlir/IR/Diagnostics.h"
-#include "mlir/Pass/PassManager.h"
 #include "llvm/Support/MathExtras.h"
 #include <cstring>
 #include <fmt/format.h>
@@ -23,21 +22,13 @@ static void buildPipeline(OpPassManager &passes, const CpuModel &cpu) {
   buildLLVMPipeline(passes, cpu);
 }
 
-/// Lowers `module` and compiles it, as fast as that goes. Remarks are of the
-/// model's own compilation only.
+/// Lowers `module` and compiles it, as fast as that goes.
 static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
 compileForHost(ModuleOp module, const CpuModel &host) {
-  std::string problems;
-  ScopedDiagnosticHandler handler(
-      module.getContext(), [&](Diagnostic &diagnostic) {
-        if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
-          problems += (problems.empty() ? "" : "; ") + diagnostic.str();
-        return success();
-      });
   PassManager passes(module.getContext());
   buildPipeline(passes, host);
-  if (failed(passes.run(module)))
-    return llvm::createStringError("it does not compile: " + problems);
+  if (llvm::Error error = runQuietly(passes, module, "it does not compile"))
+    return error;
   ObjectOptions options;
   options.target = {host.triple, host.llvmCpu, host.features};
   options.optimize = false;

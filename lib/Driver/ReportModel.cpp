@@ -356,12 +356,9 @@ loadModel(MLIRContext &context, DiagnosticCollector &diagnostics,
     return std::move((*dump)->module);
   }
   ImportOptions importOptions;
-  for (const std::string &text : options.shapes) {
-    llvm::Expected<InputShape> shape = parseInputShape(text);
-    if (!shape)
-      return shape.takeError();
-    importOptions.shapes.push_back(std::move(*shape));
-  }
+  if (llvm::Error error =
+          parseInputShapes(options.shapes).moveInto(importOptions.shapes))
+    return error;
   return importModel(context, path, importOptions);
 }
 

@@ -21,12 +21,9 @@ static llvm::cl::list<std::string>
 static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
 importAsBytecode(llvm::StringRef path, const mlir::DialectRegistry &registry) {
   ImportOptions options;
-  for (const std::string &text : shapes) {
-    llvm::Expected<InputShape> shape = parseInputShape(text);
-    if (!shape)
-      return shape.takeError();
-    options.shapes.push_back(std::move(*shape));
-  }
+  std::vector<std::string> texts(shapes.begin(), shapes.end());
+  if (llvm::Error error = parseInputShapes(texts).moveInto(options.shapes))
+    return error;
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   auto module = importModel(context, path, options);
   if (!module)

@@ -26,6 +26,8 @@ struct InputShape {
 
 /// Reads `input_ids=1x128`. A dimension `?` is left as it is, `x=` is a scalar.
 llvm::Expected<InputShape> parseInputShape(llvm::StringRef text);
+llvm::Expected<std::vector<InputShape>>
+parseInputShapes(llvm::ArrayRef<std::string> texts);
 
 struct ImportOptions {
   /// A dimension name bound here is bound in every input that has it.

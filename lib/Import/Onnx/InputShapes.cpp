@@ -32,6 +32,18 @@ llvm::Expected<InputShape> graphopt::parseInputShape(StringRef text) {
   return shape;
 }
 
+llvm::Expected<std::vector<InputShape>>
+graphopt::parseInputShapes(llvm::ArrayRef<std::string> texts) {
+  std::vector<InputShape> shapes;
+  for (const std::string &text : texts) {
+    llvm::Expected<InputShape> shape = parseInputShape(text);
+    if (!shape)
+      return shape.takeError();
+    shapes.push_back(std::move(*shape));
+  }
+  return shapes;
+}
+
 static std::string shapeText(const onnx::ValueInfoProto &input) {
   if (!input.type().tensor_type().has_shape())
     return "of unknown rank";
