@@ -38,8 +38,8 @@ public:
   virtual ~Trials() = default;
 
   /// How far the model's outputs are from the original's for each candidate: the
-  /// mean of 1 - cosine over the rows of all outputs. What a candidate does not
-  /// name stays as it was.
+  /// mean of 1 - cosine over the rows of an output, in the mean of the outputs.
+  /// What a candidate does not name stays as it was.
   virtual llvm::Expected<std::vector<double>>
   measure(llvm::ArrayRef<std::vector<ProductWeights>> candidates, Split split,
           llvm::StringRef task) = 0;

@@ -1,6 +1,7 @@
 #include "dialects/Graph/ValueNames.h"
 #include "dialects/Graph/ModelRunner.h"
 #include "dialects/Graph/NodeNames.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
@@ -70,59 +71,34 @@ std::optional<std::vector<float>> graphopt::graph::readFloats(Value value) {
   return floats;
 }
 
-namespace {
-/// Feeds a module to a hash, values as numbers in order of appearance.
-class Digest {
-public:
-  void add(StringRef text) {
-    add(int64_t(text.size()));
-    hash.update(text);
+/// Of the bytes of a constant; 0 if they are few or missing.
+static std::string digestWeights(arith::ConstantOp op) {
+  constexpr int64_t fewest = 64;
+  auto elements = dyn_cast<ElementsAttr>(op.getValue());
+  if (!elements || elements.getNumElements() < fewest)
+    return {};
+  ArrayRef<char> bytes;
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
+    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
+      bytes = blob->getData();
+  } else if (auto dense = dyn_cast<DenseElementsAttr>(elements)) {
+    bytes = dense.getRawData();
   }
-  void add(int64_t number) {
-    hash.update(StringRef(reinterpret_cast<const char *>(&number), 8));
-  }
-  void add(Value value) {
-    add(int64_t(numbers.try_emplace(value, numbers.size()).first->second));
-  }
-  void add(Attribute attribute) {
-    // The handle's name may be another in a copy.
-    if (auto blob = dyn_cast<DenseResourceElementsAttr>(attribute)) {
-      if (AsmResourceBlob *data = blob.getRawHandle().getBlob())
-        hash.update(ArrayRef<uint8_t>(
-            reinterpret_cast<const uint8_t *>(data->getData().data()),
-            data->getData().size()));
-      return;
-    }
-    std::string text;
-    llvm::raw_string_ostream(text) << attribute;
-    add(text);
-  }
-  void add(Operation *op) {
-    add(op->getName().getStringRef());
-    for (Value operand : op->getOperands())
-      add(operand);
-    for (NamedAttribute attribute : op->getAttrs()) {
-      add(attribute.getName().getValue());
-      add(attribute.getValue());
-    }
-    for (OpResult result : op->getResults()) {
-      add(Value(result));
-      add(TypeAttr::get(result.getType()));
-    }
-  }
-  std::string finish() { return llvm::toHex(hash.final(), true).substr(0, 32); }
-
-private:
-  llvm::SHA256 hash;
-  llvm::DenseMap<Value, size_t> numbers;
-};
-} // namespace
+  auto digest = llvm::SHA256::hash(ArrayRef(
+      reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()));
+  return std::string(digest.begin(), digest.end());
+}
 
 std::string graphopt::graph::fingerprint(ModuleOp module) {
-  Digest digest;
-  module.walk<WalkOrder::PreOrder>([&](Operation *op) {
-    if (op != module)
-      digest.add(op);
+  std::vector<std::string> parts;
+  module.walk([&](arith::ConstantOp op) {
+    if (std::string digest = digestWeights(op); !digest.empty())
+      parts.push_back(std::move(digest));
   });
-  return digest.finish();
+  llvm::sort(parts);
+  parts.erase(llvm::unique(parts), parts.end());
+  llvm::SHA256 whole;
+  for (const std::string &part : parts)
+    whole.update(part);
+  return llvm::toHex(whole.final(), /*LowerCase=*/true).substr(0, 32);
 }

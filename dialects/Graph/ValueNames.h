@@ -33,7 +33,8 @@ private:
   llvm::StringMap<mlir::Value> values;
 };
 
-/// A digest of everything that a module computes, weights included: 32 digits.
+/// A digest of a model's weights: 32 digits. Passes that find operators in the
+/// model leave it as it is, those that change weights do not.
 std::string fingerprint(mlir::ModuleOp module);
 
 /// The first ONNX node that an op comes from, or nothing.

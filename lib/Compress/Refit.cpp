@@ -57,10 +57,13 @@ RefittedProduct graphopt::refit(const Product &product,
 
 double graphopt::contribution(const Product &product,
                               llvm::ArrayRef<int64_t> channels) {
-  Moments moments(product);
+  int64_t count = product.input.channels;
   std::vector<int64_t> index(channels.begin(), channels.end());
-  Matrix gram = moments.gram(index, index);
-  Matrix weights = moments.weights(index, Eigen::all);
-  // trace(W' G W)
-  return std::sqrt(std::max(0.0, (gram * weights).cwiseProduct(weights).sum()));
+  Matrix gram = MatrixView(product.input.gram.data(), count, count)(index, index);
+  Matrix weights = MatrixView(product.weights.data(), count,
+                              product.columns)(index, Eigen::all);
+  // trace(W' G W), of the average row
+  double squares = (gram * weights).cwiseProduct(weights).sum() /
+                   double(std::max<int64_t>(product.input.rows, 1));
+  return std::sqrt(std::max(0.0, squares));
 }

@@ -5,6 +5,9 @@
 #include "graphopt/Pipeline/Pipelines.h"
 #include "graphopt/Support/OutputFile.h"
 #include "graphopt/Target/Target.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -33,6 +36,23 @@ std::string ScratchFolder::file(StringRef name) const {
   return result.str().str();
 }
 
+/// Constants as resources of the module's own, of the same bytes: packing frees
+/// those that nobody in its module reads any more.
+static void separateWeights(ModuleOp module) {
+  auto &manager =
+      DenseResourceElementsHandle::getManagerInterface(module.getContext());
+  module.walk([&](arith::ConstantOp op) {
+    auto value = dyn_cast<DenseResourceElementsAttr>(op.getValue());
+    AsmResourceBlob *blob = value ? value.getRawHandle().getBlob() : nullptr;
+    if (!blob)
+      return;
+    AsmResourceBlob view = UnmanagedAsmResourceBlob::allocateWithAlign(
+        blob->getData(), blob->getDataAlignment());
+    op.setValueAttr(DenseResourceElementsAttr::get(
+        value.getType(), manager.insert("observed", std::move(view))));
+  });
+}
+
 /// From the graph dialect on.
 static llvm::Error lower(ModuleOp module, const CpuModel &host) {
   PassManager passes(module.getContext());
@@ -55,6 +75,7 @@ CompiledCopy::compile(OwningOpRef<ModuleOp> module) {
     return folder.takeError();
   (*module)->setAttr("graph.model",
                      StringAttr::get(module->getContext(), "observed"));
+  separateWeights(*module);
   if (llvm::Error error = lower(*module, *host))
     return error;
   LibraryOptions options;

@@ -1,4 +1,5 @@
 #include "graphopt/Driver/Compiler.h"
+#include "Compression.h"
 #include "Diagnostics.h"
 #include "StageDump.h"
 #include "UseOrder.h"
@@ -47,6 +48,7 @@ private:
   llvm::Error load();
   llvm::Error renameModel();
   llvm::Error runStage(Stage stage);
+  llvm::Error compress();
   llvm::Error dump(Stage stage, StringRef folder, StringRef name,
                    std::vector<std::string> &written);
   llvm::Error dumpIfAsked(Stage stage);
@@ -200,6 +202,17 @@ llvm::Error Compilation::runStage(Stage stage) {
   return llvm::Error::success();
 }
 
+llvm::Error Compilation::compress() {
+  if (done != Stage::Import)
+    return llvm::createStringError("--recipe needs the model: '" + modelPath +
+                                   "' is a dump of " + stageName(done));
+  // Passes have told their errors already.
+  if (llvm::Error error = compressModel(*module, options, observer))
+    return diagnostics.takeError(llvm::toString(std::move(error)));
+  orderUses(*module);
+  return llvm::Error::success();
+}
+
 llvm::Error Compilation::dump(Stage stage, StringRef folder, StringRef name,
                               std::vector<std::string> &written) {
   if (std::error_code error =
@@ -289,6 +302,9 @@ llvm::Error Compilation::runStages() {
         "--emit=" + stageName(options.lastStage) + ": '" + modelPath +
         "' is a dump of the later stage " + stageName(done));
 
+  if (!options.recipe.empty())
+    if (llvm::Error error = step("compress", [&] { return compress(); }))
+      return error;
   for (Stage stage = done; stage <= lastModuleStage();
        stage = Stage(int(stage) + 1)) {
     if (stage != done)

@@ -24,6 +24,18 @@ static llvm::Expected<HostTensor> makeTensor(const graphopt_port &port,
   return tensor;
 }
 
+/// Outputs count alike, however many rows they have.
+static double meanLoss(ArrayRef<double> lost, ArrayRef<double> rows) {
+  double sum = 0, outputs = 0;
+  for (auto [loss, count] : llvm::zip_equal(lost, rows)) {
+    if (count == 0)
+      continue;
+    sum += loss / count;
+    ++outputs;
+  }
+  return outputs > 0 ? sum / outputs : 0;
+}
+
 namespace graphopt {
 class HostTrials : public graph::Trials {
 public:
@@ -46,15 +58,18 @@ public:
                                        {int64_t(candidates.size())});
       if (!losses)
         return losses.takeError();
-      std::vector<graph::ProductWeights> none;
-      std::vector<double> lost(candidates.size(), 0.0), rows = lost;
+      // A row a candidate, a column an output.
+      size_t outputs = copy.library->outputs().size();
+      std::vector<double> lost(candidates.size() * outputs, 0.0), rows = lost;
       for (auto [i, file] : llvm::enumerate(files)) {
         if (llvm::Error error = runSample(file, candidates, lost, rows))
           return error;
         runner.showProgress(task, i + 1, files.size());
       }
       for (size_t i = 0; i < candidates.size(); ++i)
-        losses->elements<double>()[i] = rows[i] > 0 ? lost[i] / rows[i] : 0;
+        losses->elements<double>()[i] =
+            meanLoss(ArrayRef(lost).slice(i * outputs, outputs),
+                     ArrayRef(rows).slice(i * outputs, outputs));
       return writeNpz(result, {&*losses});
     });
     if (error)
@@ -71,7 +86,7 @@ private:
     return copy.library->inputs().take_back(2 * originals.size());
   }
 
-  /// Adds what each candidate loses on a sample, and the rows.
+  /// Adds what each output of each candidate loses on a sample, and its rows.
   llvm::Error runSample(const std::string &file, ArrayRef<Candidate> candidates,
                         std::vector<double> &lost, std::vector<double> &rows) {
     auto sample = copy.load(file, parameters().size(), runner.options.mask);
@@ -105,14 +120,14 @@ private:
       }
       if (llvm::Error error = (*session)->run())
         return llvm::createFileError(file, std::move(error));
-      for (auto [value, reference] :
-           llvm::zip_equal((*session)->outputs(), *original)) {
+      for (auto [j, reference] : llvm::enumerate(*original)) {
         if (!isFloat(reference.dtype()))
           continue;
-        OutputAgreement agreement =
-            compareRows(value, reference, sample->mask);
-        lost[i] += agreement.rows - agreement.cosine;
-        rows[i] += agreement.rows;
+        OutputAgreement agreement = compareRows((*session)->outputs()[j],
+                                                reference, sample->mask);
+        size_t at = i * original->size() + j;
+        lost[at] += agreement.rows - agreement.cosine;
+        rows[at] += agreement.rows;
       }
       for (const graph::ProductWeights &change : candidate) {
         llvm::copy(originals[change.product],

@@ -94,6 +94,16 @@ static int fail(llvm::Error error) {
   return exitError;
 }
 
+/// A bar on stderr while a model runs on samples.
+static void showBar(llvm::StringRef task, size_t done, size_t total) {
+  constexpr size_t width = 30;
+  if (quiet || !llvm::sys::Process::StandardErrIsDisplayed())
+    return;
+  llvm::errs() << fmt::format("\r  {:<10} [{:<{}}] {}/{}{}", task.str(),
+                              std::string(width * done / total, '='), width,
+                              done, total, done == total ? "\n" : "");
+}
+
 namespace {
 /// Progress on stderr: one line a stage, what the model needs, and warnings.
 class Progress : public CompileObserver {
@@ -123,6 +133,9 @@ public:
     if (verbose)
       llvm::WithColor::remark(llvm::errs(), "graphopt") << text << '\n';
   }
+  void progress(llvm::StringRef task, size_t done, size_t total) override {
+    showBar(task, done, total);
+  }
 
 private:
   using Clock = std::chrono::steady_clock;
@@ -133,17 +146,10 @@ private:
 } // namespace
 
 namespace {
-/// A bar on stderr while a model runs on samples.
 class ProgressBar : public RunProgress {
 public:
   void show(llvm::StringRef task, size_t done, size_t total) override {
-    constexpr size_t width = 30;
-    if (quiet || !llvm::sys::Process::StandardErrIsDisplayed())
-      return;
-    size_t filled = width * done / total;
-    llvm::errs() << fmt::format("\r  {} [{:<{}}] {}/{}{}", task.str(),
-                                std::string(filled, '='), width, done, total,
-                                done == total ? "\n" : "");
+    showBar(task, done, total);
   }
 };
 } // namespace

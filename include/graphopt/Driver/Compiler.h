@@ -41,6 +41,8 @@ public:
   virtual void warn(llvm::StringRef text) {}
   /// Of interest to who asks why, such as an op that is not vectorized.
   virtual void remark(llvm::StringRef text) {}
+  /// The model ran on `done` of `total` samples. Called in a child process.
+  virtual void progress(llvm::StringRef task, size_t done, size_t total) {}
 };
 
 /// The memory that a run needs for intermediate values, in bytes.

@@ -140,6 +140,88 @@ def FuseAttention : Pass<"graph-fuse-attention", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numFused", "num-fused", "Attentions found">];
 }
 
+/// How heads or neurons are scored, and how many go.
+defvar pruneOptions = [
+  Option<"count", "count", "int64_t", "-1", "Remove so many">,
+  Option<"ratio", "ratio", "double", "0", "Remove this share of each layer's">,
+  Option<"keepParameters", "keep-parameters", "double", "0",
+         "Remove until this share of the model's parameters is left">,
+  Option<"minCosine", "min-cosine", "double", "0",
+         "Remove as many as the outputs stay this near to the original's with">,
+  Option<"minPerLayer", "min-per-layer", "int64_t", "1",
+         "How many each layer keeps">,
+  Option<"score", "score", "std::string", "\"activation\"",
+         "weights, activation, leave-one-out or leave-one-out-refit">,
+  Option<"refit", "refit", "std::string", "\"auto\"",
+         "auto (if it is better on other samples), always or never">,
+  Option<"ridge", "ridge", "double", "0.01",
+         "How much a refit is held to the weights it begins with">,
+  Option<"statistics", "statistics", "std::string", "\"\"",
+         "File of 'graphopt statistics --gram' to use in place of a run">];
+
+def PruneHeads : Pass<"graph-prune-heads", "::mlir::ModuleOp"> {
+  let summary = "Removes attention heads, with the weights that make and read them";
+  let description = [{
+    The heads of each `graph.attention` are followed to the constant weights of
+    queries, keys and values and of the projection after it, through whatever is
+    between: biases, reshapes, transposes, splits of fused projections. Heads with
+    the least score go; the weights that are left may be refitted to make up for
+    them. Queries that share a key go together. A layer whose heads cannot be taken
+    out, because they are an output or read by something else, is left alone; a
+    remark tells why. Layers and heads count from 0.
+
+    ```mlir
+    %q = graph.matmul %x, %wq : tensor<?x4xf32>, tensor<4x6xf32>
+    %h = graph.reshape %q to %heads ... // to ?x3x1x2, and so on for %k and %v
+    %a = graph.attention %h, %k, %v scale = 1.0 : tensor<?x3x1x2xf32>, ...
+    %c = graph.reshape %a to %merged ... // to ?x6
+    %y = graph.matmul %c, %wo : tensor<?x6xf32>, tensor<6x4xf32>
+    ```
+    becomes, without head 1 (`heads=0:1`),
+    ```mlir
+    %q = graph.matmul %x, %wq2 : tensor<?x4xf32>, tensor<4x4xf32>
+    %h = graph.reshape %q to %heads2 ... // to ?x2x1x2
+    %a = graph.attention %h, %k, %v scale = 1.0 : tensor<?x2x1x2xf32>, ...
+    %c = graph.reshape %a to %merged2 ... // to ?x4
+    %y = graph.matmul %c, %wo2 : tensor<?x4xf32>, tensor<4x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::graphopt::graph::GraphDialect"];
+  let options = !listconcat(pruneOptions, [
+    ListOption<"remove", "heads", "std::string", "Remove these, LAYER:HEAD">]);
+}
+
+def PruneNeurons : Pass<"graph-prune-neurons", "::mlir::ModuleOp"> {
+  let summary = "Removes what two products with weights have between them";
+  let description = [{
+    The columns of a product with constant weights that only element-wise ops lie
+    between and a product that sums over them: the neurons of a feed-forward layer.
+    The two products before a gate lose the same columns. Those with the least score
+    go, as in `graph-prune-heads`; what is left of each layer is a multiple of
+    `align`. Layers count from 0.
+
+    ```mlir
+    %h = graph.matmul %x, %w1 : tensor<?x4xf32>, tensor<4x3xf32>
+    %r = graph.unary Relu %h : tensor<?x3xf32>
+    %y = graph.matmul %r, %w2 : tensor<?x3xf32>, tensor<3x4xf32>
+    ```
+    becomes, without one neuron,
+    ```mlir
+    %h = graph.matmul %x, %v1 : tensor<?x4xf32>, tensor<4x2xf32>
+    %r = graph.unary Relu %h : tensor<?x2xf32>
+    %y = graph.matmul %r, %v2 : tensor<?x2xf32>, tensor<2x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::graphopt::graph::GraphDialect"];
+  let options = !listconcat(pruneOptions, [
+    ListOption<"remove", "neurons", "std::string",
+               "Remove these, LAYER:NEURON">,
+    Option<"align", "align", "int64_t", "1",
+           "Each layer keeps a multiple of so many">]);
+}
+
 def EvaluateConstants : Pass<"graph-evaluate-constants", "::mlir::ModuleOp"> {
   let summary = "Replaces what depends on constants only by its value";
   let description = [{

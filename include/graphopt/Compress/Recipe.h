@@ -1,0 +1,71 @@
+//===- Recipe.h - What is to be compressed, and how far -------------------===//
+
+#ifndef GRAPHOPT_COMPRESS_RECIPE_H
+#define GRAPHOPT_COMPRESS_RECIPE_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace graphopt {
+
+/// What a head or neuron is worth. The least are removed.
+enum class Score {
+  Weights,           ///< norm of the weights that read it; needs no data
+  Activation,        ///< root mean square of what it adds to the product
+  LeaveOneOut,       ///< loss of the model without it
+  LeaveOneOutRefit,  ///< the same when the others make up for it
+};
+
+/// Whether the weights that read heads or neurons make up for those that are gone.
+enum class RefitMode {
+  Auto,   ///< if that is nearer to the original on the samples to select with
+  Always,
+  Never
+};
+
+/// "weights", "activation", ..., as recipes and passes spell them.
+llvm::StringRef scoreName(Score score);
+std::optional<Score> parseScore(llvm::StringRef name);
+llvm::StringRef refitName(RefitMode mode);
+std::optional<RefitMode> parseRefit(llvm::StringRef name);
+
+/// How heads or neurons are chosen and removed. One of `remove`, `count`,
+/// `ratio`, `keepParameters` and `minCosine` says how many.
+struct PruneOptions {
+  std::vector<std::string> remove; ///< LAYER:UNIT, both from 0
+  int64_t count = -1;              ///< how many; -1: not given
+  double ratio = 0;                ///< share of each layer's
+  double keepParameters = 0;       ///< share of parameters that may stay
+  double minCosine = 0;            ///< as many as the outputs stay this near with
+  int64_t minPerLayer = 1;         ///< 0: a layer may lose all
+  int64_t align = 1;               ///< what a layer keeps is a multiple of it
+  Score score = Score::Activation;
+  RefitMode refit = RefitMode::Auto;
+  double ridge = 0.01; ///< how much a refit is held to the weights it begins with
+  std::string statistics; ///< file to take statistics from, in place of a run
+};
+
+/// One step of a recipe.
+struct RecipeStep {
+  enum Kind { Heads, Neurons } kind;
+  PruneOptions options;
+};
+
+struct Recipe {
+  std::string mask; ///< input that tells padding
+  std::vector<RecipeStep> steps;
+};
+
+/// Reads a recipe, a JSON file; docs/Compress.md says what may be in it.
+///
+/// \returns an error with the path of what is wrong or unknown, as in
+///          `prune[0].heads.score`.
+llvm::Expected<Recipe> readRecipe(llvm::StringRef file);
+llvm::Expected<Recipe> parseRecipe(llvm::StringRef text);
+
+} // namespace graphopt
+
+#endif // GRAPHOPT_COMPRESS_RECIPE_H

@@ -1,0 +1,215 @@
+#include "graphopt/Compress/Recipe.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <fmt/format.h>
+
+using namespace graphopt;
+using llvm::StringRef;
+namespace json = llvm::json;
+
+static constexpr std::pair<StringRef, Score> scores[] = {
+    {"weights", Score::Weights},
+    {"activation", Score::Activation},
+    {"leave-one-out", Score::LeaveOneOut},
+    {"leave-one-out-refit", Score::LeaveOneOutRefit}};
+static constexpr std::pair<StringRef, RefitMode> refits[] = {
+    {"auto", RefitMode::Auto},
+    {"always", RefitMode::Always},
+    {"never", RefitMode::Never}};
+
+template <typename Table, typename Value>
+static StringRef nameOf(const Table &table, Value value) {
+  return llvm::find_if(table, [&](auto &row) { return row.second == value; })
+      ->first;
+}
+
+template <typename Value, size_t size>
+static std::optional<Value>
+valueOf(const std::pair<StringRef, Value> (&table)[size], StringRef name) {
+  for (auto &[key, value] : table)
+    if (key == name)
+      return value;
+  return std::nullopt;
+}
+
+StringRef graphopt::scoreName(Score score) { return nameOf(scores, score); }
+std::optional<Score> graphopt::parseScore(StringRef name) {
+  return valueOf(scores, name);
+}
+StringRef graphopt::refitName(RefitMode mode) { return nameOf(refits, mode); }
+std::optional<RefitMode> graphopt::parseRefit(StringRef name) {
+  return valueOf(refits, name);
+}
+
+namespace {
+/// One object of a recipe: each key is asked for once, what is left is unknown.
+class Reader {
+public:
+  Reader(const json::Value &value, std::string path)
+      : object(value.getAsObject()), path(std::move(path)) {
+    if (!object)
+      fail("", "is no object");
+  }
+
+  bool has(StringRef key) {
+    known.push_back(key.str());
+    return object && object->get(key);
+  }
+
+  void read(StringRef key, std::string &to) {
+    if (has(key))
+      assign(key, object->getString(key), to, "is no string");
+  }
+  void read(StringRef key, int64_t &to) {
+    if (!has(key))
+      return;
+    assign(key, object->getInteger(key), to, "is no whole number");
+    if (to < 0)
+      fail(key, "is negative");
+  }
+  /// Numbers of 0 to `most`.
+  void read(StringRef key, double &to, double most) {
+    if (!has(key))
+      return;
+    assign(key, object->getNumber(key), to, "is no number");
+    if (to < 0 || to > most)
+      fail(key, fmt::format("is not between 0 and {}", most));
+  }
+  void read(StringRef key, std::vector<std::string> &to) {
+    if (!has(key))
+      return;
+    const json::Array *array = object->getArray(key);
+    if (!array)
+      return fail(key, "is no list");
+    for (auto [i, item] : llvm::enumerate(*array)) {
+      if (auto text = item.getAsString())
+        to.push_back(text->str());
+      else
+        fail(fmt::format("{}[{}]", key.str(), i), "is no string");
+    }
+  }
+  template <typename Value, size_t size>
+  void read(StringRef key, const std::pair<StringRef, Value> (&table)[size],
+            Value &to) {
+    if (!has(key))
+      return;
+    std::string names;
+    for (auto &row : table)
+      names += (names.empty() ? "" : ", ") + row.first.str();
+    auto name = object->getString(key);
+    assign(key, name ? valueOf(table, *name) : std::nullopt, to,
+           "is none of " + names);
+  }
+  const json::Value *get(StringRef key) const { return object->get(key); }
+  std::string field(StringRef key) const {
+    return path.empty() ? key.str() : path + "." + key.str();
+  }
+
+  llvm::Error finish() {
+    if (object)
+      for (auto &[key, value] : *object)
+        if (!llvm::is_contained(known, key.str()))
+          fail(key, "is unknown");
+    if (problem.empty())
+      return llvm::Error::success();
+    return llvm::createStringError(problem);
+  }
+  void fail(StringRef key, StringRef what) {
+    if (!problem.empty())
+      return;
+    std::string where = key.empty() ? path : field(key);
+    problem = (where.empty() ? "the recipe" : where) + " " + what.str();
+  }
+
+private:
+  template <typename Found, typename Value>
+  void assign(StringRef key, const Found &found, Value &to, StringRef what) {
+    if (found)
+      to = Value(*found);
+    else
+      fail(key, what);
+  }
+
+  const json::Object *object;
+  std::string path, problem;
+  std::vector<std::string> known;
+};
+} // namespace
+
+static llvm::Error parseUnits(const json::Value &value, std::string path,
+                              bool hasAlign, PruneOptions &options) {
+  Reader reader(value, path);
+  int given = 0;
+  for (StringRef key :
+       {"remove", "count", "ratio", "keep_parameters", "min_cosine"})
+    given += value.getAsObject() && value.getAsObject()->get(key);
+  reader.read("remove", options.remove);
+  reader.read("count", options.count);
+  reader.read("ratio", options.ratio, 1);
+  reader.read("keep_parameters", options.keepParameters, 1);
+  reader.read("min_cosine", options.minCosine, 1);
+  reader.read("min_per_layer", options.minPerLayer);
+  reader.read("score", scores, options.score);
+  reader.read("refit", refits, options.refit);
+  reader.read("ridge", options.ridge, 1e6);
+  if (hasAlign) {
+    options.align = 16; // a register of AVX-512, two of AVX2
+    reader.read("align", options.align);
+    options.align = std::max<int64_t>(options.align, 1);
+  }
+  if (given != 1)
+    reader.fail("", "needs one of remove, count, ratio, keep_parameters, "
+                "min_cosine");
+  return reader.finish();
+}
+
+static llvm::Error parseStep(const json::Value &value, std::string path,
+                             Recipe &recipe) {
+  Reader reader(value, path);
+  constexpr std::pair<StringRef, RecipeStep::Kind> kinds[] = {
+      {"heads", RecipeStep::Heads}, {"neurons", RecipeStep::Neurons}};
+  for (auto &[key, kind] : kinds) {
+    if (!reader.has(key))
+      continue;
+    RecipeStep step = {kind, {}};
+    if (llvm::Error error =
+            parseUnits(*reader.get(key), reader.field(key),
+                       kind == RecipeStep::Neurons, step.options))
+      return error;
+    recipe.steps.push_back(std::move(step));
+  }
+  return reader.finish();
+}
+
+llvm::Expected<Recipe> graphopt::parseRecipe(StringRef text) {
+  llvm::Expected<json::Value> root = json::parse(text);
+  if (!root)
+    return root.takeError();
+  Recipe recipe;
+  Reader reader(*root, "");
+  reader.read("mask", recipe.mask);
+  if (reader.has("prune")) {
+    const json::Array *steps = reader.get("prune")->getAsArray();
+    if (!steps)
+      reader.fail("prune", "is no list");
+    else
+      for (auto [i, step] : llvm::enumerate(*steps))
+        if (llvm::Error error =
+                parseStep(step, fmt::format("prune[{}]", i), recipe))
+          return error;
+  }
+  if (llvm::Error error = reader.finish())
+    return error;
+  return recipe;
+}
+
+llvm::Expected<Recipe> graphopt::readRecipe(StringRef file) {
+  auto text = llvm::MemoryBuffer::getFile(file, /*IsText=*/true);
+  if (!text)
+    return llvm::createFileError(file, text.getError());
+  llvm::Expected<Recipe> recipe = parseRecipe((*text)->getBuffer());
+  if (!recipe)
+    return llvm::createFileError(file, recipe.takeError());
+  return recipe;
+}

@@ -1,0 +1,134 @@
+#include "Compression.h"
+#include "HostRunner.h"
+#include "graphopt/Compress/Recipe.h"
+#include "graphopt/Pipeline/Pipelines.h"
+#include "graphopt/Support/OutputFile.h"
+#include "graphopt/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace graphopt;
+using namespace mlir;
+namespace json = llvm::json;
+
+namespace {
+/// Tells the compiler's observer of runs; a child's observer is a copy.
+class ObservedProgress : public RunProgress {
+public:
+  explicit ObservedProgress(CompileObserver *observer) : observer(observer) {}
+  void show(StringRef task, size_t done, size_t total) override {
+    if (observer)
+      observer->progress(task, done, total);
+  }
+
+private:
+  CompileObserver *observer;
+};
+} // namespace
+
+/// Of passes that have said why on their own.
+static llvm::Error run(PassManager &passes, ModuleOp module) {
+  if (succeeded(passes.run(module)))
+    return llvm::Error::success();
+  return llvm::createStringError("");
+}
+
+template <typename Options>
+static Options makeOptions(const PruneOptions &prune) {
+  Options options;
+  options.remove.assign(prune.remove.begin(), prune.remove.end());
+  options.count = prune.count;
+  options.ratio = prune.ratio;
+  options.keepParameters = prune.keepParameters;
+  options.minCosine = prune.minCosine;
+  options.minPerLayer = prune.minPerLayer;
+  options.score = scoreName(prune.score).str();
+  options.refit = refitName(prune.refit).str();
+  options.ridge = prune.ridge;
+  return options;
+}
+
+static void addStep(OpPassManager &passes, const RecipeStep &step) {
+  switch (step.kind) {
+  case RecipeStep::Heads:
+    return passes.addPass(
+        createPruneHeads(makeOptions<PruneHeadsOptions>(step.options)));
+  case RecipeStep::Neurons:
+    auto options = makeOptions<PruneNeuronsOptions>(step.options);
+    options.align = step.options.align;
+    return passes.addPass(createPruneNeurons(options));
+  }
+}
+
+static json::Object describeSamples(const Samples &samples) {
+  auto count = [&](graph::Split split) {
+    return int64_t(samples.get(split).size());
+  };
+  return json::Object{{"calibrate", count(graph::Split::Calibrate)},
+                      {"select", count(graph::Split::Select)},
+                      {"evaluate", count(graph::Split::Evaluate)}};
+}
+
+static llvm::Error writeReport(StringRef file, json::Object report) {
+  json::Value root(std::move(report));
+  return writeOutputFile(file, [&](llvm::raw_ostream &os) {
+    os << llvm::formatv("{0:1}\n", root);
+    return llvm::Error::success();
+  });
+}
+
+llvm::Error graphopt::compressModel(ModuleOp module,
+                                    const CompileOptions &options,
+                                    CompileObserver *observer) {
+  llvm::Expected<Recipe> recipe = readRecipe(options.recipe);
+  if (!recipe)
+    return recipe.takeError();
+  MLIRContext *context = module.getContext();
+  PassManager find(context);
+  buildModelPipeline(find, {options.outputs, options.evaluateMs});
+  // Scales, masks and transposed weights that are computed from constants.
+  EvaluateConstantsOptions evaluate;
+  evaluate.evaluateMs = options.evaluateMs;
+  find.addPass(createEvaluateConstants(evaluate));
+  find.addNestedPass<func::FuncOp>(createFuseAttention());
+  find.addNestedPass<func::FuncOp>(createInferShapes());
+  find.addPass(createCanonicalizerPass());
+  if (llvm::Error error = run(find, module))
+    return error;
+
+  ObservedProgress progress(observer);
+  const HostRunner *runner = nullptr;
+  if (!options.calibrate.empty()) {
+    auto samples = Samples::find(
+        {options.calibrate, options.select, options.evaluate});
+    if (!samples)
+      return samples.takeError();
+    runner = &context->getOrLoadDialect<graph::GraphDialect>()
+                  ->addInterface<HostRunner>(
+                      std::move(*samples),
+                      HostRunnerOptions{recipe->mask, /*threads=*/1}, &progress);
+  }
+  OwningOpRef<ModuleOp> original(cast<ModuleOp>(module->clone()));
+  PassManager compress(context);
+  for (const RecipeStep &step : recipe->steps)
+    addStep(compress, step);
+  if (llvm::Error error = run(compress, module))
+    return error;
+  if (options.reportFile.empty())
+    return llvm::Error::success();
+  if (!runner)
+    return llvm::createStringError("--report needs samples: --calib is missing");
+  json::Object report{{"graphopt_report", 1},
+                      {"recipe", options.recipe},
+                      {"samples", describeSamples(runner->getSamples())},
+                      {"steps", runner->takeReports()}};
+  if (!runner->getSamples().get(graph::Split::Evaluate).empty()) {
+    auto outputs = runner->compare(*original, module);
+    if (!outputs)
+      return outputs.takeError();
+    report["outputs"] = std::move(*outputs);
+  }
+  return writeReport(options.reportFile, std::move(report));
+}

@@ -1,0 +1,107 @@
+//===- UnitFlow.h - Where heads and neurons lie in a model ----------------===//
+//
+// A unit, a head or a neuron, is a set of indices along one dimension of many
+// tensors: columns of a weight, elements of a bias, a slice of what they make,
+// rows of the weight that reads it. Removing it means to take all of them away.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GRAPHOPT_LIB_TRANSFORMS_UNITFLOW_H
+#define GRAPHOPT_LIB_TRANSFORMS_UNITFLOW_H
+
+#include "dialects/Graph/ShapeInference.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace graphopt {
+
+/// The unit of each index along one dimension: index i belongs to units[i % n],
+/// -1 to none. n is the extent if that is static.
+struct UnitDim {
+  int64_t dim;
+  llvm::SmallVector<int32_t> units;
+
+  bool operator==(const UnitDim &other) const {
+    return dim == other.dim && units == other.units;
+  }
+};
+
+/// A product whose sum runs over units: what is lost without a unit is lost here.
+struct UnitReader {
+  mlir::Operation *op;              ///< matmul or gemm; operand 0 has the units
+  llvm::SmallVector<int32_t> units; ///< of each term of the sum
+};
+
+/// Finds all tensors that the units of one op lie in, from constant weights that
+/// make them to constant weights that read them, whatever transposes, reshapes,
+/// splits and element-wise ops are between.
+class UnitFlow {
+public:
+  /// \param anchor  the op that the units are of; it is given, not followed.
+  UnitFlow(mlir::Operation *anchor, graph::ShapeInference &shapes)
+      : anchor(anchor), shapes(shapes) {}
+
+  llvm::LogicalResult start(mlir::OpOperand &operand, UnitDim units);
+  llvm::LogicalResult start(mlir::Value result, UnitDim units);
+
+  /// Follows the units to their ends. On failure getReason() says, with the node
+  /// at fault, why they cannot be taken away; nothing has changed then.
+  llvm::LogicalResult follow();
+  llvm::StringRef getReason() const { return reason; }
+
+  llvm::ArrayRef<UnitReader> getReaders() const { return readers; }
+  /// Ops that have units among their operands or results.
+  llvm::ArrayRef<mlir::Operation *> getTouched() const {
+    return touched.getArrayRef();
+  }
+  /// Elements of constants that go with the units.
+  int64_t countParameters(const llvm::BitVector &removed) const;
+
+  /// Takes the units away. Constants are replaced by new ones, so that others who
+  /// read them keep theirs.
+  void remove(const llvm::BitVector &removed);
+
+private:
+  bool isKnown(mlir::Value value) const { return values.count(value); }
+  std::optional<UnitDim> get(mlir::OpOperand &operand) const;
+  std::optional<UnitDim> get(mlir::Value value) const;
+  llvm::LogicalResult set(mlir::OpOperand &operand, UnitDim units);
+  llvm::LogicalResult set(mlir::Value value, UnitDim units);
+  llvm::LogicalResult normalize(mlir::Type type, UnitDim &units);
+  llvm::LogicalResult fail(mlir::Operation *op, const llvm::Twine &why);
+
+  llvm::LogicalResult visit(mlir::Operation *op);
+  llvm::LogicalResult visitElementwise(mlir::Operation *op);
+  llvm::LogicalResult visitRows(mlir::Operation *op, int64_t axis, bool hasTail);
+  llvm::LogicalResult visitTranspose(mlir::Operation *op);
+  llvm::LogicalResult visitReshape(mlir::Operation *op);
+  llvm::LogicalResult visitSplit(mlir::Operation *op);
+  llvm::LogicalResult visitSlice(mlir::Operation *op);
+  llvm::LogicalResult visitGather(mlir::Operation *op);
+  llvm::LogicalResult visitConcat(mlir::Operation *op);
+  llvm::LogicalResult visitMatMul(mlir::Operation *op);
+  llvm::LogicalResult visitGemm(mlir::Operation *op);
+  llvm::LogicalResult relate(mlir::OpOperand &operand, mlir::Value result,
+                             llvm::ArrayRef<int64_t> resultDimOf);
+  llvm::LogicalResult addReader(mlir::Operation *op, const UnitDim &units);
+  llvm::LogicalResult resolve(mlir::Operation *op);
+
+  std::optional<UnitDim> reshape(const UnitDim &units, mlir::Value from,
+                                 mlir::Value to);
+  bool canPatchShape(mlir::Value shape, int64_t index) const;
+
+  mlir::Operation *anchor;
+  graph::ShapeInference &shapes;
+  std::string reason;
+  llvm::MapVector<mlir::Value, UnitDim> values;
+  /// Constants, which each reader has a copy of.
+  llvm::MapVector<mlir::OpOperand *, UnitDim> constants;
+  llvm::SmallVector<UnitReader> readers;
+  llvm::SetVector<mlir::Operation *> worklist, postponed, touched;
+};
+
+} // namespace graphopt
+
+#endif // GRAPHOPT_LIB_TRANSFORMS_UNITFLOW_H

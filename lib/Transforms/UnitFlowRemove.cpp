@@ -1,0 +1,218 @@
+//===- UnitFlowRemove.cpp - Takes units out of a model --------------------===//
+
+#include "ConstantSubgraph.h"
+#include "UnitFlow.h"
+#include "dialects/Graph/Shape.h"
+#include "dialects/Graph/Slicing.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::graph;
+
+static RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// Indices of units that stay.
+static SmallVector<int64_t> listKept(ArrayRef<int32_t> units,
+                                     const llvm::BitVector &removed) {
+  SmallVector<int64_t> kept;
+  for (auto [i, unit] : llvm::enumerate(units))
+    if (unit < 0 || !removed.test(unit))
+      kept.push_back(i);
+  return kept;
+}
+
+static RankedTensorType narrow(RankedTensorType type, const UnitDim &units,
+                               const llvm::BitVector &removed) {
+  if (type.isDynamicDim(units.dim))
+    return type;
+  SmallVector<int64_t> shape(type.getShape());
+  shape[units.dim] = listKept(units.units, removed).size();
+  return type.clone(shape);
+}
+
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+/// Rows of `bytes`, an array of outer x extent x inner elements, at `kept`.
+static SmallVector<char> takeBytes(ArrayRef<char> bytes, int64_t extent,
+                                   int64_t innerBytes, ArrayRef<int64_t> kept) {
+  SmallVector<char> result;
+  int64_t block = extent * innerBytes;
+  for (int64_t at = 0; at + block <= int64_t(bytes.size()); at += block)
+    for (int64_t index : kept)
+      llvm::append_range(result,
+                         bytes.slice(at + index * innerBytes, innerBytes));
+  return result;
+}
+
+/// The constant's elements at `kept` along `dim`.
+static TypedAttr takeElements(Value constant, int64_t dim,
+                              ArrayRef<int64_t> kept) {
+  auto type = typeOf(constant);
+  SmallVector<int64_t> shape(type.getShape());
+  int64_t extent = shape[dim], inner = 1;
+  for (int64_t size : type.getShape().drop_front(dim + 1))
+    inner *= size;
+  shape[dim] = kept.size();
+  RankedTensorType narrowed = type.clone(shape);
+  ElementsAttr elements;
+  matchPattern(constant, m_Constant(&elements));
+  if (std::optional<ArrayRef<char>> blob = getBlobBytes(constant)) {
+    int64_t width = *getTensorBytes(RankedTensorType::get({}, type.getElementType()));
+    SmallVector<char> bytes = takeBytes(*blob, extent, inner * width, kept);
+    AsmResourceBlob memory =
+        HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64);
+    auto &manager =
+        DenseResourceElementsHandle::getManagerInterface(type.getContext());
+    return DenseResourceElementsAttr::get(
+        narrowed, manager.insert("pruned", std::move(memory)));
+  }
+  auto dense = cast<DenseElementsAttr>(elements);
+  if (dense.isSplat())
+    return dense.resizeSplat(narrowed);
+  SmallVector<Attribute> values(dense.getValues<Attribute>());
+  SmallVector<Attribute> taken;
+  int64_t block = extent * inner;
+  for (int64_t at = 0; at < int64_t(values.size()); at += block)
+    for (int64_t index : kept)
+      llvm::append_range(
+          taken, ArrayRef(values).slice(at + index * inner, inner));
+  return DenseElementsAttr::get(narrowed, taken);
+}
+
+static Value createIndices(OpBuilder &b, Location loc, Type element,
+                           ArrayRef<int64_t> values) {
+  auto type = RankedTensorType::get({int64_t(values.size())}, element);
+  SmallVector<APInt> elements = llvm::map_to_vector(values, [&](int64_t value) {
+    return APInt(element.getIntOrFloatBitWidth(), value, /*isSigned=*/true);
+  });
+  return arith::ConstantOp::create(b, loc,
+                                   DenseElementsAttr::get(type, elements));
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes that ops are told
+//===----------------------------------------------------------------------===//
+
+/// The shape with element `index` changed to `extent`, unless it is one of `free`,
+/// which mean whatever is left. UnitFlow::canPatchShape() holds.
+static Value patchShape(OpBuilder &b, Value shape, int64_t index, int64_t extent,
+                        int64_t free) {
+  Location loc = shape.getLoc();
+  DenseElementsAttr dense;
+  if (matchPattern(shape, m_Constant(&dense))) {
+    SmallVector<int64_t> values;
+    for (APInt value : dense.getValues<APInt>())
+      values.push_back(value.getSExtValue());
+    if (values[index] == free)
+      return shape;
+    values[index] = extent;
+    return createIndices(b, loc, typeOf(shape).getElementType(), values);
+  }
+  auto concat = shape.getDefiningOp<ConcatOp>();
+  SmallVector<Value> parts(concat.getInputs());
+  for (Value &part : parts) {
+    int64_t size = typeOf(part).getDimSize(0);
+    if (index < size) {
+      part = patchShape(b, part, index, extent, free);
+      break;
+    }
+    index -= size;
+  }
+  return ConcatOp::create(b, loc, typeOf(shape), parts, concat.getAxis());
+}
+
+static int64_t countKept(ArrayRef<int32_t> units, const llvm::BitVector &removed) {
+  return listKept(units, removed).size();
+}
+
+int64_t UnitFlow::countParameters(const llvm::BitVector &removed) const {
+  int64_t count = 0;
+  for (auto &[operand, units] : constants) {
+    auto type = typeOf(operand->get());
+    if (!isa<FloatType>(type.getElementType()))
+      continue;
+    int64_t extent = type.getDimSize(units.dim);
+    int64_t gone = extent - countKept(units.units, removed);
+    count += type.getNumElements() / extent * gone;
+  }
+  return count;
+}
+
+void UnitFlow::remove(const llvm::BitVector &removed) {
+  // While types are those of before.
+  struct Patch {
+    OpOperand *operand;
+    Value value;
+  };
+  SmallVector<Patch> patches;
+  for (auto &[operand, units] : constants) {
+    OpBuilder b(operand->getOwner());
+    TypedAttr taken = takeElements(operand->get(), units.dim,
+                                   listKept(units.units, removed));
+    patches.push_back({operand, arith::ConstantOp::create(
+                                    b, operand->get().getLoc(), taken)});
+  }
+  for (Operation *op : touched) {
+    OpBuilder b(op);
+    Location loc = op->getLoc();
+    if (isa<ReshapeOp, ExpandOp>(op)) {
+      Value result = op->getResult(0);
+      auto units = get(result);
+      if (!units || typeOf(result).isDynamicDim(units->dim))
+        continue;
+      patches.push_back({&op->getOpOperand(1),
+                         patchShape(b, op->getOperand(1), units->dim,
+                                    countKept(units->units, removed),
+                                    isa<ExpandOp>(op) ? 1 : -1)});
+    } else if (auto split = dyn_cast<SplitOp>(op)) {
+      auto whole = get(split.getInput());
+      int64_t axis = split.getAxis(), rank = typeOf(split.getInput()).getRank();
+      axis = axis < 0 ? axis + rank : axis;
+      if (!whole || whole->dim != axis)
+        continue;
+      SmallVector<int64_t> sizes;
+      for (Value result : op->getResults()) {
+        auto units = get(result);
+        sizes.push_back(units ? countKept(units->units, removed)
+                              : typeOf(result).getDimSize(axis));
+      }
+      split.getSizesMutable().assign(
+          createIndices(b, loc, b.getI64Type(), sizes));
+    } else if (auto slice = dyn_cast<SliceOp>(op)) {
+      auto whole = get(slice.getInput());
+      auto starts = shapes.get(slice.getStarts()).getConstantElements();
+      auto axes = slice.getAxes()
+                      ? shapes.get(slice.getAxes()).getConstantElements()
+                      : std::optional<SmallVector<int64_t>>({0});
+      if (!whole || !axes || !starts)
+        continue;
+      int64_t rank = typeOf(slice.getInput()).getRank();
+      int64_t axis = axes->front() < 0 ? axes->front() + rank : axes->front();
+      if (axis != whole->dim)
+        continue;
+      int64_t extent = whole->units.size();
+      int64_t begin = starts->front();
+      begin = std::clamp<int64_t>(begin < 0 ? begin + extent : begin, 0, extent);
+      int64_t size = slice.getType().getDimSize(axis);
+      ArrayRef<int32_t> units(whole->units);
+      int64_t newBegin = countKept(units.take_front(begin), removed);
+      int64_t newEnd = newBegin + countKept(units.slice(begin, size), removed);
+      Type element = typeOf(slice.getStarts()).getElementType();
+      patches.push_back({&slice.getStartsMutable(),
+                         createIndices(b, loc, element, {newBegin})});
+      patches.push_back({&slice.getEndsMutable(),
+                         createIndices(b, loc, element, {newEnd})});
+    }
+  }
+  for (Patch &patch : patches)
+    patch.operand->set(patch.value);
+  for (auto &[value, units] : values)
+    value.setType(narrow(typeOf(value), units, removed));
+}
