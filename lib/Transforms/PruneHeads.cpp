@@ -65,32 +65,15 @@ static FailureOr<UnitBlock> findHeads(AttentionOp op, int64_t layer,
 }
 
 namespace {
-struct PruneHeads : graphopt::impl::PruneHeadsBase<PruneHeads> {
-  using PruneHeadsBase::PruneHeadsBase;
-  // For makePruneOptions().
-  using PruneHeadsBase::count;
-  using PruneHeadsBase::keepParameters;
-  using PruneHeadsBase::minCosine;
-  using PruneHeadsBase::minPerLayer;
-  using PruneHeadsBase::ratio;
-  using PruneHeadsBase::refit;
-  using PruneHeadsBase::remove;
-  using PruneHeadsBase::ridge;
-  using PruneHeadsBase::score;
-  using PruneHeadsBase::statistics;
+struct PruneHeads
+    : UnitPruningPass<graphopt::impl::PruneHeadsBase<PruneHeads>> {
+  using UnitPruningPass::UnitPruningPass;
 
-  void runOnOperation() override {
-    auto main = getOperation().lookupSymbol<func::FuncOp>("main");
-    std::string problem;
-    PruneOptions prune = makePruneOptions(*this, problem);
-    if (!main || !problem.empty()) {
-      emitError(UnknownLoc::get(&getContext()), problem);
-      return signalPassFailure();
-    }
-    ShapeInference shapes(&getContext());
-    shapes.run(main);
-    std::vector<UnitBlock> blocks;
-    json::Array leftAlone;
+  void runOnOperation() override { prune("heads", /*listsRemoved=*/true); }
+
+  void findBlocks(func::FuncOp main, ShapeInference &shapes,
+                  std::vector<UnitBlock> &blocks,
+                  json::Array &leftAlone) override {
     int64_t layer = 0;
     for (AttentionOp op : main.getOps<AttentionOp>()) {
       std::string reason;
@@ -108,35 +91,6 @@ struct PruneHeads : graphopt::impl::PruneHeadsBase<PruneHeads> {
     }
     if (layer == 0)
       emitRemark(UnknownLoc::get(&getContext()), "no attention to prune found");
-    SmallVector<Location> locations;
-    for (UnitBlock &block : blocks)
-      locations.push_back(block.anchor->getLoc());
-    UnitPruner pruner(getOperation(), prune, blocks);
-    if (llvm::Error error = pruner.run()) {
-      emitError(UnknownLoc::get(&getContext()), "pruning heads: ")
-          << llvm::toString(std::move(error));
-      return signalPassFailure();
-    }
-    for (auto [block, loc] : llvm::zip_equal(blocks, locations))
-      tell(block, loc);
-    json::Object report = pruner.describe();
-    report["left_alone"] = std::move(leftAlone);
-    if (const ModelRunner *runner = findModelRunner(&getContext()))
-      runner->report("heads", std::move(report));
-  }
-
-private:
-  /// "layer 3: 2 of 12 heads removed: 4, 7"
-  static void tell(const UnitBlock &block, Location loc) {
-    std::string text;
-    for (int64_t unit : block.removed.set_bits())
-      for (int64_t i = 0; i < block.weight; ++i)
-        text += (text.empty() ? ": " : ", ") +
-                std::to_string(unit * block.weight + i);
-    emitRemark(loc) << "layer " << block.layer << ": "
-                    << int64_t(block.removed.count()) * block.weight << " of "
-                    << block.unitCount * block.weight << " heads removed"
-                    << text;
   }
 };
 } // namespace

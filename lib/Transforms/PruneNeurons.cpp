@@ -52,37 +52,21 @@ static FailureOr<UnitBlock> findNeurons(Operation *product, int64_t layer,
 }
 
 namespace {
-struct PruneNeurons : graphopt::impl::PruneNeuronsBase<PruneNeurons> {
-  using PruneNeuronsBase::PruneNeuronsBase;
-  // For makePruneOptions().
-  using PruneNeuronsBase::count;
-  using PruneNeuronsBase::keepParameters;
-  using PruneNeuronsBase::minCosine;
-  using PruneNeuronsBase::minPerLayer;
-  using PruneNeuronsBase::ratio;
-  using PruneNeuronsBase::refit;
-  using PruneNeuronsBase::remove;
-  using PruneNeuronsBase::ridge;
-  using PruneNeuronsBase::score;
-  using PruneNeuronsBase::statistics;
+struct PruneNeurons
+    : UnitPruningPass<graphopt::impl::PruneNeuronsBase<PruneNeurons>> {
+  using UnitPruningPass::UnitPruningPass;
 
   void runOnOperation() override {
-    auto main = getOperation().lookupSymbol<func::FuncOp>("main");
-    std::string problem;
-    PruneOptions prune = makePruneOptions(*this, problem);
-    if (!main || !problem.empty()) {
-      emitError(UnknownLoc::get(&getContext()), problem);
-      return signalPassFailure();
-    }
-    prune.align = align;
-    ShapeInference shapes(&getContext());
-    shapes.run(main);
-    std::vector<UnitBlock> blocks;
-    json::Array leftAlone;
+    prune("neurons", /*listsRemoved=*/false, align);
+  }
+
+  void findBlocks(func::FuncOp main, ShapeInference &shapes,
+                  std::vector<UnitBlock> &blocks,
+                  json::Array &leftAlone) override {
     llvm::DenseSet<Operation *> covered;
     for (Operation &op : main.front()) {
       if (!isa<MatMulOp, GemmOp>(op) || covered.contains(&op) ||
-          !matchPattern(op.getOperand(1), m_Constant()))
+          !isConstant(op.getOperand(1)))
         continue;
       std::string reason;
       auto block = findNeurons(&op, blocks.size(), shapes, reason);
@@ -98,23 +82,6 @@ struct PruneNeurons : graphopt::impl::PruneNeuronsBase<PruneNeurons> {
         covered.erase(reader.op);
       blocks.push_back(std::move(*block));
     }
-    SmallVector<Location> locations;
-    for (UnitBlock &block : blocks)
-      locations.push_back(block.anchor->getLoc());
-    UnitPruner pruner(getOperation(), prune, blocks);
-    if (llvm::Error error = pruner.run()) {
-      emitError(UnknownLoc::get(&getContext()), "pruning neurons: ")
-          << llvm::toString(std::move(error));
-      return signalPassFailure();
-    }
-    for (auto [block, loc] : llvm::zip_equal(blocks, locations))
-      emitRemark(loc) << "layer " << block.layer << ": "
-                      << int64_t(block.removed.count()) << " of "
-                      << block.unitCount << " neurons removed";
-    json::Object report = pruner.describe();
-    report["left_alone"] = std::move(leftAlone);
-    if (const ModelRunner *runner = findModelRunner(&getContext()))
-      runner->report("neurons", std::move(report));
   }
 };
 } // namespace

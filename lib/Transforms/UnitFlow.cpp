@@ -15,12 +15,6 @@ using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
-static bool isConstant(Value value) { return matchPattern(value, m_Constant()); }
-
 /// The shortest list whose repetition is `units`.
 static ArrayRef<int32_t> findPeriod(ArrayRef<int32_t> units) {
   size_t size = units.size();

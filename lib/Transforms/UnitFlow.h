@@ -11,11 +11,20 @@
 
 #include "dialects/Graph/ShapeInference.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace graphopt {
+
+inline mlir::RankedTensorType typeOf(mlir::Value value) {
+  return mlir::cast<mlir::RankedTensorType>(value.getType());
+}
+
+inline bool isConstant(mlir::Value value) {
+  return mlir::matchPattern(value, mlir::m_Constant());
+}
 
 /// The unit of each index along one dimension: index i belongs to units[i % n],
 /// -1 to none. n is the extent if that is static.

@@ -10,12 +10,6 @@ using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
-static bool isConstant(Value value) { return matchPattern(value, m_Constant()); }
-
 /// Units of the whole from those of its parts, which are -1 where they are not
 /// known.
 static SmallVector<int32_t>

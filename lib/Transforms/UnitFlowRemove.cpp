@@ -12,10 +12,6 @@ using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 /// Indices of units that stay.
 static SmallVector<int64_t> listKept(ArrayRef<int32_t> units,
                                      const llvm::BitVector &removed) {

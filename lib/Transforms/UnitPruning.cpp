@@ -491,3 +491,38 @@ json::Object UnitPruner::describe() const {
       {"refit", std::move(refitting)},
       {"layers", std::move(layers)}};
 }
+
+/// "layer 3: 2 of 12 heads removed: 4, 7", the list if wanted.
+static void tell(const UnitBlock &block, Location loc, StringRef units,
+                 bool listsRemoved) {
+  std::string text;
+  for (int64_t unit : block.removed.set_bits())
+    for (int64_t i = 0; listsRemoved && i < block.weight; ++i)
+      text += (text.empty() ? ": " : ", ") +
+              std::to_string(unit * block.weight + i);
+  emitRemark(loc) << "layer " << block.layer << ": "
+                  << int64_t(block.removed.count()) * block.weight << " of "
+                  << block.unitCount * block.weight << " " << units << " removed"
+                  << text;
+}
+
+LogicalResult graphopt::pruneUnits(ModuleOp module, const PruneOptions &options,
+                                   std::vector<UnitBlock> &blocks,
+                                   json::Array leftAlone, StringRef units,
+                                   bool listsRemoved) {
+  // A block that is gone as a whole has no anchor.
+  SmallVector<Location> locations;
+  for (UnitBlock &block : blocks)
+    locations.push_back(block.anchor->getLoc());
+  UnitPruner pruner(module, options, blocks);
+  if (llvm::Error error = pruner.run())
+    return emitError(UnknownLoc::get(module.getContext()))
+           << "pruning " << units << ": " << llvm::toString(std::move(error));
+  for (auto [block, loc] : llvm::zip_equal(blocks, locations))
+    tell(block, loc, units, listsRemoved);
+  json::Object report = pruner.describe();
+  report["left_alone"] = std::move(leftAlone);
+  if (const ModelRunner *runner = findModelRunner(module.getContext()))
+    runner->report(units, std::move(report));
+  return success();
+}

@@ -94,29 +94,70 @@ private:
   int64_t parametersBefore = 0, parametersAfter = 0;
 };
 
-/// The options that all passes with `pruneOptions` have. `problem` tells of one
-/// that cannot be.
-template <typename Pass>
-PruneOptions makePruneOptions(const Pass &pass, std::string &problem) {
-  PruneOptions options;
-  options.remove.assign(pass.remove.begin(), pass.remove.end());
-  options.count = pass.count;
-  options.ratio = pass.ratio;
-  options.keepParameters = pass.keepParameters;
-  options.minCosine = pass.minCosine;
-  options.minPerLayer = pass.minPerLayer;
-  options.ridge = pass.ridge;
-  options.statistics = pass.statistics;
-  if (auto score = parseScore(pass.score.getValue()))
-    options.score = *score;
-  else
-    problem = "there is no score '" + pass.score.getValue() + "'";
-  if (auto refit = parseRefit(pass.refit.getValue()))
-    options.refit = *refit;
-  else
-    problem = "there is no refit '" + pass.refit.getValue() + "'";
-  return options;
-}
+/// Prunes, remarks on each block and reports; `units` is "heads" or "neurons".
+llvm::LogicalResult pruneUnits(mlir::ModuleOp module,
+                               const PruneOptions &options,
+                               std::vector<UnitBlock> &blocks,
+                               llvm::json::Array leftAlone,
+                               llvm::StringRef units, bool listsRemoved);
+
+/// A pass with `pruneOptions`; `Base` is what TableGen makes of it.
+template <typename Base>
+class UnitPruningPass : public Base {
+public:
+  using Base::Base;
+
+protected:
+  /// The units of all layers, and which layers are left alone and why.
+  virtual void findBlocks(mlir::func::FuncOp main, graph::ShapeInference &shapes,
+                          std::vector<UnitBlock> &blocks,
+                          llvm::json::Array &leftAlone) = 0;
+
+  /// All of main's blocks; `problem` tells of an option that cannot be.
+  void prune(llvm::StringRef units, bool listsRemoved, int64_t align = 1) {
+    mlir::ModuleOp module = this->getOperation();
+    std::string problem;
+    PruneOptions options = makeOptions(problem);
+    options.align = align;
+    auto main = module.template lookupSymbol<mlir::func::FuncOp>("main");
+    if (!main)
+      problem = "there is no function 'main'";
+    if (!problem.empty()) {
+      mlir::emitError(mlir::UnknownLoc::get(module.getContext()), problem);
+      return this->signalPassFailure();
+    }
+    graph::ShapeInference shapes(module.getContext());
+    shapes.run(main);
+    std::vector<UnitBlock> blocks;
+    llvm::json::Array leftAlone;
+    findBlocks(main, shapes, blocks, leftAlone);
+    if (failed(pruneUnits(module, options, blocks, std::move(leftAlone), units,
+                          listsRemoved)))
+      this->signalPassFailure();
+  }
+
+private:
+  PruneOptions makeOptions(std::string &problem) {
+    PruneOptions options;
+    options.remove.assign(this->remove.begin(), this->remove.end());
+    options.count = this->count;
+    options.ratio = this->ratio;
+    options.keepParameters = this->keepParameters;
+    options.minCosine = this->minCosine;
+    options.minPerLayer = this->minPerLayer;
+    options.ridge = this->ridge;
+    options.statistics = this->statistics;
+    if (auto score = parseScore(this->score.getValue()))
+      options.score = *score;
+    else
+      problem = "there is no score '" + this->score.getValue() + "'";
+    if (auto refit = parseRefit(this->refit.getValue()))
+      options.refit = *refit;
+    else
+      problem = "there is no refit '" + this->refit.getValue() + "'";
+    return options;
+  }
+};
 
 } // namespace graphopt
 

@@ -1,4 +1,5 @@
 #include "UnitRewriting.h"
+#include "UnitFlow.h"
 #include "dialects/Graph/Cost.h"
 #include "dialects/Graph/Elementwise.h"
 #include "dialects/Graph/Indexing.h"
@@ -14,10 +15,6 @@
 using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
-
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 static Value createConstant(OpBuilder &b, Location loc, RankedTensorType type,
                             ArrayRef<float> values) {
