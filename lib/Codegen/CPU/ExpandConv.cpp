@@ -33,7 +33,10 @@ public:
     } else {
       mergeRun();
     }
-    Size rows = b.mul(b.product(lineSizes()), b.index(lineSize()));
+    Size lines = b.product(lineSizes());
+    if ((linesPerPart = cutLines()))
+      lines = b.getIndexAttr(*linesPerPart);
+    Size rows = b.mul(b.index(lines), b.index(lineSize()));
     usePanels(filter, rows, isFlat ? input : Value());
     int64_t perGroup = shapeOf(op.getInit()).back() / op.getGroups();
     int64_t full = perGroup / panelColumns();
@@ -71,24 +74,54 @@ private:
     filter = memref::CollapseShapeOp::create(b, filter, filterGroups);
   }
 
+  /// Lines to carry through all panels before the next, see cutForThreads.
+  std::optional<int64_t> cutLines() {
+    if (isFlat || op.getGroups() != 1 ||
+        !leavesRoom(cast<MemRefType>(filter.getType())))
+      return std::nullopt;
+    std::optional<int64_t> lines = getFixed(lineSizes().back());
+    return lines ? cutForThreads(*lines) : std::nullopt;
+  }
+
   /// Panels `start` .. `start + count - 1` of each group, of so many columns.
-  /// A panel of the filter is used for all lines before the next.
+  /// A panel of the filter is used for all lines, or for a part of them, before
+  /// the next.
   void emitPanels(int64_t start, int64_t count, int64_t columns) {
     int64_t perGroup = shapeOf(op.getInit()).back() / op.getGroups();
     int64_t panels = llvm::divideCeil(perGroup, panelColumns());
-    SmallVector<Size> outer{b.getIndexAttr(op.getGroups()),
-                            b.getIndexAttr(count)};
-    outer.append(lineSizes());
-    Size rows = lineSize();
-    forTurns(outer, rows, llvm::divideCeil(columns, lanes),
+    SmallVector<Size> outer{b.getIndexAttr(op.getGroups())}, lines = lineSizes();
+    Size ofImage;
+    if (linesPerPart) {
+      ofImage = lines.pop_back_val();
+      outer.append(lines);
+      outer.append({b.ceilDiv(b.index(ofImage), *linesPerPart), b.getIndexAttr(count),
+                    b.getIndexAttr(*linesPerPart)});
+    } else {
+      outer.push_back(b.getIndexAttr(count));
+      outer.append(lines);
+    }
+    forTurns(outer, lineSize(), llvm::divideCeil(columns, lanes),
              [&](ValueRange indices, Stretch stretch) {
-               Value group = indices[0], i = b.add(indices[1], b.index(start));
-               moveTo(indices.drop_front(2));
+               Value group = indices.front(), i;
+               SmallVector<Value> at(indices.drop_front());
+               if (linesPerPart) {
+                 Value ofPart = at.pop_back_val();
+                 i = at.pop_back_val();
+                 at.back() = b.add(b.mul(at.back(), *linesPerPart), ofPart);
+                 stretch.end = clipPart(stretch.end, at.back(), b.index(ofImage),
+                                        stretch.end);
+                 moveTo(at);
+                 rowsBefore = b.mul(ofPart, b.index(lineSize()));
+               } else {
+                 i = at.front();
+                 moveTo(ArrayRef(at).drop_front());
+               }
+               i = b.add(i, b.index(start));
                firstChannel = b.mul(group, channelsPerGroup());
                panel = b.add(b.mul(group, panels), i);
                Value first =
                    b.add(b.mul(group, perGroup), b.mul(i, panelColumns()));
-               emitRows(makeColumns(first, columns), rows, stretch);
+               emitRows(makeColumns(first, columns), lineSize(), stretch);
              });
   }
 
@@ -135,6 +168,7 @@ private:
   }
 
   Value firstChannel;
+  std::optional<int64_t> linesPerPart;
   bool isFlat = false, isRun = false;
 };
 } // namespace

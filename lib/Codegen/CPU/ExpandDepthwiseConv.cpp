@@ -96,18 +96,27 @@ private:
     Value lines = b.index(outer.back());
     if (isPaired)
       outer.back() = b.ceilDiv(lines, 2);
-    outer.insert(outer.begin(), b.getIndexAttr(blocks));
+    Value steps = b.index(outer.back());
+    std::optional<int64_t> fixed = getFixed(steps), part;
+    if (fixed && blocks > 1)
+      part = cutForThreads(*fixed);
+    Size perPart = part ? b.getIndexAttr(*part) : outer.back();
+    outer.back() = b.ceilDiv(steps, b.index(perPart));
+    outer.append({b.getIndexAttr(blocks), perPart});
     Value work = b.mul(b.mul(b.product(reductionSizes()), b.index(lineSize())),
                        vectors * taps() * (isPaired ? 2 : 1));
     forTiles(outer, b.index(count), work, [&](ValueRange indices, Stretch panels) {
-      SmallVector<Value> at(indices.drop_front());
-      if (isPaired)
-        at.back() = b.mul(at.back(), 2);
-      line = at.back();
-      Value base = b.add(b.mul(indices.front(), count), b.index(start));
+      SmallVector<Value> at(indices.drop_back(2));
+      Value step = b.add(b.mul(at.back(), b.index(perPart)), indices.back());
+      line = at.back() = isPaired ? b.mul(step, 2) : step;
+      Value block = indices.drop_back().back();
+      Value base = b.add(b.mul(block, count), b.index(start));
       Stretch all{b.index(0), b.ceilDiv(b.index(lineSize()), mostRows(lineSize(), vectors))};
+      Value end = panels.end;
+      if (part)
+        end = clipPart(end, step, steps, b.index(count));
       forLines(lines, [&] {
-        b.forRange(b.add(base, panels.begin), b.add(base, panels.end),
+        b.forRange(b.add(base, panels.begin), b.add(base, end),
                    [&](Value number) { emitLine(number, at, all); });
       });
     });

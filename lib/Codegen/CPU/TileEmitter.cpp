@@ -145,17 +145,30 @@ void TileEmitter::usePanels(Value panels, Size rows, Value lhs) {
       PanelPrefetch(b, panels, rows, tileRows(vectors), blockSize);
 }
 
+/// Bytes of an element.
+static int64_t bytesOf(Type type) {
+  return getElementTypeOrSelf(type).getIntOrFloatBitWidth() / 8;
+}
+
+bool TileEmitter::leavesRoom(MemRefType panels) {
+  return panels.getNumElements() * bytesOf(panels) <= context.cpu.level2Bytes / 4;
+}
+
 void TileEmitter::planRows(Value lhs, Size rows, MemRefType panels) {
-  auto bytesOf = [](Type type) {
-    return getElementTypeOrSelf(type).getIntOrFloatBitWidth() / 8;
-  };
   int64_t columns = panels.getShape().back();
   int64_t rowBytes = llvm::product_of(panels.getShape().drop_front().drop_back()) *
                      bytesOf(lhs.getType());
   std::optional<int64_t> fixed = getFixed(rows);
   int64_t level2 = context.cpu.level2Bytes;
-  if (blockSize || rowBytes == 0 || (fixed && *fixed * rowBytes <= level2 / 2))
+  bool rhsStays = leavesRoom(panels);
+  int64_t most = tileRows(columns / lanes);
+  if (blockSize || rowBytes == 0)
     return;
+  if (fixed && *fixed * rowBytes <= level2 / 2) {
+    if (rhsStays)
+      tilesPerBlock = cutForThreads(llvm::divideCeil(*fixed, most)).value_or(0);
+    return;
+  }
   constexpr int64_t kShortRow = 2048;
   if (rowBytes <= kShortRow) {
     fetchedLhs = lhs;
@@ -165,8 +178,6 @@ void TileEmitter::planRows(Value lhs, Size rows, MemRefType panels) {
   // there are enough rows to hide the way of the next.
   constexpr int64_t kEnoughRows = 96;
   int64_t rhsBytes = panels.getNumElements() * bytesOf(panels);
-  bool rhsStays = rhsBytes <= level2 / 4;
-  int64_t most = tileRows(columns / lanes);
   int64_t room = rhsStays ? level2 * 3 / 4 - rhsBytes : level2 / 2;
   int64_t largest = std::max<int64_t>(4, room / (rowBytes * most));
   if (!rhsStays && largest * most < kEnoughRows)
@@ -181,27 +192,53 @@ void TileEmitter::planRows(Value lhs, Size rows, MemRefType panels) {
   tilesPerBlock = largest;
 }
 
+std::optional<int64_t> TileEmitter::cutForThreads(int64_t count) {
+  if (!isParallel)
+    return std::nullopt;
+  constexpr int64_t kMostBlocks = 8, kLeast = 3;
+  std::optional<int64_t> best;
+  int64_t leastMissing = count / 6 + 1; // in the last block
+  for (int64_t blocks = kMostBlocks; blocks > 1; --blocks) {
+    int64_t size = llvm::divideCeil(count, blocks);
+    int64_t missing = size * blocks - count;
+    if (size < kLeast || missing >= leastMissing)
+      continue;
+    best = size;
+    leastMissing = missing;
+  }
+  return best;
+}
+
+Value TileEmitter::clipPart(Value end, Value line, Value lines, Value perLine) {
+  return b.min(end, b.mul(b.sub(lines, b.min(line, lines)), perLine));
+}
+
 void TileEmitter::forTiles(ArrayRef<Size> outer, Value tiles, Value work,
                            EmitTurn turn) {
-  // Vector instructions that are worth a thread: about 5 us, ten times what it
+  // Vector instructions that are worth a thread: about 3 us, five times what it
   // costs to hand them to one that waits.
-  constexpr int64_t kItemWork = 1 << 15;
-  Value tileWork = b.max(work, b.index(1));
+  constexpr int64_t kItemWork = 1 << 14;
   Value all = b.mul(b.product(outer), tiles);
-  Value tilesPerItem = b.ceilDiv(b.index(kItemWork), tileWork);
-  Value items = b.ceilDiv(all, tilesPerItem);
+  // Of little work an even number: two threads are the most common.
+  Value pairs = b.div(b.mul(all, work), b.index(2 * kItemWork));
+  Value items = b.min(b.mul(pairs, 2), all);
   std::optional<int64_t> fixed = getFixed(items);
   if (!isParallel || (fixed && *fixed < 2))
     return b.forNest(outer, [&](ValueRange indices) {
       turn(indices, {b.index(0), tiles});
     });
 
+  items = b.max(items, b.min(all, b.index(1)));
   auto loop = scf::ParallelOp::create(b, b.index(0), items, b.index(1));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   llvm::SaveAndRestore<Block *> ownStack(stackBlock, loop.getBody());
-  Value begin = b.mul(loop.getInductionVars().front(), tilesPerItem);
-  Value end = b.min(b.add(begin, tilesPerItem), all);
+  // Equal items: the first ones are one longer.
+  Value base = b.div(all, items), longer = b.sub(all, b.mul(base, items));
+  Value item = loop.getInductionVars().front();
+  Value begin = b.add(b.mul(item, base), b.min(item, longer));
+  Value next = b.add(item, b.index(1));
+  Value end = b.add(b.mul(next, base), b.min(next, longer));
   emitItem(outer, begin, end, tiles, turn);
 }
 

@@ -62,6 +62,16 @@ protected:
   /// The same for turns of `tiles` tiles, each of `work` vector instructions.
   void forTiles(llvm::ArrayRef<Size> outer, mlir::Value tiles, mlir::Value work,
                 EmitTurn turn);
+  /// How many of `count` rows or lines to carry through all columns before the
+  /// next, so that a thread reads what it wrote itself in the kernel before: then
+  /// kernels differ in how they cut columns, but not rows. None: no cut.
+  std::optional<int64_t> cutForThreads(int64_t count);
+  /// The end of a line's tiles, `perLine` in each; 0 behind the last line, where
+  /// the last part is shorter.
+  mlir::Value clipPart(mlir::Value end, mlir::Value line, mlir::Value lines,
+                       mlir::Value perLine);
+  /// True if all panels stay in level 2 beside what they are multiplied with.
+  bool leavesRoom(mlir::MemRefType panels);
   /// `panels`, [panels, reduction..., columns], are each used for so many rows
   /// before the next; while one is used the next comes into the cache. If the
   /// rows are those of a matrix `lhs` (or null), one after the other, they come in

@@ -24,7 +24,12 @@ func.func @rows_are_balanced(%a: memref<7x37xf32>, %b: memref<1x37x16xf32>, %c: 
 // CHECK-LABEL: func @open_rows(
 // CHECK:         %[[ROWS:.+]] = memref.dim
 // CHECK:         %[[TILES:.+]] = arith.ceildivui %[[ROWS]], %c12
-// CHECK:         %[[ITEMS:.+]] = arith.ceildivui %[[TILES]], %c56
+// CHECK:         %[[WORK:.+]] = arith.muli %[[TILES]], %c592
+// CHECK:         %[[PAIRS:.+]] = arith.divui %[[WORK]], %c32768
+// CHECK:         %[[EVEN:.+]] = arith.muli %[[PAIRS]], %c2
+// CHECK:         %[[MOST:.+]] = arith.minui %[[EVEN]], %[[TILES]]
+// CHECK:         %[[ONE:.+]] = arith.minui %[[TILES]], %c1
+// CHECK:         %[[ITEMS:.+]] = arith.maxui %[[MOST]], %[[ONE]]
 // CHECK:         scf.parallel (%{{.+}}) = (%c0) to (%[[ITEMS]])
 // CHECK:         scf.for
 // CHECK:           scf.index_switch
@@ -41,13 +46,15 @@ func.func @open_rows(%a: memref<?x37xf32>, %b: memref<1x37x8xf32>, %c: memref<?x
   return
 }
 
-// Enough work is cut into items of about as much, each a stretch of the tiles of
-// all panels; rows are cut as they are without items.
+// Enough work is cut into an even number of equal items, each a stretch of the tiles
+// of all panels, 12 of them one tile longer; rows are cut as they are without items.
 // CHECK-LABEL: func @items(
-// CHECK:         scf.parallel (%[[I:.+]]) = (%c0) to (%c39) step (%c1)
-// CHECK:           %[[BEGIN:.+]] = arith.muli %[[I]], %c5
-// CHECK:           %[[SOME:.+]] = arith.addi %[[BEGIN]], %c5
-// CHECK:           %[[END:.+]] = arith.minui %[[SOME]], %c192
+// CHECK:         scf.parallel (%[[I:.+]]) = (%c0) to (%c90) step (%c1)
+// CHECK:           %[[SHORT:.+]] = arith.muli %[[I]], %c2
+// CHECK:           %[[LONGER:.+]] = arith.minui %[[I]], %c12
+// CHECK:           %[[BEGIN:.+]] = arith.addi %[[SHORT]], %[[LONGER]]
+// CHECK:           %[[NEXT:.+]] = arith.addi %[[I]], %c1
+// CHECK:           %[[END:.+]] = arith.addi
 // CHECK:           %[[FIRST:.+]] = arith.divui %[[BEGIN]], %c16
 // CHECK:           %[[LAST:.+]] = arith.ceildivui %[[END]], %c16
 // CHECK:           scf.for %{{.+}} = %[[FIRST]] to %[[LAST]]
@@ -269,6 +276,42 @@ func.func @row_blocks_of_open_rows(%a: memref<?x512xf32>, %b: memref<16x512x16xf
 // CHECK-COUNT-12:    vector.fma
 func.func @no_row_blocks(%a: memref<300x1024xf32>, %b: memref<16x1024x16xf32>, %c: memref<300x256xf32>) {
   kernel.matmul ins(%a, %b : memref<300x1024xf32>, memref<16x1024x16xf32>) packed outs(%c : memref<300x256xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// Fewer rows, which would stay in level 2: threads cut them as kernels before and
+// after do, 4 blocks of 4 tiles, each with all panels.
+// CHECK-LABEL: func @row_blocks_for_threads(
+// CHECK:         scf.parallel
+// CHECK:           %[[PANEL:.+]] = arith.remui %[[TURN:.+]], %c4
+// CHECK:           %[[BLOCK:.+]] = arith.divui %[[TURN]], %c4
+// CHECK:           arith.muli %[[BLOCK]], %c4
+// CHECK-COUNT-12:    vector.fma
+func.func @row_blocks_for_threads(%a: memref<96x128xf32>, %b: memref<4x128x16xf32>, %c: memref<96x64xf32>) {
+  kernel.matmul ins(%a, %b : memref<96x128xf32>, memref<4x128x16xf32>) packed outs(%c : memref<96x64xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// Lines of a convolution alike, 11 as parts of 3, 3, 3 and 2: where the last one has no
+// more, the stretch of tiles is empty.
+// CHECK-LABEL: func @lines_for_threads(
+// CHECK:         scf.parallel
+// CHECK:           %[[IN_PART:.+]] = arith.remui %{{.+}}, %c3
+// CHECK:           %[[FIRST:.+]] = arith.muli %{{.+}}, %c3
+// CHECK:           %[[LINE:.+]] = arith.addi %[[FIRST]], %[[IN_PART]]
+// CHECK:           %[[NO_MORE:.+]] = arith.minui %[[LINE]], %c11
+// CHECK:           %[[LEFT:.+]] = arith.subi %c11, %[[NO_MORE]]
+// CHECK:           %[[TILES:.+]] = arith.muli %[[LEFT]], %{{.+}}
+// CHECK:           arith.minui %{{.+}}, %[[TILES]]
+func.func @lines_for_threads(%x: memref<1x13x18x32xf32>, %w: memref<4x3x3x32x16xf32>, %y: memref<1x11x16x64xf32>) {
+  kernel.conv ins(%x, %w : memref<1x13x18x32xf32>, memref<4x3x3x32x16xf32>) packed
+    strides = [1, 1] dilations = [1, 1] groups = 1 outs(%y : memref<1x11x16x64xf32>) {
   ^bb0(%sum: f32):
     kernel.yield %sum : f32
   }
