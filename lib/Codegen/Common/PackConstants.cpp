@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
+#include <cstring>
 #include <map>
 
 namespace graphopt {
@@ -18,6 +19,29 @@ namespace graphopt {
 using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::kernel;
+
+/// Makes subnormal numbers 0: a multiplication with one takes a CPU a hundred
+/// times as long, and adds less than 2^-126 times the other factor.
+template <typename Bits, unsigned kMantissaBits>
+static void flushSubnormals(MutableArrayRef<char> data) {
+  constexpr Bits kSign = Bits(1) << (8 * sizeof(Bits) - 1);
+  constexpr Bits kLeastNormal = Bits(1) << kMantissaBits;
+  for (size_t at = 0; at < data.size(); at += sizeof(Bits)) {
+    Bits bits;
+    std::memcpy(&bits, data.data() + at, sizeof bits);
+    if ((bits & ~kSign) < kLeastNormal) {
+      bits &= kSign;
+      std::memcpy(data.data() + at, &bits, sizeof bits);
+    }
+  }
+}
+
+static void flushSubnormals(Type element, MutableArrayRef<char> data) {
+  if (element.isF32())
+    flushSubnormals<uint32_t, 23>(data);
+  else if (element.isF64())
+    flushSubnormals<uint64_t, 52>(data);
+}
 
 namespace {
 struct PackConstants : graphopt::impl::PackConstantsBase<PackConstants> {
@@ -208,6 +232,7 @@ private:
       panels = makeConstant(type, read.value, "_packed",
                             [&](MutableArrayRef<char> data) {
                               packPanels(layout, *bytes, data);
+                              flushSubnormals(type.getElementType(), data);
                             });
       replaced.addOriginal(read.value);
       ++numPacked;

@@ -139,6 +139,19 @@ func.func @shared(%a: tensor<?x2xi8>, %c: tensor<?x2xi32>) -> (tensor<?x2xi32>, 
   return %r, %s, %t, %w : tensor<?x2xi32>, tensor<?x2xi32>, tensor<?x2xi32>, tensor<2x2xi8>
 }
 
+// Subnormal weights, 0x00000001 and 0x807fffff, become zeros of their sign; the least
+// normal number, an infinity and NaN stay.
+// CHECK-LABEL: func @subnormal(
+// CHECK:         dense_resource<subnormal_packed> : tensor<1x1x8xf32>
+func.func @subnormal(%a: tensor<?x1xf32>, %c: tensor<?x5xf32>) -> tensor<?x5xf32> {
+  %w = arith.constant dense_resource<subnormal> : tensor<1x5xf32>
+  %r = kernel.matmul ins(%a, %w : tensor<?x1xf32>, tensor<1x5xf32>) outs(%c : tensor<?x5xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  } -> tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
 // The first four bytes of a blob are its alignment.
 // CHECK:      dialect_resources
 // CHECK-NOT:  shared:
@@ -146,6 +159,7 @@ func.func @shared(%a: tensor<?x2xi8>, %c: tensor<?x2xi32>) -> (tensor<?x2xi32>, 
 // CHECK-DAG:  constant_packed_1: "0x400000000102030405000000060708090A0000000B0C0D0E0F000000"
 // CHECK-DAG:  constant_packed_2: "0x4000000001000000020000000300000004000000"
 // CHECK-DAG:  constant_packed_3: "0x4000000007070707070707070707070707000000"
+// CHECK-DAG:  subnormal_packed: "0x40000000000000000000008000008000000080FF0000C07F000000000000000000000000"
 // CHECK-DAG:  shared_packed: "0x400000000102000003040000"
 // CHECK-DAG:  returned_packed: "0x400000000506000007080000"
 // CHECK-DAG:  returned: "0x0400000005060708"
@@ -153,6 +167,7 @@ func.func @shared(%a: tensor<?x2xi8>, %c: tensor<?x2xi32>) -> (tensor<?x2xi32>, 
   dialect_resources: {
     builtin: {
       shared: "0x0400000001020304",
+      subnormal: "0x0400000001000000FFFF7F8000008000000080FF0000C07F",
       returned: "0x0400000005060708"
     }
   }
