@@ -219,7 +219,7 @@ void TileEmitter::forTiles(ArrayRef<Size> outer, Value tiles, Value work,
   // costs to hand them to one that waits.
   constexpr int64_t kItemWork = 1 << 14;
   Value all = b.mul(b.product(outer), tiles);
-  // Of little work an even number: two threads are the most common.
+  // Of little work an even number, two threads are the most common; equal ones.
   Value pairs = b.div(b.mul(all, work), b.index(2 * kItemWork));
   Value items = b.min(b.mul(pairs, 2), all);
   std::optional<int64_t> fixed = getFixed(items);
@@ -228,17 +228,14 @@ void TileEmitter::forTiles(ArrayRef<Size> outer, Value tiles, Value work,
       turn(indices, {b.index(0), tiles});
     });
 
-  items = b.max(items, b.min(all, b.index(1)));
+  Value perItem = b.ceilDiv(all, b.max(items, b.index(1)));
+  items = b.ceilDiv(all, b.max(perItem, b.index(1)));
   auto loop = scf::ParallelOp::create(b, b.index(0), items, b.index(1));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   llvm::SaveAndRestore<Block *> ownStack(stackBlock, loop.getBody());
-  // Equal items: the first ones are one longer.
-  Value base = b.div(all, items), longer = b.sub(all, b.mul(base, items));
-  Value item = loop.getInductionVars().front();
-  Value begin = b.add(b.mul(item, base), b.min(item, longer));
-  Value next = b.add(item, b.index(1));
-  Value end = b.add(b.mul(next, base), b.min(next, longer));
+  Value begin = b.mul(loop.getInductionVars().front(), perItem);
+  Value end = b.min(b.add(begin, perItem), all);
   emitItem(outer, begin, end, tiles, turn);
 }
 

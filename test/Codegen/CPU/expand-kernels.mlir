@@ -28,8 +28,10 @@ func.func @rows_are_balanced(%a: memref<7x37xf32>, %b: memref<1x37x16xf32>, %c: 
 // CHECK:         %[[PAIRS:.+]] = arith.divui %[[WORK]], %c32768
 // CHECK:         %[[EVEN:.+]] = arith.muli %[[PAIRS]], %c2
 // CHECK:         %[[MOST:.+]] = arith.minui %[[EVEN]], %[[TILES]]
-// CHECK:         %[[ONE:.+]] = arith.minui %[[TILES]], %c1
-// CHECK:         %[[ITEMS:.+]] = arith.maxui %[[MOST]], %[[ONE]]
+// CHECK:         %[[ONE:.+]] = arith.maxui %[[MOST]], %c1
+// CHECK:         %[[PER_ITEM:.+]] = arith.ceildivui %[[TILES]], %[[ONE]]
+// CHECK:         %[[SOME:.+]] = arith.maxui %[[PER_ITEM]], %c1
+// CHECK:         %[[ITEMS:.+]] = arith.ceildivui %[[TILES]], %[[SOME]]
 // CHECK:         scf.parallel (%{{.+}}) = (%c0) to (%[[ITEMS]])
 // CHECK:         scf.for
 // CHECK:           scf.index_switch
@@ -46,15 +48,13 @@ func.func @open_rows(%a: memref<?x37xf32>, %b: memref<1x37x8xf32>, %c: memref<?x
   return
 }
 
-// Enough work is cut into an even number of equal items, each a stretch of the tiles
-// of all panels, 12 of them one tile longer; rows are cut as they are without items.
+// Enough work is cut into equal items, each a stretch of the tiles of all panels;
+// rows are cut as they are without items.
 // CHECK-LABEL: func @items(
-// CHECK:         scf.parallel (%[[I:.+]]) = (%c0) to (%c90) step (%c1)
-// CHECK:           %[[SHORT:.+]] = arith.muli %[[I]], %c2
-// CHECK:           %[[LONGER:.+]] = arith.minui %[[I]], %c12
-// CHECK:           %[[BEGIN:.+]] = arith.addi %[[SHORT]], %[[LONGER]]
-// CHECK:           %[[NEXT:.+]] = arith.addi %[[I]], %c1
-// CHECK:           %[[END:.+]] = arith.addi
+// CHECK:         scf.parallel (%[[I:.+]]) = (%c0) to (%c64) step (%c1)
+// CHECK:           %[[BEGIN:.+]] = arith.muli %[[I]], %c3
+// CHECK:           %[[SOME:.+]] = arith.addi %[[BEGIN]], %c3
+// CHECK:           %[[END:.+]] = arith.minui %[[SOME]], %c192
 // CHECK:           %[[FIRST:.+]] = arith.divui %[[BEGIN]], %c16
 // CHECK:           %[[LAST:.+]] = arith.ceildivui %[[END]], %c16
 // CHECK:           scf.for %{{.+}} = %[[FIRST]] to %[[LAST]]
