@@ -6,6 +6,7 @@
 #include <random>
 
 using namespace graphopt;
+using llvm::StringRef;
 namespace json = llvm::json;
 
 static std::vector<double> toDoubles(const HostTensor &tensor) {
@@ -24,6 +25,8 @@ static double dot(llvm::ArrayRef<double> x, llvm::ArrayRef<double> y) {
 
 static double cosine(llvm::ArrayRef<double> x, llvm::ArrayRef<double> y) {
   double norms = std::sqrt(dot(x, x)) * std::sqrt(dot(y, y));
+  if (!std::isfinite(norms))
+    return x == y;
   if (norms > 0)
     return dot(x, y) / norms;
   return dot(x, x) == dot(y, y) ? 1 : 0;
@@ -53,13 +56,23 @@ listRows(llvm::ArrayRef<double> values, size_t width,
   return rows;
 }
 
+/// 0 where both are the same infinity or NaN, infinite where only one is.
+static double difference(double value, double original) {
+  if (value == original || (std::isnan(value) && std::isnan(original)))
+    return 0;
+  double result = std::abs(value - original);
+  return std::isnan(result) ? HUGE_VAL : result;
+}
+
 OutputAgreement graphopt::compareRows(const HostTensor &value,
                                       const HostTensor &original,
                                       llvm::ArrayRef<uint8_t> keep) {
   OutputAgreement result;
   std::vector<double> left = toDoubles(value), right = toDoubles(original);
-  if (left.size() != right.size())
+  if (left.size() != right.size()) {
+    result.noise = result.maxAbs = HUGE_VAL;
     return result;
+  }
   size_t width = rowWidth(original);
   auto leftRows = listRows(left, width, keep);
   auto rightRows = listRows(right, width, keep);
@@ -67,8 +80,11 @@ OutputAgreement graphopt::compareRows(const HostTensor &value,
     ++result.rows;
     result.cosine += cosine(x, y);
     result.signal += dot(y, y);
-    for (auto [a, b] : llvm::zip_equal(x, y))
-      result.noise += (a - b) * (a - b);
+    for (auto [a, b] : llvm::zip_equal(x, y)) {
+      double error = difference(a, b);
+      result.noise += error * error;
+      result.maxAbs = std::max(result.maxAbs, error);
+    }
     result.sameTop1 += std::max_element(x.begin(), x.end()) - x.begin() ==
                        std::max_element(y.begin(), y.end()) - y.begin();
   }
@@ -158,30 +174,41 @@ similarities(llvm::ArrayRef<std::vector<double>> rows) {
 }
 
 OutputMetrics
-graphopt::measureOutput(llvm::ArrayRef<const HostTensor *> values,
-                        llvm::ArrayRef<const HostTensor *> originals,
-                        llvm::ArrayRef<std::vector<uint8_t>> keep) {
+graphopt::summarizeSamples(llvm::ArrayRef<OutputAgreement> samples) {
   std::vector<double> cosines, top1, rows;
   OutputMetrics metrics;
   double signal = 0, noise = 0, total = 0;
-  for (auto [value, original, flags] :
-       llvm::zip_equal(values, originals, keep)) {
-    OutputAgreement sample = compareRows(*value, *original, flags);
+  for (const OutputAgreement &sample : samples) {
     cosines.push_back(sample.cosine);
     top1.push_back(sample.sameTop1);
     rows.push_back(sample.rows);
     signal += sample.signal;
     noise += sample.noise;
     total += sample.rows;
+    metrics.maxAbs = std::max(metrics.maxAbs, sample.maxAbs);
   }
   metrics.cosine = bootstrap(cosines, rows);
   metrics.top1 = bootstrap(top1, rows);
-  metrics.sqnrDb = noise > 0 ? 10 * std::log10(signal / noise) : HUGE_VAL;
+  metrics.sqnrDb = std::isinf(noise) ? -HUGE_VAL
+                   : noise > 0       ? 10 * std::log10(signal / noise)
+                                     : HUGE_VAL;
+  metrics.samples = int64_t(samples.size());
+  metrics.rows = int64_t(total);
+  return metrics;
+}
+
+OutputMetrics
+graphopt::measureOutput(llvm::ArrayRef<const HostTensor *> values,
+                        llvm::ArrayRef<const HostTensor *> originals,
+                        llvm::ArrayRef<std::vector<uint8_t>> keep) {
+  std::vector<OutputAgreement> samples;
+  for (auto [value, original, flags] :
+       llvm::zip_equal(values, originals, keep))
+    samples.push_back(compareRows(*value, *original, flags));
+  OutputMetrics metrics = summarizeSamples(samples);
   constexpr size_t mostRows = 400;
   metrics.spearman = spearman(similarities(collectRows(values, keep, mostRows)),
                               similarities(collectRows(originals, keep, mostRows)));
-  metrics.samples = int64_t(values.size());
-  metrics.rows = int64_t(total);
   return metrics;
 }
 
@@ -191,11 +218,36 @@ static json::Object toJson(const Estimate &estimate) {
                       {"high", estimate.high}};
 }
 
+static json::Value finiteOrNull(double value) {
+  return std::isfinite(value) ? json::Value(value) : json::Value(nullptr);
+}
+
 json::Object OutputMetrics::toJson() const {
-  json::Object object{{"samples", samples}, {"rows", rows},
-                      {"cosine", ::toJson(cosine)}, {"top1", ::toJson(top1)},
-                      {"spearman", spearman}};
-  object["sqnr_db"] =
-      std::isfinite(sqnrDb) ? json::Value(sqnrDb) : json::Value(nullptr);
-  return object;
+  return json::Object{{"samples", samples},
+                      {"rows", rows},
+                      {"cosine", ::toJson(cosine)},
+                      {"top1", ::toJson(top1)},
+                      {"spearman", spearman},
+                      {"sqnr_db", finiteOrNull(sqnrDb)},
+                      {"max_abs", finiteOrNull(maxAbs)}};
+}
+
+static Estimate readEstimate(const json::Object *object) {
+  auto get = [&](StringRef name) {
+    return object ? object->getNumber(name).value_or(NAN) : NAN;
+  };
+  return {get("mean"), get("low"), get("high")};
+}
+
+OutputMetrics OutputMetrics::fromJson(const json::Object &object) {
+  OutputMetrics metrics;
+  metrics.samples = object.getInteger("samples").value_or(0);
+  metrics.rows = object.getInteger("rows").value_or(0);
+  metrics.cosine = readEstimate(object.getObject("cosine"));
+  metrics.top1 = readEstimate(object.getObject("top1"));
+  metrics.spearman = object.getNumber("spearman").value_or(0);
+  metrics.maxAbs = object.getNumber("max_abs").value_or(HUGE_VAL);
+  metrics.sqnrDb = object.getNumber("sqnr_db").value_or(
+      std::isinf(metrics.maxAbs) ? -HUGE_VAL : HUGE_VAL);
+  return metrics;
 }

@@ -1,37 +1,17 @@
 #include "graphopt/Driver/CollectStatistics.h"
-#include "Diagnostics.h"
 #include "HostRunner.h"
+#include "LoadModel.h"
 #include "dialects/Graph/Convolution.h"
 #include "dialects/Graph/Linear.h"
 #include "dialects/Graph/ValueNames.h"
 #include "graphopt/Driver/HostEvaluator.h"
-#include "graphopt/Import/Import.h"
 #include "graphopt/Pipeline/Pipelines.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/Pass/PassManager.h"
 
 using namespace graphopt;
 using namespace graphopt::graph;
 using namespace mlir;
-
-static llvm::Expected<OwningOpRef<ModuleOp>>
-loadModel(MLIRContext &context, StringRef path,
-          const StatisticsOptions &options) {
-  ImportOptions importOptions;
-  if (llvm::Error error =
-          parseInputShapes(options.shapes).moveInto(importOptions.shapes))
-    return error;
-  auto module = importModel(context, path, importOptions);
-  if (!module)
-    return module.takeError();
-  DiagnosticCollector diagnostics(context, nullptr);
-  auto passes = PassManager::on<ModuleOp>(&context);
-  buildModelPipeline(passes);
-  if (failed(passes.run(**module)))
-    return diagnostics.takeError("a pass failed without saying why");
-  return module;
-}
 
 /// What products with weights read, channels where they are summed over.
 static std::vector<StatisticRequest> listProductInputs(func::FuncOp main,
@@ -77,14 +57,14 @@ graphopt::collectStatistics(StringRef modelPath,
   registerCompilerDialects(registry);
   registerHostEvaluator(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  auto module = loadModel(context, modelPath, options);
+  auto module = loadModel(context, modelPath, options.shapes);
   if (!module)
     return module.takeError();
   auto main = (*module)->lookupSymbol<func::FuncOp>("main");
   auto requests = listRequests(main, options);
   if (!requests)
     return requests.takeError();
-  auto samples = Samples::findAll(options.calibrate);
+  auto samples = Samples::findAll(options.calibrate, Split::Calibrate);
   if (!samples)
     return samples.takeError();
   HostRunner runner(context.getLoadedDialect<GraphDialect>(),

@@ -125,9 +125,6 @@ struct AllOutputs {
 
 llvm::Expected<json::Object> HostRunner::compare(ModuleOp original,
                                                  ModuleOp changed) const {
-  ArrayRef<std::string> files = samples.get(graph::Split::Evaluate);
-  if (llvm::Error error = requireSamples(files, "evaluate"))
-    return error;
   auto before =
       CompiledCopy::compile(OwningOpRef<ModuleOp>(cast<ModuleOp>(original->clone())));
   if (!before)
@@ -136,16 +133,29 @@ llvm::Expected<json::Object> HostRunner::compare(ModuleOp original,
       CompiledCopy::compile(OwningOpRef<ModuleOp>(cast<ModuleOp>(changed->clone())));
   if (!after)
     return after.takeError();
+  return compare(*before, *after);
+}
 
+/// Which output of `library` has the name.
+static llvm::Expected<size_t> findOutput(const Library &library, StringRef name) {
+  for (auto [i, port] : llvm::enumerate(library.outputs()))
+    if (port.name == name)
+      return i;
+  return llvm::createStringError("the second model has no output '" + name + "'");
+}
+
+llvm::Expected<json::Object>
+HostRunner::compare(const CompiledCopy &before, const CompiledCopy &after) const {
+  ArrayRef<std::string> files = samples.get(graph::Split::Evaluate);
+  if (llvm::Error error = requireSamples(files, "evaluate"))
+    return error;
   size_t done = 0;
-  auto runAll = [&](const CompiledCopy *copy,
-                    AllOutputs &all) -> llvm::Error {
+  auto runAll = [&](const CompiledCopy &copy, AllOutputs &all) -> llvm::Error {
     for (const std::string &file : files) {
-      auto sample =
-          copy->load(file, 0, options.mask);
+      auto sample = copy.load(file, 0, options.mask);
       if (!sample)
         return sample.takeError();
-      auto session = copy->start(file, std::move(sample->inputs), options.threads);
+      auto session = copy.start(file, std::move(sample->inputs), options.threads);
       if (!session)
         return session.takeError();
       if (llvm::Error error = (*session)->run())
@@ -159,18 +169,21 @@ llvm::Expected<json::Object> HostRunner::compare(ModuleOp original,
     }
     return llvm::Error::success();
   };
-  std::string result = after->folder->file("metrics.json");
-  llvm::Error error = after->runIsolated([&]() -> llvm::Error {
+  std::string result = after.folder->file("metrics.json");
+  llvm::Error error = after.runIsolated([&]() -> llvm::Error {
     AllOutputs old, now;
-    if (llvm::Error error = runAll(&*before, old))
+    if (llvm::Error error = runAll(before, old))
       return error;
-    if (llvm::Error error = runAll(&*after, now))
+    if (llvm::Error error = runAll(after, now))
       return error;
     json::Object metrics;
-    for (auto [i, port] : llvm::enumerate(before->library->outputs())) {
+    for (auto [i, port] : llvm::enumerate(before.library->outputs())) {
+      llvm::Expected<size_t> at = findOutput(*after.library, port.name);
+      if (!at)
+        return at.takeError();
       std::vector<const HostTensor *> values, originals;
       for (auto [a, b] : llvm::zip_equal(now.samples, old.samples)) {
-        values.push_back(&a[i]);
+        values.push_back(&a[*at]);
         originals.push_back(&b[i]);
       }
       metrics[port.name] =

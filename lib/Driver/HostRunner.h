@@ -1,6 +1,7 @@
 #ifndef GRAPHOPT_LIB_DRIVER_HOSTRUNNER_H
 #define GRAPHOPT_LIB_DRIVER_HOSTRUNNER_H
 
+#include "CompiledCopy.h"
 #include "Samples.h"
 #include "graphopt/Compress/Metrics.h"
 #include "graphopt/Driver/CollectStatistics.h"
@@ -34,6 +35,8 @@ public:
   /// to evaluate with: a JSON object an output.
   llvm::Expected<llvm::json::Object> compare(mlir::ModuleOp original,
                                              mlir::ModuleOp changed) const;
+  llvm::Expected<llvm::json::Object> compare(const CompiledCopy &original,
+                                             const CompiledCopy &changed) const;
 
   const Samples &getSamples() const { return samples; }
   /// What passes reported, in order.

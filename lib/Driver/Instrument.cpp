@@ -23,15 +23,9 @@ static DictionaryAttr describePort(OpBuilder &builder, const Twine &name,
        builder.getNamedAttr("graph.dims", builder.getStrArrayAttr(dims))});
 }
 
-OwningOpRef<ModuleOp> graphopt::copyWithOutputs(ModuleOp module,
-                                                ArrayRef<Value> values) {
-  IRMapping mapping;
-  OwningOpRef<ModuleOp> copy(
-      cast<ModuleOp>(module.getOperation()->clone(mapping)));
-  func::FuncOp main = findMain(*copy);
-  OpBuilder builder(copy->getContext());
-  SmallVector<Value> outputs = llvm::map_to_vector(
-      values, [&](Value value) { return mapping.lookup(value); });
+/// In place of the outputs that main has.
+static void setOutputs(func::FuncOp main, ArrayRef<Value> outputs) {
+  OpBuilder builder(main.getContext());
   main.front().getTerminator()->setOperands(outputs);
   main.setResAttrsAttr(nullptr);
   main.setFunctionType(builder.getFunctionType(main.getArgumentTypes(),
@@ -39,6 +33,40 @@ OwningOpRef<ModuleOp> graphopt::copyWithOutputs(ModuleOp module,
   for (auto [i, output] : llvm::enumerate(outputs))
     main.setResultAttrs(
         i, describePort(builder, "value_" + Twine(i), output.getType()));
+}
+
+/// After those that main has.
+static Value addInput(func::FuncOp main, const Twine &name, Type type,
+                      Location loc) {
+  OpBuilder builder(main.getContext());
+  unsigned i = main.getNumArguments();
+  (void)main.insertArgument(i, type, describePort(builder, name, type), loc);
+  return main.getArgument(i);
+}
+
+OwningOpRef<ModuleOp> graphopt::copyWithOutputs(ModuleOp module,
+                                                ArrayRef<Value> values) {
+  IRMapping mapping;
+  OwningOpRef<ModuleOp> copy(
+      cast<ModuleOp>(module.getOperation()->clone(mapping)));
+  setOutputs(findMain(*copy), llvm::map_to_vector(values, [&](Value value) {
+               return mapping.lookup(value);
+             }));
+  return copy;
+}
+
+OwningOpRef<ModuleOp> graphopt::copyWithFedValues(ModuleOp module,
+                                                  ArrayRef<Value> values) {
+  IRMapping mapping;
+  OwningOpRef<ModuleOp> copy(
+      cast<ModuleOp>(module.getOperation()->clone(mapping)));
+  func::FuncOp main = findMain(*copy);
+  SmallVector<Value> outputs = llvm::map_to_vector(
+      values, [&](Value value) { return mapping.lookup(value); });
+  for (auto [i, output] : llvm::enumerate(outputs))
+    output.replaceAllUsesWith(addInput(main, "fed_" + Twine(i), output.getType(),
+                                       output.getLoc()));
+  setOutputs(main, outputs);
   return copy;
 }
 
@@ -48,12 +76,6 @@ graphopt::copyWithParameters(ModuleOp module, ArrayRef<Operation *> products) {
   OwningOpRef<ModuleOp> copy(
       cast<ModuleOp>(module.getOperation()->clone(mapping)));
   func::FuncOp main = findMain(*copy);
-  auto addInput = [&](const Twine &name, Type type, Location loc) -> Value {
-    OpBuilder builder(copy->getContext());
-    unsigned i = main.getNumArguments();
-    (void)main.insertArgument(i, type, describePort(builder, name, type), loc);
-    return main.getArgument(i);
-  };
   for (auto [i, original] : llvm::enumerate(products)) {
     Operation *product = mapping.lookup(original);
     Location loc = product->getLoc();
@@ -61,9 +83,9 @@ graphopt::copyWithParameters(ModuleOp module, ArrayRef<Operation *> products) {
     auto type = cast<RankedTensorType>(result.getType());
     auto biasType = RankedTensorType::get(type.getShape().take_back(),
                                           type.getElementType());
-    product->setOperand(1, addInput("weights_" + Twine(i),
+    product->setOperand(1, addInput(main, "weights_" + Twine(i),
                                     product->getOperand(1).getType(), loc));
-    Value bias = addInput("bias_" + Twine(i), biasType, loc);
+    Value bias = addInput(main, "bias_" + Twine(i), biasType, loc);
     OpBuilder builder(copy->getContext());
     builder.setInsertionPointAfter(product);
     auto sum =

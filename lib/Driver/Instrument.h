@@ -11,6 +11,11 @@ namespace graphopt {
 mlir::OwningOpRef<mlir::ModuleOp>
 copyWithOutputs(mlir::ModuleOp module, llvm::ArrayRef<mlir::Value> values);
 
+/// The same, each of them computed from the others: in the place of each value
+/// whoever reads it reads a further input, in the same order after the model's own.
+mlir::OwningOpRef<mlir::ModuleOp>
+copyWithFedValues(mlir::ModuleOp module, llvm::ArrayRef<mlir::Value> values);
+
 /// A copy of the model that takes two further inputs for each product, after its
 /// own: the weights, in the place of the constant ones, and a vector that is added
 /// to the product's last dimension.

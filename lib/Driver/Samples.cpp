@@ -133,12 +133,13 @@ llvm::Expected<Samples> Samples::find(const SampleFolders &folders) {
   return found;
 }
 
-llvm::Expected<Samples> Samples::findAll(const std::string &folder) {
+llvm::Expected<Samples> Samples::findAll(const std::string &folder,
+                                         Split split) {
   auto samples = listSamples(folder);
   if (!samples)
     return samples.takeError();
   Samples found;
   for (const Sample &sample : *samples)
-    found.files[size_t(Split::Calibrate)].push_back(sample.file);
+    found.files[size_t(split)].push_back(sample.file);
   return found;
 }

@@ -21,8 +21,9 @@ public:
   ///          parts have a sample of the same contents: it names both files.
   static llvm::Expected<Samples> find(const SampleFolders &folders);
 
-  /// All samples of a folder, to calibrate with.
-  static llvm::Expected<Samples> findAll(const std::string &folder);
+  /// All samples of a folder, for one purpose.
+  static llvm::Expected<Samples> findAll(const std::string &folder,
+                                         graph::Split split);
 
   llvm::ArrayRef<std::string> get(graph::Split split) const {
     return files[size_t(split)];

@@ -19,6 +19,7 @@ TEST(CompareRows, DropsPadding) {
   EXPECT_NEAR(agreement.cosine, 1, 1e-12); // 1 and 0
   EXPECT_EQ(agreement.signal, 2);
   EXPECT_EQ(agreement.noise, 2);
+  EXPECT_EQ(agreement.maxAbs, 1);
   EXPECT_EQ(agreement.sameTop1, 1);
 }
 
@@ -50,5 +51,16 @@ TEST(MeasureOutput, OfEqualOutputs) {
   EXPECT_EQ(metrics.top1.mean, 1);
   EXPECT_EQ(metrics.sqnrDb, HUGE_VAL);
   EXPECT_EQ(metrics.rows, 4);
+}
+
+TEST(MeasureOutput, OfNumbersThatAreNone) {
+  HostTensor y = rows({1, 2}, {1, HUGE_VALF}), nan = rows({1, 2}, {NAN, HUGE_VALF});
+  // The same infinity is no difference, a NaN in one is the largest.
+  OutputMetrics same = measureOutput({&y}, {&y}, {{}});
+  EXPECT_EQ(same.sqnrDb, HUGE_VAL);
+  OutputMetrics metrics = measureOutput({&nan}, {&y}, {{}});
+  EXPECT_EQ(metrics.sqnrDb, -HUGE_VAL);
+  EXPECT_EQ(OutputMetrics::fromJson(metrics.toJson()).sqnrDb, -HUGE_VAL);
+  EXPECT_EQ(OutputMetrics::fromJson(same.toJson()).sqnrDb, HUGE_VAL);
 }
 } // namespace

@@ -1,5 +1,6 @@
-// The command: compile, run, bench, report, statistics.
+// The command: compile, run, bench, report, statistics, audit.
 #include "Flags.h"
+#include "graphopt/Driver/Audit.h"
 #include "graphopt/Driver/Bench.h"
 #include "graphopt/Driver/CollectStatistics.h"
 #include "graphopt/Driver/Compiler.h"
@@ -34,6 +35,9 @@ EXAMPLES:
   What it takes by itself: parameters, multiply-accumulates, bytes, by node:
     graphopt report minilm.onnx --shape input_ids=1x128 --top 10
 
+  How near is a compressed model, layer by layer (exit code 1 if it is too far):
+    graphopt audit minilm.onnx small.onnx --data samples --per-layer
+
   Write it as ONNX again, without what is dead or constant:
     graphopt compile minilm.onnx --emit=onnx -o small
 
@@ -50,6 +54,8 @@ static cl::SubCommand reportCommand("report",
 static cl::SubCommand
     statisticsCommand("statistics", "Observe a model's values on samples");
 
+static cl::SubCommand auditCommand("audit", "Compare two models on samples");
+
 static cl::opt<std::string> modelPath(cl::Positional, cl::desc("MODEL.onnx"),
                                       cl::sub(compileCommand),
                                       cl::sub(reportCommand),
@@ -61,6 +67,8 @@ static cl::opt<bool> printPipeline(
 static cl::opt<std::string> folder(cl::Positional, cl::Required,
                                    cl::desc("DIR"), cl::sub(runCommand),
                                    cl::sub(benchCommand));
+static cl::list<std::string> auditedModels(cl::Positional, cl::desc("A B"),
+                                           cl::sub(auditCommand));
 static cl::opt<bool> quiet("quiet", cl::desc("Say nothing but errors"),
                            cl::cat(flagCategory()),
                            cl::sub(cl::SubCommand::getAll()));
@@ -73,6 +81,7 @@ static RunOptions runOptions;
 static BenchOptions benchOptions;
 static ReportOptions reportOptions;
 static StatisticsOptions statisticsOptions;
+static AuditOptions auditOptions;
 
 static void addFlags() {
 #define COMPILE_OPTION(type, field, flag, initial, value, help)                \
@@ -85,6 +94,8 @@ static void addFlags() {
   addFlag(reportCommand, reportOptions.field, flag, value, help);
 #define STATISTICS_OPTION(type, field, flag, initial, value, help)             \
   addFlag(statisticsCommand, statisticsOptions.field, flag, value, help);
+#define AUDIT_OPTION(type, field, flag, initial, value, help)                  \
+  addFlag(auditCommand, auditOptions.field, flag, value, help);
 #include "graphopt/Driver/Options.def"
 }
 
@@ -224,6 +235,19 @@ static int report() {
   return report ? show(*report, reportOptions.jsonFile) : fail(report.takeError());
 }
 
+static int audit() {
+  if (auditedModels.size() != 2)
+    return fail(llvm::createStringError("audit which two models? See 'graphopt "
+                                        "audit --help'"));
+  ProgressBar bar;
+  auto report = auditModels(auditedModels[0], auditedModels[1], auditOptions, &bar);
+  if (!report)
+    return fail(report.takeError());
+  if (int code = show(*report, auditOptions.reportFile))
+    return code;
+  return report->verdict() == Verdict::Fail ? exitDiffers : 0;
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   addFlags();
@@ -233,7 +257,7 @@ int main(int argc, char **argv) {
   cl::extrahelp moreHelp(examples);
   for (cl::SubCommand *command : {&cl::SubCommand::getTopLevel(),
                                   &compileCommand, &runCommand, &benchCommand,
-                                  &reportCommand, &statisticsCommand})
+                                  &reportCommand, &statisticsCommand, &auditCommand})
     cl::HideUnrelatedOptions(flagCategory(), *command);
   std::string message;
   llvm::raw_string_ostream errors(message);
@@ -257,6 +281,8 @@ int main(int argc, char **argv) {
     return report();
   if (statisticsCommand)
     return statistics();
-  return fail(llvm::createStringError("compile, run, bench, report or statistics? "
-                                      "See 'graphopt --help'"));
+  if (auditCommand)
+    return audit();
+  return fail(llvm::createStringError("compile, run, bench, report, statistics or "
+                                      "audit? See 'graphopt --help'"));
 }

@@ -15,7 +15,10 @@ struct OutputAgreement {
   double rows = 0;
   double cosine = 0;      ///< sum over the rows; of two zero rows it is 1
   double signal = 0;      ///< sum of squares of the original
-  double noise = 0;       ///< sum of squared differences
+  /// Sum of squared differences. Infinite if one is NaN or infinite where the
+  /// other is not the same, or if they have other sizes.
+  double noise = 0;
+  double maxAbs = 0;      ///< largest difference
   double sameTop1 = 0;    ///< rows whose greatest element is the same
 };
 
@@ -35,17 +38,26 @@ Estimate bootstrap(llvm::ArrayRef<double> numerators,
 /// Spearman's correlation: that of the ranks, equal values sharing a mean rank.
 double spearman(llvm::ArrayRef<double> x, llvm::ArrayRef<double> y);
 
-/// Agreement of an output over samples.
+/// Agreement of an output, or of any value, over samples.
 struct OutputMetrics {
   Estimate cosine, top1;
-  double sqnrDb = 0; ///< 10 log10(signal / noise); infinite if they are equal
+  /// 10 log10(signal / noise): infinity if they are equal, -infinity if the noise
+  /// is infinite.
+  double sqnrDb = 0;
+  double maxAbs = 0; ///< largest difference
   /// Of the cosines between all pairs of rows (of the first 400), after and
   /// before: what search and clustering see.
   double spearman = 0;
   int64_t samples = 0, rows = 0;
 
+  /// Infinities are null; `sqnr_db` with a null `max_abs` is -infinity.
   llvm::json::Object toJson() const;
+  /// Reads what toJson() wrote.
+  static OutputMetrics fromJson(const llvm::json::Object &object);
 };
+
+/// All but the Spearman correlation, from the agreement on each sample.
+OutputMetrics summarizeSamples(llvm::ArrayRef<OutputAgreement> samples);
 
 /// \param values     the output on each sample; `originals` in the same order.
 /// \param keep       flags a sample, as for compareRows().
