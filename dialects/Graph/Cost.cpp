@@ -2,10 +2,13 @@
 #include "dialects/Graph/Attention.h"
 #include "dialects/Graph/Convolution.h"
 #include "dialects/Graph/Einsum.h"
+#include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Linear.h"
 #include "dialects/Graph/Recurrent.h"
 #include "dialects/Graph/Window.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace graphopt::graph;
@@ -98,6 +101,54 @@ int64_t graphopt::graph::countParameters(ElementsAttr constant) {
                    (type.getIntOrFloatBitWidth() > 1 && type.getIntOrFloatBitWidth() <= 16);
   int64_t count = constant.getNumElements();
   return isTrained && count > 1 ? count : 0;
+}
+
+ParameterCount graphopt::graph::countParameters(Operation *root) {
+  ParameterCount count;
+  root->walk([&](arith::ConstantOp op) {
+    auto elements = dyn_cast<ElementsAttr>(op.getValue());
+    if (!elements || op->use_empty())
+      return;
+    bool isTable = llvm::all_of(op->getUses(), [](OpOperand &use) {
+      return isa<GatherOp>(use.getOwner()) && use.getOperandNumber() == 0;
+    });
+    (isTable ? count.tables : count.others) += countParameters(elements);
+  });
+  return count;
+}
+
+std::optional<double> graphopt::graph::evaluate(
+    const ShapeInference &shapes, AffineExpr expr,
+    llvm::function_ref<std::optional<double>(const ShapeInference::Symbol &)>
+        valueOf) {
+  if (!expr)
+    return std::nullopt;
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return double(constant.getValue());
+  if (isa<AffineSymbolExpr>(expr)) {
+    const ShapeInference::Symbol &symbol = shapes.getSymbol(expr);
+    if (!symbol.positive)
+      return valueOf(symbol);
+    auto positive = evaluate(shapes, symbol.positive, valueOf);
+    return positive ? std::optional(std::max(*positive, 0.0)) : std::nullopt;
+  }
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  auto lhs = evaluate(shapes, binary.getLHS(), valueOf);
+  auto rhs = evaluate(shapes, binary.getRHS(), valueOf);
+  if (!lhs || !rhs)
+    return std::nullopt;
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return *lhs + *rhs;
+  case AffineExprKind::Mul:
+    return *lhs * *rhs;
+  case AffineExprKind::FloorDiv:
+    return *rhs == 0 ? 0 : std::floor(*lhs / *rhs);
+  case AffineExprKind::CeilDiv:
+    return *rhs == 0 ? 0 : std::ceil(*lhs / *rhs);
+  default:
+    return *rhs == 0 ? 0 : std::fmod(*lhs, *rhs);
+  }
 }
 
 AffineExpr graphopt::graph::countBytes(ShapeInference &shapes, Value value) {

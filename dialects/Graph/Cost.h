@@ -18,6 +18,20 @@ mlir::AffineExpr countMacs(ShapeInference &shapes, mlir::Operation *op);
 /// more than one. Shapes, axes and masks are none.
 int64_t countParameters(mlir::ElementsAttr constant);
 
+/// The parameters of constants in `root`. Tables are what is only looked up, such as
+/// embeddings.
+struct ParameterCount {
+  int64_t tables = 0, others = 0;
+};
+ParameterCount countParameters(mlir::Operation *root);
+
+/// The number that `expr` is if each symbol is what `valueOf` says of it; nothing
+/// if `expr` or a symbol is unknown.
+std::optional<double>
+evaluate(const ShapeInference &shapes, mlir::AffineExpr expr,
+         llvm::function_ref<std::optional<double>(const ShapeInference::Symbol &)>
+             valueOf);
+
 /// Bytes of a tensor in memory, where a boolean takes one. Null as above.
 mlir::AffineExpr countBytes(ShapeInference &shapes, mlir::Value value);
 

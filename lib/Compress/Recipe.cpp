@@ -182,6 +182,15 @@ static llvm::Error parseStep(const json::Value &value, std::string path,
   return reader.finish();
 }
 
+static llvm::Error parseTiming(const json::Value &value, std::string path,
+                               TimingOptions &timing) {
+  Reader reader(value, path);
+  reader.read("rounds", timing.rounds);
+  reader.read("samples", timing.samples);
+  reader.read("threads", timing.threads);
+  return reader.finish();
+}
+
 llvm::Expected<Recipe> graphopt::parseRecipe(StringRef text) {
   llvm::Expected<json::Value> root = json::parse(text);
   if (!root)
@@ -189,6 +198,10 @@ llvm::Expected<Recipe> graphopt::parseRecipe(StringRef text) {
   Recipe recipe;
   Reader reader(*root, "");
   reader.read("mask", recipe.mask);
+  if (reader.has("timing"))
+    if (llvm::Error error =
+            parseTiming(*reader.get("timing"), "timing", recipe.timing))
+      return error;
   if (reader.has("prune")) {
     const json::Array *steps = reader.get("prune")->getAsArray();
     if (!steps)

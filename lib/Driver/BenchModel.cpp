@@ -1,18 +1,11 @@
+#include "Timing.h"
 #include "graphopt/Driver/Bench.h"
 #include "graphopt/Driver/Run.h"
 #include "llvm/Support/JSON.h"
-#include <chrono>
 #include <fmt/format.h>
 #include <sys/resource.h>
 
 using namespace graphopt;
-using Clock = std::chrono::steady_clock;
-
-static double millisecondsSince(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start)
-      .count();
-}
-
 /// The most memory that this process ever held, in bytes.
 static int64_t peakRssBytes() {
   rusage usage = {};
@@ -28,22 +21,15 @@ static int64_t peakRssBytes() {
 static llvm::Error measure(Session &session, Profiler *profiler,
                            double budgetMs, size_t minRuns,
                            std::vector<double> &runsMs) {
-  Clock::time_point start = Clock::now();
+  double start = readClockMs(Clock::Wall);
   do {
-    Clock::time_point runStart = Clock::now();
+    double runStart = readClockMs(Clock::Wall);
     if (llvm::Error error = session.run(profiler))
       return error;
-    runsMs.push_back(millisecondsSince(runStart));
-  } while (runsMs.size() < minRuns || millisecondsSince(start) < budgetMs);
+    runsMs.push_back(readClockMs(Clock::Wall) - runStart);
+  } while (runsMs.size() < minRuns ||
+           readClockMs(Clock::Wall) - start < budgetMs);
   return llvm::Error::success();
-}
-
-/// Linear between neighbours, as NumPy does.
-static double quantile(llvm::ArrayRef<double> sorted, double q) {
-  double at = q * double(sorted.size() - 1);
-  size_t below = size_t(at);
-  size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - double(below)) * (sorted[above] - sorted[below]);
 }
 
 llvm::Expected<BenchReport> graphopt::benchModel(llvm::StringRef path,
@@ -80,14 +66,13 @@ llvm::Expected<BenchReport> graphopt::benchModel(llvm::StringRef path,
     if (llvm::Error error = (*profiler)->writeTrace(options.traceFile))
       return error;
 
-  std::vector<double> sorted = report.runsMs;
-  llvm::sort(sorted);
+  RunTimes times = summarizeRuns(report.runsMs);
   report.model = (*library)->name().str();
   report.threads = options.threads;
-  report.minMs = sorted.front();
-  report.firstQuartileMs = quantile(sorted, 0.25);
-  report.medianMs = quantile(sorted, 0.5);
-  report.thirdQuartileMs = quantile(sorted, 0.75);
+  report.minMs = times.min;
+  report.firstQuartileMs = times.firstQuartile;
+  report.medianMs = times.median;
+  report.thirdQuartileMs = times.thirdQuartile;
   report.workspaceBytes = (*session)->workspaceBytes();
   report.weightsBytes = (*library)->model().weights_bytes;
   report.peakRssBytes = peakRssBytes();

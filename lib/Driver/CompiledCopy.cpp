@@ -87,7 +87,17 @@ CompiledCopy::compile(OwningOpRef<ModuleOp> module) {
   auto library = Library::load((*folder)->name());
   if (!library)
     return library.takeError();
-  return CompiledCopy{std::move(*folder), std::move(*library)};
+  uint64_t bytes = 0;
+  if (std::error_code error = fs::file_size(files->front(), bytes))
+    return llvm::createFileError(files->front(), error);
+  return CompiledCopy{std::move(*folder), std::move(*library), int64_t(bytes)};
+}
+
+llvm::Expected<CompiledCopy> CompiledCopy::loadAgain() const {
+  auto second = Library::load(folder->name());
+  if (!second)
+    return second.takeError();
+  return CompiledCopy{folder, std::move(*second), libraryBytes};
 }
 
 llvm::Error
@@ -115,6 +125,26 @@ CompiledCopy::runIsolated(llvm::function_ref<llvm::Error()> body) const {
   auto text = llvm::MemoryBuffer::getFile(errorFile, /*IsText=*/true);
   return llvm::createStringError(text ? (*text)->getBuffer()
                                       : "the run on samples failed");
+}
+
+llvm::Expected<llvm::json::Value> CompiledCopy::runForJson(
+    llvm::function_ref<llvm::Expected<llvm::json::Value>()> body) const {
+  std::string file = folder->file("result.json");
+  llvm::Error error = runIsolated([&]() -> llvm::Error {
+    llvm::Expected<llvm::json::Value> result = body();
+    if (!result)
+      return result.takeError();
+    return writeOutputFile(file, [&](llvm::raw_ostream &os) {
+      os << *result;
+      return llvm::Error::success();
+    });
+  });
+  if (error)
+    return error;
+  auto text = llvm::MemoryBuffer::getFile(file, /*IsText=*/true);
+  if (!text)
+    return llvm::createFileError(file, text.getError());
+  return llvm::json::parse((*text)->getBuffer());
 }
 
 /// The flag a position of the sample's mask: false for padding. Empty without a

@@ -7,6 +7,7 @@
 #include "graphopt/Driver/Library.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/SmallString.h"
+#include "llvm/Support/JSON.h"
 
 namespace graphopt {
 
@@ -35,15 +36,22 @@ struct LoadedSample {
 /// A copy of the model, compiled for this machine and loaded. What its runs find
 /// out is left in its folder.
 struct CompiledCopy {
-  std::unique_ptr<ScratchFolder> folder;
+  std::shared_ptr<ScratchFolder> folder;
   std::unique_ptr<Library> library;
+  int64_t libraryBytes = 0;
 
   /// \param module  of the graph dialect; used up.
   static llvm::Expected<CompiledCopy>
   compile(mlir::OwningOpRef<mlir::ModuleOp> module);
 
+  /// The same code and weights once more, elsewhere in memory.
+  llvm::Expected<CompiledCopy> loadAgain() const;
+
   /// Runs `body` in a child process with limits, whose error it returns.
   llvm::Error runIsolated(llvm::function_ref<llvm::Error()> body) const;
+  /// The same of what has a result.
+  llvm::Expected<llvm::json::Value>
+  runForJson(llvm::function_ref<llvm::Expected<llvm::json::Value>()> body) const;
 
   /// \param more  how many of the last inputs are not the sample's.
   /// \param mask  the input that tells padding; empty: attention_mask, if any.

@@ -1,5 +1,5 @@
 #include "Compression.h"
-#include "HostRunner.h"
+#include "CompressionReport.h"
 #include "graphopt/Compress/Recipe.h"
 #include "graphopt/Pipeline/Pipelines.h"
 #include "graphopt/Support/OutputFile.h"
@@ -110,25 +110,33 @@ llvm::Error graphopt::compressModel(ModuleOp module,
                       std::move(*samples),
                       HostRunnerOptions{recipe->mask, /*threads=*/1}, &progress);
   }
-  OwningOpRef<ModuleOp> original(cast<ModuleOp>(module->clone()));
-  PassManager compress(context);
-  for (const RecipeStep &step : recipe->steps)
+  bool wantsReport = !options.reportFile.empty();
+  // Before the first step, and after each.
+  std::vector<OwningOpRef<ModuleOp>> versions;
+  auto keepVersion = [&] {
+    if (wantsReport)
+      versions.emplace_back(cast<ModuleOp>(module->clone()));
+  };
+  keepVersion();
+  for (const RecipeStep &step : recipe->steps) {
+    PassManager compress(context);
     addStep(compress, step);
-  if (llvm::Error error = run(compress, module))
-    return error;
-  if (options.reportFile.empty())
+    if (llvm::Error error = run(compress, module))
+      return error;
+    keepVersion();
+  }
+  if (!wantsReport)
     return llvm::Error::success();
   if (!runner)
     return llvm::createStringError("--report needs samples: --calib is missing");
-  json::Object report{{"graphopt_report", 1},
-                      {"recipe", options.recipe},
-                      {"samples", describeSamples(runner->getSamples())},
-                      {"steps", runner->takeReports()}};
-  if (!runner->getSamples().get(graph::Split::Evaluate).empty()) {
-    auto outputs = runner->compare(*original, module);
-    if (!outputs)
-      return outputs.takeError();
-    report["outputs"] = std::move(*outputs);
-  }
-  return writeReport(options.reportFile, std::move(report));
+  auto report = describeVersions(
+      llvm::map_to_vector(versions, [](auto &version) { return *version; }),
+      *runner, recipe->timing);
+  if (!report)
+    return report.takeError();
+  (*report)["graphopt_report"] = 1;
+  (*report)["recipe"] = options.recipe;
+  (*report)["samples"] = describeSamples(runner->getSamples());
+  (*report)["steps"] = runner->takeReports();
+  return writeReport(options.reportFile, std::move(*report));
 }

@@ -123,19 +123,6 @@ struct AllOutputs {
 };
 } // namespace
 
-llvm::Expected<json::Object> HostRunner::compare(ModuleOp original,
-                                                 ModuleOp changed) const {
-  auto before =
-      CompiledCopy::compile(OwningOpRef<ModuleOp>(cast<ModuleOp>(original->clone())));
-  if (!before)
-    return before.takeError();
-  auto after =
-      CompiledCopy::compile(OwningOpRef<ModuleOp>(cast<ModuleOp>(changed->clone())));
-  if (!after)
-    return after.takeError();
-  return compare(*before, *after);
-}
-
 /// Which output of `library` has the name.
 static llvm::Expected<size_t> findOutput(const Library &library, StringRef name) {
   for (auto [i, port] : llvm::enumerate(library.outputs()))

@@ -33,21 +33,20 @@ public:
 
   /// How near the outputs of `changed` are to those of `original`, on the samples
   /// to evaluate with: a JSON object an output.
-  llvm::Expected<llvm::json::Object> compare(mlir::ModuleOp original,
-                                             mlir::ModuleOp changed) const;
   llvm::Expected<llvm::json::Object> compare(const CompiledCopy &original,
                                              const CompiledCopy &changed) const;
 
   const Samples &getSamples() const { return samples; }
+  const HostRunnerOptions &getOptions() const { return options; }
+  void showProgress(llvm::StringRef task, size_t done, size_t total) const {
+    if (progress)
+      progress->show(task, done, total);
+  }
   /// What passes reported, in order.
   llvm::json::Array takeReports() const { return std::move(reports); }
 
 private:
   friend class HostTrials;
-  void showProgress(llvm::StringRef task, size_t done, size_t total) const {
-    if (progress)
-      progress->show(task, done, total);
-  }
 
   Samples samples;
   HostRunnerOptions options;

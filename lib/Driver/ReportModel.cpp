@@ -12,7 +12,6 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
-#include <cmath>
 #include <fmt/format.h>
 
 using namespace graphopt;
@@ -52,7 +51,6 @@ private:
   PortReport describePort(DictionaryAttr attributes, Type type) const;
   Amount measure(AffineExpr expr) const;
   std::string format(AffineExpr expr) const;
-  double evaluate(AffineExpr expr) const;
   bool hasNames(AffineExpr expr) const;
   std::optional<int64_t> findPeak(Block &block);
 
@@ -124,37 +122,14 @@ std::string Reporter::format(AffineExpr expr) const {
   }
 }
 
-/// With the same size for each open dimension.
-double Reporter::evaluate(AffineExpr expr) const {
-  constexpr double sample = 64;
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return double(constant.getValue());
-  if (isa<AffineSymbolExpr>(expr)) {
-    AffineExpr positive = shapes.getSymbol(expr).positive;
-    return positive ? std::max(evaluate(positive), 0.0) : sample;
-  }
-  auto binary = cast<AffineBinaryOpExpr>(expr);
-  double lhs = evaluate(binary.getLHS()), rhs = evaluate(binary.getRHS());
-  switch (expr.getKind()) {
-  case AffineExprKind::Add:
-    return lhs + rhs;
-  case AffineExprKind::Mul:
-    return lhs * rhs;
-  case AffineExprKind::FloorDiv:
-    return rhs == 0 ? 0 : std::floor(lhs / rhs);
-  case AffineExprKind::CeilDiv:
-    return rhs == 0 ? 0 : std::ceil(lhs / rhs);
-  default:
-    return rhs == 0 ? 0 : std::fmod(lhs, rhs);
-  }
-}
-
 Amount Reporter::measure(AffineExpr expr) const {
   if (!expr || !hasNames(expr))
     return {};
   Amount amount;
   amount.number = getConstant(expr);
-  amount.order = evaluate(expr);
+  // The same size for each open dimension.
+  amount.order =
+      *evaluate(shapes, expr, [](const ShapeInference::Symbol &) { return 64.0; });
   if (!amount.number)
     amount.formula = format(expr);
   return amount;

@@ -1,5 +1,6 @@
 #include "UnitPruning.h"
 #include "UnitRewriting.h"
+#include "dialects/Graph/Cost.h"
 #include "dialects/Graph/Linear.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -429,7 +430,7 @@ void UnitPruner::apply() {
 }
 
 llvm::Error UnitPruner::run() {
-  parametersBefore = countParameters(module);
+  parametersBefore = countParameters(module).others;
   if (blocks.empty())
     return llvm::Error::success();
   bool needsWeights = options.refit != RefitMode::Never || options.remove.empty();
@@ -454,7 +455,7 @@ llvm::Error UnitPruner::run() {
   if (llvm::Error error = decideRefit())
     return error;
   apply();
-  parametersAfter = countParameters(module);
+  parametersAfter = countParameters(module).others;
   return llvm::Error::success();
 }
 

@@ -1,8 +1,6 @@
 #include "UnitRewriting.h"
 #include "UnitFlow.h"
-#include "dialects/Graph/Cost.h"
 #include "dialects/Graph/Elementwise.h"
-#include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Linear.h"
 #include "dialects/Graph/ValueNames.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -132,19 +130,6 @@ void graphopt::replaceByZeros(Operation *product) {
                                 BinaryKind::Add, result, bias);
     user->getResult(0).replaceAllUsesWith(result);
   }
-}
-
-int64_t graphopt::countParameters(ModuleOp module) {
-  int64_t count = 0;
-  module.walk([&](arith::ConstantOp op) {
-    auto elements = dyn_cast<ElementsAttr>(op.getValue());
-    bool isTable = llvm::all_of(op->getUses(), [](OpOperand &use) {
-      return isa<GatherOp>(use.getOwner()) && use.getOperandNumber() == 0;
-    });
-    if (elements && !isTable)
-      count += graph::countParameters(elements);
-  });
-  return count;
 }
 
 void graphopt::eraseDeadOps(ModuleOp module) {

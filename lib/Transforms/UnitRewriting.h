@@ -20,10 +20,6 @@ bool canReplaceByZeros(mlir::Operation *product);
 /// Takes the product away; its biases stay.
 void replaceByZeros(mlir::Operation *product);
 
-/// Parameters of the model but those of tables that are only looked up, such as
-/// embeddings.
-int64_t countParameters(mlir::ModuleOp module);
-
 void eraseDeadOps(mlir::ModuleOp module);
 
 } // namespace graphopt

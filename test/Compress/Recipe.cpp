@@ -46,6 +46,8 @@ TEST(Recipe, NamesWhatIsWrong) {
       problem(R"({"prune": [{"heads": {"count": 1, "min_cosine": 0.9}}]})"),
       "prune[0].heads needs one of remove, count, ratio, "
       "keep_parameters, min_cosine");
+  EXPECT_EQ(problem(R"({"timing": {"rounds": -1}})"),
+            "timing.rounds is negative");
   EXPECT_EQ(problem(R"({"prune": {}})"), "prune is no list");
   EXPECT_EQ(problem("[]"), "the recipe is no object");
 }

@@ -72,6 +72,7 @@ def run(*command, fails=False):
 
 
 def compile_with(recipe, *arguments, fails=False):
+    recipe.setdefault("timing", {"rounds": 0})
     with open(path("recipe.json"), "w", encoding="utf-8") as file:
         json.dump(recipe, file)
     done = run(tool, "compile", path("model.onnx"), "-o", path("out"), "--recipe", path("recipe.json"),
@@ -94,7 +95,7 @@ DATA = ["--calib", path("calib"), "--select", path("select"), "--eval", path("ev
 # Scores are the norms of what heads add, by another implementation.
 net.graph.output.extend(helper.make_tensor_value_info(f"{i}/merge", TensorProto.FLOAT, None) for i in range(LAYERS))
 outputs = [ReferenceEvaluator(net).run(None, {"x": x}) for x in samples]
-report = compile_with({"prune": [{"heads": {"count": 1}}]}, *DATA)
+report = compile_with({"prune": [{"heads": {"count": 1}}], "timing": {"rounds": 3, "samples": 2}}, *DATA)
 step, = report["steps"]
 for layer in step["layers"]:
     rows = np.concatenate([y[1 + layer["layer"]].reshape(-1, HEADS, DEPTH) for y in outputs[:12]])
@@ -109,6 +110,34 @@ assert report["samples"] == {"calibrate": 12, "select": 4, "evaluate": 4}
 cosine = report["outputs"]["1/residual"]["cosine"]
 assert 0.9999 < cosine["low"] <= cosine["mean"] <= cosine["high"] <= 1, cosine
 
+# Size, cost and time of the original and of what the step made of it.
+before, after = report["models"]
+assert [before["parameters"], after["parameters"]] == [step["parameters_before"], step["parameters_after"]]
+assert after["p"] == after["parameters"] / before["parameters"] == step["p"] and before["table_parameters"] == 0
+lengths = np.array([x.shape[1] for x in samples[16:]])
+
+
+def macs(heads):
+    """Of the mean sample, two sequences, with so many heads in all layers together."""
+    products = 4 * 2 * lengths * WIDTH * DEPTH * heads
+    return (products + 2 * 2 * lengths**2 * DEPTH * heads).mean()
+
+
+np.testing.assert_allclose([before["macs"], after["macs"]], [macs(2 * HEADS), macs(2 * HEADS - 1)])
+np.testing.assert_allclose(after["macs_ratio"], 1 - 1 / (2 * HEADS))
+assert after["weight_bytes"] < before["weight_bytes"] < before["library_bytes"]
+assert after["peak_bytes"] == after["weight_bytes"] + after["workspace_bytes"] > 0
+assert after["outputs"] == report["outputs"] and "outputs" not in before
+timing = report["timing"]
+assert timing["rounds"] == 3 and timing["samples"] == 2 and timing["clock"] == "cpu", timing
+control = timing["control"]
+noise = max(abs(1 - control["alpha"]), abs(1 - control["alpha_median"]))
+assert abs(control["noise"] - noise) < 1e-9, control
+assert before["alpha"] == 1 and abs(after["alpha"] - after["ms"] / before["ms"]) < 1e-9, (before, after)
+assert after["gain"] != "faster" or after["alpha"] < 1 - noise, (after, control)
+assert after["gain"] != "slower" or after["alpha"] > 1 + noise, (after, control)
+np.testing.assert_allclose(after["ns_per_parameter"], after["ms"] * 1e6 / after["parameters"])
+
 # What the model says now is what the report says of it.
 run(tool, "run", path("out"), "--inputs", path("eval", "0.npz"), "--output", path("y.npz"))
 y, original = np.load(path("y.npz"))["1/residual"], outputs[16][0]
@@ -118,6 +147,7 @@ assert abs(near.mean() - cosine["mean"]) < 1e-3
 # The twin of a head makes up for it: leave-one-out with refit sees it, and the refit wins.
 report = compile_with({"prune": [{"heads": {"count": 2, "score": "leave-one-out-refit"}}]}, *DATA)
 step, = report["steps"]
+assert "timing" not in report and "alpha" not in report["models"][0], report  # no rounds
 assert step["layers"][0]["removed"] == [1] and step["layers"][1]["removed"] in ([2], [3]), step
 assert step["refit"]["used"] and step["refit"]["cosine_with"] > step["refit"]["cosine_without"], step
 assert report["outputs"]["1/residual"]["cosine"]["mean"] > 0.99999, report["outputs"]

@@ -54,8 +54,16 @@ struct RecipeStep {
   PruneOptions options;
 };
 
+/// How the report's times are measured.
+struct TimingOptions {
+  int64_t rounds = 20; ///< 0: not at all
+  int64_t samples = 4; ///< at most so many of those to evaluate with
+  int64_t threads = 1;
+};
+
 struct Recipe {
   std::string mask; ///< input that tells padding
+  TimingOptions timing;
   std::vector<RecipeStep> steps;
 };
 
