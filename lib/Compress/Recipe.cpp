@@ -76,6 +76,10 @@ public:
     if (to < 0 || to > most)
       fail(key, fmt::format("is not between 0 and {}", most));
   }
+  void read(StringRef key, bool &to) {
+    if (has(key))
+      assign(key, object->getBoolean(key), to, "is neither true nor false");
+  }
   void read(StringRef key, std::vector<std::string> &to) {
     if (!has(key))
       return;
@@ -157,6 +161,8 @@ static llvm::Error parseUnits(const json::Value &value, std::string path,
     options.align = 16; // a register of AVX-512, two of AVX2
     reader.read("align", options.align);
     options.align = std::max<int64_t>(options.align, 1);
+  } else {
+    reader.read("change_interface", options.changeInterface);
   }
   if (given != 1)
     reader.fail("", "needs one of remove, count, ratio, keep_parameters, "

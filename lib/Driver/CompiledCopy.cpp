@@ -1,6 +1,7 @@
 #include "CompiledCopy.h"
 #include "ChildProcess.h"
 #include "Diagnostics.h"
+#include "Instrument.h"
 #include "graphopt/Emit/Emit.h"
 #include "graphopt/Pipeline/Pipelines.h"
 #include "graphopt/Support/OutputFile.h"
@@ -75,6 +76,7 @@ CompiledCopy::compile(OwningOpRef<ModuleOp> module) {
     return folder.takeError();
   (*module)->setAttr("graph.model",
                      StringAttr::get(module->getContext(), "observed"));
+  restoreInputs(*module);
   separateWeights(*module);
   if (llvm::Error error = lower(*module, *host))
     return error;

@@ -52,9 +52,11 @@ static Options makeOptions(const PruneOptions &prune) {
 
 static void addStep(OpPassManager &passes, const RecipeStep &step) {
   switch (step.kind) {
-  case RecipeStep::Heads:
-    return passes.addPass(
-        createPruneHeads(makeOptions<PruneHeadsOptions>(step.options)));
+  case RecipeStep::Heads: {
+    auto options = makeOptions<PruneHeadsOptions>(step.options);
+    options.changeInterface = step.options.changeInterface;
+    return passes.addPass(createPruneHeads(options));
+  }
   case RecipeStep::Neurons:
     auto options = makeOptions<PruneNeuronsOptions>(step.options);
     options.align = step.options.align;

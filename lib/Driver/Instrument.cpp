@@ -2,7 +2,9 @@
 
 #include "Instrument.h"
 #include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Linear.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -93,4 +95,29 @@ graphopt::copyWithParameters(ModuleOp module, ArrayRef<Operation *> products) {
     result.replaceAllUsesExcept(sum, sum);
   }
   return copy;
+}
+
+void graphopt::restoreInputs(ModuleOp module) {
+  func::FuncOp main = findMain(module);
+  OpBuilder builder(module.getContext());
+  for (BlockArgument argument : main.getArguments()) {
+    auto kept = main.getArgAttrOfType<DictionaryAttr>(argument.getArgNumber(),
+                                                      "graph.kept");
+    if (!kept)
+      continue;
+    auto indices = kept.getAs<DenseI64ArrayAttr>("indices").asArrayRef();
+    int64_t dim = kept.getAs<IntegerAttr>("dim").getInt();
+    auto type = cast<RankedTensorType>(argument.getType());
+    SmallVector<int64_t> shape(type.getShape());
+    shape[dim] = kept.getAs<IntegerAttr>("extent").getInt();
+    builder.setInsertionPointToStart(&main.front());
+    Value list = arith::ConstantOp::create(builder, argument.getLoc(),
+                                           builder.getI64TensorAttr(indices));
+    auto cut =
+        GatherOp::create(builder, argument.getLoc(), type, argument, list, dim);
+    argument.replaceAllUsesExcept(cut, cut);
+    argument.setType(type.clone(shape));
+  }
+  main.setFunctionType(builder.getFunctionType(main.front().getArgumentTypes(),
+                                               main.getResultTypes()));
 }

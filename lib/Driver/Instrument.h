@@ -23,5 +23,9 @@ mlir::OwningOpRef<mlir::ModuleOp>
 copyWithParameters(mlir::ModuleOp module,
                    llvm::ArrayRef<mlir::Operation *> products);
 
+/// Gives main the inputs that the model had before heads were taken from them; what
+/// was taken away is cut off at each run.
+void restoreInputs(mlir::ModuleOp module);
+
 } // namespace graphopt
 #endif

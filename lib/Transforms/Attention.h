@@ -10,11 +10,16 @@
 
 #include "dialects/Graph/Attention.h"
 #include "dialects/Graph/Elementwise.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace graphopt {
 
 using Extents = llvm::ArrayRef<mlir::AffineExpr>;
+
+/// Shows heads to `lookThrough` that a reshape joins with the batch at once, as
+/// PyTorch's MultiheadAttention does.
+void splitHeads(mlir::func::FuncOp function, graph::ShapeInference &shapes);
 
 //===--- Factors
 //-----------------------------------------------------------===//

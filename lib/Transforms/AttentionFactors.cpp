@@ -248,6 +248,39 @@ static std::optional<Matrices> lookThroughReshape(ReshapeOp op, Matrices m,
   return inner;
 }
 
+/// [..., b * h, ...] made of [..., b, h, ...], wherever that is among the others.
+static std::optional<Matrices> lookThroughJoin(ReshapeOp op, Matrices m,
+                                               ShapeInference &shapes) {
+  SmallVector<AffineExpr> from = shapes.get(op.getInput()).dims;
+  SmallVector<AffineExpr> to = shapes.get(op.getResult()).dims;
+  int64_t more = int64_t(from.size()) - int64_t(to.size());
+  for (int64_t at = 0; more > 0 && at < int64_t(to.size()); ++at) {
+    size_t after = to.size() - at - 1;
+    auto *dim = llvm::find_if(
+        m.batch, [&](const Matrices::Dim &dim) { return dim.index == at; });
+    Extents parts = Extents(from).slice(at, more + 1);
+    if (dim == m.batch.end() || dim->isRepeated ||
+        Extents(from).take_front(at) != Extents(to).take_front(at) ||
+        Extents(from).take_back(after) != Extents(to).take_back(after) ||
+        shapes.product(parts) != to[at])
+      continue;
+    auto move = [&](int64_t index) { return index > at ? index + more : index; };
+    Matrices inner{op.getInput(), {}, move(m.rows), move(m.columns), m.scale};
+    for (const Matrices::Dim &old : m.batch) {
+      if (&old == dim) {
+        for (auto [i, extent] : llvm::enumerate(parts))
+          inner.batch.push_back({extent, at + int64_t(i)});
+        continue;
+      }
+      inner.batch.push_back(old);
+      if (old.index)
+        inner.batch.back().index = move(*old.index);
+    }
+    return inner;
+  }
+  return std::nullopt;
+}
+
 static std::optional<Matrices> lookThroughUnsqueeze(UnsqueezeOp op, Matrices m,
                                                     ShapeInference &shapes) {
   int64_t rank = op.getType().getRank();
@@ -311,8 +344,10 @@ static std::optional<Matrices> lookThroughOne(const Matrices &m,
     return lookThroughTranspose(transpose, m);
   if (auto binary = dyn_cast_or_null<BinaryOp>(op))
     return lookThroughScale(binary, m, shapes);
-  if (auto reshape = dyn_cast_or_null<ReshapeOp>(op))
-    return lookThroughReshape(reshape, m, shapes);
+  if (auto reshape = dyn_cast_or_null<ReshapeOp>(op)) {
+    auto inner = lookThroughReshape(reshape, m, shapes);
+    return inner ? inner : lookThroughJoin(reshape, m, shapes);
+  }
   if (auto unsqueeze = dyn_cast_or_null<UnsqueezeOp>(op))
     return lookThroughUnsqueeze(unsqueeze, m, shapes);
   if (isa_and_nonnull<ExpandOp, TileOp>(op))

@@ -414,6 +414,15 @@ void simplifyMask(AttentionOp op, ShapeInference &shapes) {
   op.setCausal(known.causal);
 }
 
+/// Attention repeats its mask by itself.
+void skipExpand(AttentionOp op) {
+  while (op.getMask())
+    if (auto expand = op.getMask().getDefiningOp<ExpandOp>())
+      op.getMaskMutable().assign(expand.getInput());
+    else
+      return;
+}
+
 struct FuseAttention : graphopt::impl::FuseAttentionBase<FuseAttention> {
   using FuseAttentionBase::FuseAttentionBase;
 
@@ -423,6 +432,11 @@ struct FuseAttention : graphopt::impl::FuseAttentionBase<FuseAttention> {
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();
 
+    {
+      ShapeInference before(&getContext());
+      before.run(getOperation());
+      splitHeads(getOperation(), before);
+    }
     ShapeInference shapes(&getContext());
     shapes.run(getOperation());
     getOperation()->walk([&](AttentionOp op) { simplifyMask(op, shapes); });
@@ -448,6 +462,7 @@ struct FuseAttention : graphopt::impl::FuseAttentionBase<FuseAttention> {
       old.replaceAllUsesWith(result);
       replaced.map(old, result);
     }
+    getOperation()->walk(skipExpand);
     numFused += found.size();
     IRRewriter rewriter(&getContext());
     (void)runRegionDCE(rewriter, getOperation()->getRegions());

@@ -20,51 +20,82 @@ static UnitDim headsAt(int64_t dim, int64_t heads, int64_t size) {
   return result;
 }
 
+namespace {
 /// The heads of one attention, the queries of a key's group together; all queries
 /// one by one if they share one key.
-static FailureOr<UnitBlock> findHeads(AttentionOp op, int64_t layer,
-                                      ShapeInference &shapes,
-                                      std::string &reason) {
-  int64_t heads = op.getQuery().getType().getDimSize(1);
-  int64_t groups = op.getKey().getType().getDimSize(1);
-  if (ShapedType::isDynamic(heads) || ShapedType::isDynamic(groups)) {
-    reason = "the number of heads is open";
-    return failure();
-  }
-  if (heads == 1) {
-    reason = "there is one head only";
-    return failure();
-  }
-  bool sharesKeys = groups == 1;
-  int64_t size = sharesKeys ? 1 : heads / groups;
-  auto flow = std::make_unique<UnitFlow>(op, shapes);
-  auto start = [&]() -> LogicalResult {
-    UnitDim queries = headsAt(1, heads, size);
-    if (failed(flow->start(op.getQueryMutable(), queries)) ||
-        failed(flow->start(op.getResult(), queries)))
-      return failure();
-    if (!sharesKeys &&
-        (failed(flow->start(op.getKeyMutable(), headsAt(1, groups, 1))) ||
-         failed(flow->start(op.getValueMutable(), headsAt(1, groups, 1)))))
-      return failure();
-    if (Value mask = op.getMask()) {
-      auto type = cast<RankedTensorType>(mask.getType());
-      int64_t dim = type.getRank() - 3;
-      if (dim >= 0 && type.getDimSize(dim) != 1 &&
-          failed(flow->start(op.getMaskMutable()[0], headsAt(dim, heads, size))))
-        return failure();
-    }
-    return flow->follow();
-  };
-  if (failed(start())) {
-    reason = flow->getReason().str();
-    return failure();
-  }
-  int64_t units = heads / size;
-  return UnitBlock{layer, op, std::move(flow), units, size};
-}
+class HeadFinder {
+public:
+  HeadFinder(AttentionOp op, ShapeInference &shapes)
+      : op(op), shapes(shapes), heads(op.getQuery().getType().getDimSize(1)),
+        groups(op.getKey().getType().getDimSize(1)) {}
 
-namespace {
+  FailureOr<UnitBlock> find(int64_t layer, bool changesInterface) {
+    if (ShapedType::isDynamic(heads) || ShapedType::isDynamic(groups))
+      return fail("the number of heads is open");
+    if (heads == 1)
+      return fail("there is one head only");
+    size = groups == 1 ? 1 : heads / groups;
+    // A mask that others read, too, or that is an input is cut at each run.
+    std::unique_ptr<UnitFlow> flow = follow(/*cutsMask=*/false, false);
+    if (!flow && maskDim())
+      flow = follow(/*cutsMask=*/true, false);
+    if (!flow && changesInterface)
+      flow = follow(/*cutsMask=*/true, true);
+    if (!flow)
+      return failure();
+    return UnitBlock{layer, op, std::move(flow), heads / size, size};
+  }
+
+  std::string reason;
+
+private:
+  LogicalResult fail(StringRef text) {
+    reason = text.str();
+    return failure();
+  }
+
+  /// Of heads, if the mask has one that is not repeated.
+  std::optional<int64_t> maskDim() {
+    if (!op.getMask())
+      return std::nullopt;
+    auto type = cast<RankedTensorType>(op.getMask().getType());
+    int64_t dim = type.getRank() - 3;
+    if (dim < 0 || type.getDimSize(dim) == 1)
+      return std::nullopt;
+    return dim;
+  }
+
+  /// Null if the heads cannot be taken away; `reason` says why then.
+  std::unique_ptr<UnitFlow> follow(bool cutsMask, bool changesInterface) {
+    auto flow = std::make_unique<UnitFlow>(op, shapes, changesInterface);
+    UnitDim queries = headsAt(1, heads, size);
+    auto start = [&]() -> LogicalResult {
+      if (failed(flow->start(op.getQueryMutable(), queries)) ||
+          failed(flow->start(op.getResult(), queries)))
+        return failure();
+      if (groups != 1 &&
+          (failed(flow->start(op.getKeyMutable(), headsAt(1, groups, 1))) ||
+           failed(flow->start(op.getValueMutable(), headsAt(1, groups, 1)))))
+        return failure();
+      if (std::optional<int64_t> dim = maskDim()) {
+        OpOperand &mask = op.getMaskMutable()[0];
+        UnitDim units = headsAt(*dim, heads, size);
+        if (failed(cutsMask ? flow->cut(mask, units) : flow->start(mask, units)))
+          return failure();
+      }
+      return flow->follow();
+    };
+    if (succeeded(start()))
+      return flow;
+    reason = flow->getReason().str();
+    return nullptr;
+  }
+
+  AttentionOp op;
+  ShapeInference &shapes;
+  int64_t heads, groups, size = 1;
+};
+
 struct PruneHeads
     : UnitPruningPass<graphopt::impl::PruneHeadsBase<PruneHeads>> {
   using UnitPruningPass::UnitPruningPass;
@@ -76,16 +107,16 @@ struct PruneHeads
                   json::Array &leftAlone) override {
     int64_t layer = 0;
     for (AttentionOp op : main.getOps<AttentionOp>()) {
-      std::string reason;
-      auto block = findHeads(op, layer, shapes, reason);
+      HeadFinder finder(op, shapes);
+      auto block = finder.find(layer, changeInterface);
       if (succeeded(block)) {
         blocks.push_back(std::move(*block));
       } else {
-        op.emitRemark("heads left alone: ") << reason;
+        op.emitRemark("heads left alone: ") << finder.reason;
         leftAlone.push_back(
             json::Object{{"layer", layer},
                          {"node", getNodeName(op.getLoc())},
-                         {"reason", reason}});
+                         {"reason", finder.reason}});
       }
       ++layer;
     }

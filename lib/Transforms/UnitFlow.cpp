@@ -4,9 +4,11 @@
 #include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Linear.h"
 #include "dialects/Graph/Normalization.h"
+#include "dialects/Graph/Reduction.h"
 #include "dialects/Graph/Shape.h"
 #include "dialects/Graph/Slicing.h"
 #include "dialects/Graph/ValueNames.h"
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <numeric>
@@ -91,10 +93,11 @@ LogicalResult UnitFlow::set(Value value, UnitDim units) {
   }
   if (isEmpty)
     return success();
-  if (!source)
+  if (!source && !changesInterface)
     return fail(nullptr, "it comes from an input of the model");
   values.insert({value, std::move(units)});
-  worklist.insert(source);
+  if (source)
+    worklist.insert(source);
   for (Operation *user : value.getUsers())
     worklist.insert(user);
   return success();
@@ -106,6 +109,15 @@ LogicalResult UnitFlow::start(OpOperand &operand, UnitDim units) {
 
 LogicalResult UnitFlow::start(Value result, UnitDim units) {
   return set(result, std::move(units));
+}
+
+LogicalResult UnitFlow::cut(OpOperand &operand, UnitDim units) {
+  if (isConstant(operand.get()))
+    return set(operand, std::move(units));
+  if (failed(normalize(operand.get().getType(), units)))
+    return fail(anchor, "has an operand that fits no head or neuron");
+  cuts.insert({&operand, std::move(units)});
+  return success();
 }
 
 LogicalResult UnitFlow::follow() {
@@ -122,7 +134,7 @@ LogicalResult UnitFlow::follow() {
   }
   if (readers.empty())
     return fail(anchor, "is read by no product with constant weights");
-  return success();
+  return checkComputedShapes();
 }
 
 //===----------------------------------------------------------------------===//
@@ -137,11 +149,13 @@ LogicalResult UnitFlow::visit(Operation *op) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<UnaryOp, BinaryOp, WhereOp, CastOp, ExpandOp>(
           [&](auto) { return visitElementwise(op); })
+      .Case([&](ReduceOp) { return visitReduce(op); })
       .Case<TransposeOp, UnsqueezeOp, SqueezeOp>(
           [&](auto) { return visitTranspose(op); })
       .Case([&](ReshapeOp) { return visitReshape(op); })
       .Case([&](SplitOp) { return visitSplit(op); })
       .Case([&](SliceOp) { return visitSlice(op); })
+      .Case([&](PadOp) { return visitPad(op); })
       .Case([&](GatherOp) { return visitGather(op); })
       .Case([&](ConcatOp) { return visitConcat(op); })
       .Case([&](MatMulOp) { return visitMatMul(op); })
@@ -156,7 +170,9 @@ LogicalResult UnitFlow::visit(Operation *op) {
       // would be in a model that never had the units.
       .Case<ShapeOp, SizeOp>([&](auto) { return success(); })
       .Case([&](func::ReturnOp) {
-        return fail(nullptr, "it is an output of the model");
+        return changesInterface
+                   ? success()
+                   : fail(nullptr, "it is an output of the model");
       })
       .Case([&](AttentionOp) { return fail(op, "reads it too"); })
       .Default([&](Operation *) { return fail(op, "is not looked through"); });
@@ -205,10 +221,7 @@ LogicalResult UnitFlow::visitElementwise(Operation *op) {
   auto known = get(result);
   if (isa<ExpandOp>(op) && known && !get(op->getOpOperand(0)))
     return fail(op, "repeats it");
-  if (isa<ExpandOp>(op) && known &&
-      !canPatchShape(op->getOperand(1), known->dim))
-    return fail(op, "has a shape that is computed");
-  return success();
+  return isa<ExpandOp>(op) && known ? checkShape(op, known->dim) : success();
 }
 
 /// Rows along the dimensions from `axis` on must stay whole.
@@ -236,6 +249,21 @@ LogicalResult UnitFlow::visitRows(Operation *op, int64_t axis, bool hasTail) {
       return failure();
   }
   return success();
+}
+
+LogicalResult UnitFlow::visitReduce(Operation *op) {
+  auto reduce = cast<ReduceOp>(op);
+  int64_t rank = typeOf(reduce.getInput()).getRank(), left = 0;
+  auto axes = normalizeAxes(std::nullopt, reduce.getAxes(), rank);
+  SmallVector<int64_t> dims;
+  for (int64_t i = 0; i < rank; ++i) {
+    bool isReduced = llvm::is_contained(*axes, i);
+    dims.push_back(isReduced ? -1 : left);
+    left += !isReduced || reduce.getKeepdims();
+  }
+  if (auto known = get(op->getOpOperand(0)); known && dims[known->dim] < 0)
+    return fail(op, "reduces over it");
+  return relate(op->getOpOperand(0), reduce.getResult(), dims);
 }
 
 /// Ops that only move dimensions.
@@ -334,6 +362,38 @@ bool UnitFlow::canPatchShape(Value shape, int64_t index) const {
   return false;
 }
 
+/// A size that the run computes is one that can be scaled if it is a number of
+/// dimensions, as no -1 is, and none of those that are smaller afterwards.
+LogicalResult UnitFlow::checkShape(Operation *op, int64_t dim) {
+  Value shape = op->getOperand(1);
+  if (canPatchShape(shape, dim))
+    return success();
+  const auto &elements = shapes.get(shape).elements;
+  if (!elements || !(*elements)[dim] ||
+      (*elements)[dim] != shapes.get(op->getResult(0)).dims[dim])
+    return fail(op, "has a shape that is computed");
+  computedShapes.insert(op);
+  return success();
+}
+
+LogicalResult UnitFlow::checkComputedShapes() {
+  for (Operation *op : computedShapes) {
+    SetVector<Operation *> slice;
+    BackwardSliceOptions options;
+    options.omitUsesFromAbove = false;
+    // Sizes do not depend on elements.
+    options.filter = [](Operation *source) {
+      return !source->getNumResults() || isa<ShapeOp, SizeOp>(source) ||
+             typeOf(source->getResult(0)).getElementType().isIntOrIndex();
+    };
+    (void)getBackwardSlice(op->getOperand(1), &slice, options);
+    for (Operation *source : slice)
+      if (isa<ShapeOp, SizeOp>(source) && isKnown(source->getOperand(0)))
+        return fail(op, "has a shape that is computed from others");
+  }
+  return success();
+}
+
 LogicalResult UnitFlow::visitReshape(Operation *op) {
   OpOperand &input = op->getOpOperand(0);
   Value result = op->getResult(0);
@@ -352,9 +412,7 @@ LogicalResult UnitFlow::visitReshape(Operation *op) {
     if (failed(set(input, *back)))
       return failure();
   }
-  if (known && !canPatchShape(op->getOperand(1), known->dim))
-    return fail(op, "has a shape that is computed");
-  return success();
+  return known ? checkShape(op, known->dim) : success();
 }
 
 //===----------------------------------------------------------------------===//

@@ -49,11 +49,16 @@ struct UnitReader {
 class UnitFlow {
 public:
   /// \param anchor  the op that the units are of; it is given, not followed.
-  UnitFlow(mlir::Operation *anchor, graph::ShapeInference &shapes)
-      : anchor(anchor), shapes(shapes) {}
+  /// \param changesInterface  inputs and outputs of the model may lose units, too.
+  UnitFlow(mlir::Operation *anchor, graph::ShapeInference &shapes,
+           bool changesInterface = false)
+      : anchor(anchor), shapes(shapes), changesInterface(changesInterface) {}
 
   llvm::LogicalResult start(mlir::OpOperand &operand, UnitDim units);
   llvm::LogicalResult start(mlir::Value result, UnitDim units);
+  /// Units of an operand of the anchor that are not followed: what it reads is
+  /// cut for it alone.
+  llvm::LogicalResult cut(mlir::OpOperand &operand, UnitDim units);
 
   /// Follows the units to their ends. On failure getReason() says, with the node
   /// at fault, why they cannot be taken away; nothing has changed then.
@@ -84,10 +89,12 @@ private:
   llvm::LogicalResult visit(mlir::Operation *op);
   llvm::LogicalResult visitElementwise(mlir::Operation *op);
   llvm::LogicalResult visitRows(mlir::Operation *op, int64_t axis, bool hasTail);
+  llvm::LogicalResult visitReduce(mlir::Operation *op);
   llvm::LogicalResult visitTranspose(mlir::Operation *op);
   llvm::LogicalResult visitReshape(mlir::Operation *op);
   llvm::LogicalResult visitSplit(mlir::Operation *op);
   llvm::LogicalResult visitSlice(mlir::Operation *op);
+  llvm::LogicalResult visitPad(mlir::Operation *op);
   llvm::LogicalResult visitGather(mlir::Operation *op);
   llvm::LogicalResult visitConcat(mlir::Operation *op);
   llvm::LogicalResult visitMatMul(mlir::Operation *op);
@@ -100,15 +107,22 @@ private:
   std::optional<UnitDim> reshape(const UnitDim &units, mlir::Value from,
                                  mlir::Value to);
   bool canPatchShape(mlir::Value shape, int64_t index) const;
+  llvm::LogicalResult checkShape(mlir::Operation *op, int64_t dim);
+  llvm::LogicalResult checkComputedShapes();
+  void removeFromInterface(const llvm::BitVector &removed);
 
   mlir::Operation *anchor;
   graph::ShapeInference &shapes;
+  bool changesInterface;
   std::string reason;
   llvm::MapVector<mlir::Value, UnitDim> values;
   /// Constants, which each reader has a copy of.
   llvm::MapVector<mlir::OpOperand *, UnitDim> constants;
+  llvm::MapVector<mlir::OpOperand *, UnitDim> cuts;
   llvm::SmallVector<UnitReader> readers;
   llvm::SetVector<mlir::Operation *> worklist, postponed, touched;
+  /// Ops with a shape that the run computes.
+  llvm::SetVector<mlir::Operation *> computedShapes;
 };
 
 } // namespace graphopt

@@ -121,6 +121,24 @@ LogicalResult UnitFlow::visitSlice(Operation *op) {
                                                .slice(range->begin, range->size))});
 }
 
+/// Padding along other dimensions.
+LogicalResult UnitFlow::visitPad(Operation *op) {
+  auto pad = cast<PadOp>(op);
+  int64_t rank = pad.getType().getRank();
+  auto dims = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  std::optional<SmallVector<int64_t>> axes(dims);
+  if (pad.getAxes())
+    axes = shapes.get(pad.getAxes()).getConstantElements();
+  if (!axes)
+    return fail(op, "pads dimensions that are computed");
+  auto known = get(op->getOpOperand(0));
+  known = known ? known : get(pad.getResult());
+  if (known && (llvm::is_contained(*axes, known->dim) ||
+                llvm::is_contained(*axes, known->dim - rank)))
+    return fail(op, "pads it");
+  return relate(op->getOpOperand(0), pad.getResult(), dims);
+}
+
 /// Gathers of one index, or of a table's rows.
 LogicalResult UnitFlow::visitGather(Operation *op) {
   auto gather = cast<GatherOp>(op);

@@ -2,6 +2,8 @@
 
 #include "ConstantSubgraph.h"
 #include "UnitFlow.h"
+#include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Shape.h"
 #include "dialects/Graph/Slicing.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -96,6 +98,29 @@ static Value createIndices(OpBuilder &b, Location loc, Type element,
 // Sizes that ops are told
 //===----------------------------------------------------------------------===//
 
+/// The shape, which the run computes, with `kept` in place of `extent` in element
+/// `index`, which is a multiple of that.
+static Value scaleShape(OpBuilder &b, Value shape, int64_t index, int64_t extent,
+                        int64_t kept) {
+  Location loc = shape.getLoc();
+  Type element = typeOf(shape).getElementType();
+  auto type = [&](int64_t size) { return RankedTensorType::get({size}, element); };
+  auto number = [&](int64_t value) {
+    return createIndices(b, loc, element, {value});
+  };
+  auto part = [&](int64_t begin, int64_t end) -> Value {
+    return SliceOp::create(b, loc, type(end - begin), shape, number(begin),
+                           number(end), Value(), Value());
+  };
+  int64_t rank = typeOf(shape).getDimSize(0);
+  Value size = BinaryOp::create(b, loc, type(1), BinaryKind::Div,
+                                part(index, index + 1), number(extent));
+  size = BinaryOp::create(b, loc, type(1), BinaryKind::Mul, size, number(kept));
+  return ConcatOp::create(
+      b, loc, typeOf(shape),
+      ValueRange{part(0, index), size, part(index + 1, rank)}, 0);
+}
+
 /// The shape with element `index` changed to `extent`, unless it is one of `free`,
 /// which mean whatever is left. UnitFlow::canPatchShape() holds.
 static Value patchShape(OpBuilder &b, Value shape, int64_t index, int64_t extent,
@@ -155,18 +180,33 @@ void UnitFlow::remove(const llvm::BitVector &removed) {
     patches.push_back({operand, arith::ConstantOp::create(
                                     b, operand->get().getLoc(), taken)});
   }
+  for (auto &[operand, units] : cuts) {
+    OpBuilder b(operand->getOwner());
+    Location loc = operand->getOwner()->getLoc();
+    Value kept = createIndices(b, loc, b.getI64Type(),
+                               listKept(units.units, removed));
+    patches.push_back(
+        {operand, GatherOp::create(b, loc, narrow(typeOf(operand->get()), units,
+                                                  removed),
+                                   operand->get(), kept, units.dim)});
+  }
   for (Operation *op : touched) {
     OpBuilder b(op);
     Location loc = op->getLoc();
     if (isa<ReshapeOp, ExpandOp>(op)) {
       Value result = op->getResult(0);
       auto units = get(result);
-      if (!units || typeOf(result).isDynamicDim(units->dim))
+      if (!units)
         continue;
-      patches.push_back({&op->getOpOperand(1),
-                         patchShape(b, op->getOperand(1), units->dim,
-                                    countKept(units->units, removed),
-                                    isa<ExpandOp>(op) ? 1 : -1)});
+      OpOperand &shape = op->getOpOperand(1);
+      int64_t kept = countKept(units->units, removed);
+      if (computedShapes.contains(op))
+        patches.push_back({&shape, scaleShape(b, shape.get(), units->dim,
+                                              units->units.size(), kept)});
+      else if (!typeOf(result).isDynamicDim(units->dim))
+        patches.push_back(
+            {&shape, patchShape(b, shape.get(), units->dim, kept,
+                                isa<ExpandOp>(op) ? 1 : -1)});
     } else if (auto split = dyn_cast<SplitOp>(op)) {
       auto whole = get(split.getInput());
       int64_t axis = split.getAxis(), rank = typeOf(split.getInput()).getRank();
@@ -211,4 +251,27 @@ void UnitFlow::remove(const llvm::BitVector &removed) {
     patch.operand->set(patch.value);
   for (auto &[value, units] : values)
     value.setType(narrow(typeOf(value), units, removed));
+  if (changesInterface)
+    removeFromInterface(removed);
+}
+
+/// Arguments remember which indices of the model's own inputs they take.
+void UnitFlow::removeFromInterface(const llvm::BitVector &removed) {
+  auto main = anchor->getParentOfType<func::FuncOp>();
+  OpBuilder b(main.getContext());
+  for (BlockArgument argument : main.getArguments()) {
+    auto units = get(argument);
+    if (!units)
+      continue;
+    SmallVector<int64_t> kept = listKept(units->units, removed);
+    main.setArgAttr(argument.getArgNumber(), "graph.kept",
+                    b.getDictionaryAttr(
+                        {b.getNamedAttr("dim", b.getI64IntegerAttr(units->dim)),
+                         b.getNamedAttr("indices", b.getDenseI64ArrayAttr(kept)),
+                         b.getNamedAttr("extent", b.getI64IntegerAttr(
+                                                      units->units.size()))}));
+  }
+  main.setFunctionType(b.getFunctionType(
+      main.front().getArgumentTypes(),
+      main.front().getTerminator()->getOperandTypes()));
 }

@@ -14,7 +14,8 @@ TEST(Recipe, Reads) {
     "mask": "pad",
     "prune": [{"heads": {"min_cosine": 0.98, "score": "leave-one-out-refit",
                          "refit": "always", "min_per_layer": 0, "ridge": 0.1}},
-              {"heads": {"remove": ["0:1", "2:3"]}}]})"));
+              {"heads": {"remove": ["0:1", "2:3"],
+                         "change_interface": true}}]})"));
   EXPECT_EQ(recipe.mask, "pad");
   ASSERT_EQ(recipe.steps.size(), 2u);
   const PruneOptions &first = recipe.steps[0].options;
@@ -25,6 +26,8 @@ TEST(Recipe, Reads) {
   EXPECT_EQ(recipe.steps[1].options.remove,
             (std::vector<std::string>{"0:1", "2:3"}));
   EXPECT_EQ(recipe.steps[1].options.count, -1);
+  EXPECT_FALSE(first.changeInterface);
+  EXPECT_TRUE(recipe.steps[1].options.changeInterface);
 }
 
 TEST(Recipe, NamesWhatIsWrong) {
@@ -42,6 +45,9 @@ TEST(Recipe, NamesWhatIsWrong) {
             "prune[0].heads.min_cosine is not between 0 and 1");
   EXPECT_EQ(problem(R"({"prune": [{"heads": {"remove": [1]}}]})"),
             "prune[0].heads.remove[0] is no string");
+  EXPECT_EQ(
+      problem(R"({"prune": [{"heads": {"count": 1, "change_interface": 1}}]})"),
+      "prune[0].heads.change_interface is neither true nor false");
   EXPECT_EQ(
       problem(R"({"prune": [{"heads": {"count": 1, "min_cosine": 0.9}}]})"),
       "prune[0].heads needs one of remove, count, ratio, "

@@ -172,3 +172,36 @@ func.func @cleared(%x: tensor<2x4x9x8xf32>, %c: tensor<2x1x1x9xi1>) -> tensor<2x
   %y = graph.matmul %w, %x : tensor<2x4x9x9xf32>, tensor<2x4x9x8xf32>
   return %y : tensor<2x4x9x8xf32>
 }
+
+// -----
+
+// A reshape that joins heads with the batch as it parts them shows them.
+// CHECK-LABEL: func @joined_with_the_batch(
+// CHECK-SAME:      %[[X:.+]]: tensor<5x2x12xf32>)
+// CHECK-DAG:     %[[PARTED:.+]] = arith.constant dense<[0, 0, 3, 4]>
+// CHECK:         %[[H:.+]] = graph.reshape %[[X]] to %[[PARTED]] : tensor<5x2x12xf32>, tensor<4xi64>
+// CHECK:         %[[T:.+]] = graph.transpose %[[H]] permutation = [1, 2, 0, 3] : tensor<5x2x3x4xf32>
+// CHECK:         graph.attention %[[T]], %{{.+}}, %{{.+}} scale = 1.000000e+00 : tensor<2x3x5x4xf32>
+func.func @joined_with_the_batch(%x: tensor<5x2x12xf32>) -> tensor<6x5x4xf32> {
+  %shape = arith.constant dense<[5, 6, 4]> : tensor<3xi64>
+  %h = graph.reshape %x to %shape : tensor<5x2x12xf32>, tensor<3xi64>
+  %q = graph.transpose %h permutation = [1, 0, 2] : tensor<5x6x4xf32>
+  %k = graph.transpose %h permutation = [1, 2, 0] : tensor<5x6x4xf32>
+  %s = graph.matmul %q, %k : tensor<6x5x4xf32>, tensor<6x4x5xf32>
+  %p = graph.softmax %s axis = -1 : tensor<6x5x5xf32>
+  %y = graph.matmul %p, %q : tensor<6x5x5xf32>, tensor<6x5x4xf32>
+  return %y : tensor<6x5x4xf32>
+}
+
+// -----
+
+// Attention repeats its mask by itself.
+// CHECK-LABEL: func @expanded_mask(
+// CHECK-SAME:      %[[X:.+]]: tensor<2x3x5x4xf32>, %[[MASK:.+]]: tensor<2x1x1x5xi1>)
+// CHECK:         graph.attention %[[X]], %[[X]], %[[X]] mask %[[MASK]] scale
+func.func @expanded_mask(%x: tensor<2x3x5x4xf32>, %mask: tensor<2x1x1x5xi1>) -> tensor<2x3x5x4xf32> {
+  %shape = arith.constant dense<[1, 1, 5, 1]> : tensor<4xi64>
+  %m = graph.expand %mask to %shape : tensor<2x1x1x5xi1>, tensor<4xi64>
+  %y = graph.attention %x, %x, %x mask %m scale = 1.0 : tensor<2x3x5x4xf32>, tensor<2x3x5x4xf32>, tensor<2x3x5x4xf32>, tensor<2x1x5x5xi1>
+  return %y : tensor<2x3x5x4xf32>
+}

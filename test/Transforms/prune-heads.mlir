@@ -89,3 +89,63 @@ func.func @main(%x: tensor<1x3x1xf32>) -> tensor<1x3x1xf32> {
   %y = graph.matmul %c, %wo : tensor<1x3x4xf32>, tensor<4x1xf32>
   return %y : tensor<1x3x1xf32>
 }
+
+// -----
+
+// A mask that is an input has a row for each head: it is cut for its reader.
+// CHECK-LABEL: func @main(
+// CHECK-SAME:      %{{[^:]+}}: tensor<1x3x1xf32>, %[[MASK:[^:]+]]: tensor<1x2x3x3xf32>)
+// CHECK:         %[[KEPT:.+]] = arith.constant dense<0> : tensor<1xi64>
+// CHECK-NEXT:    %[[ROWS:.+]] = graph.gather %[[MASK]] at %[[KEPT]] axis = 1
+// CHECK:         graph.attention %{{.+}}, %{{.+}}, %{{.+}} mask %[[ROWS]] scale = 1.000000e+00
+// CHECK-SAME:      tensor<1x1x3x1xf32>, tensor<1x1x3x1xf32>, tensor<1x1x3x3xf32>
+func.func @main(%x: tensor<1x3x1xf32>, %mask: tensor<1x2x3x3xf32>) -> tensor<1x3x1xf32> {
+  %w = arith.constant dense<[[1.0, 2.0]]> : tensor<1x2xf32>
+  %wo = arith.constant dense<[[1.0], [2.0]]> : tensor<2x1xf32>
+  %heads = arith.constant dense<[1, 3, 2, 1]> : tensor<4xi64>
+  %merged = arith.constant dense<[1, 3, 2]> : tensor<3xi64>
+  %q = graph.matmul %x, %w : tensor<1x3x1xf32>, tensor<1x2xf32>
+  %h = graph.reshape %q to %heads : tensor<1x3x2xf32>, tensor<4xi64>
+  %t = graph.transpose %h permutation = [0, 2, 1, 3] : tensor<1x3x2x1xf32>
+  // expected-remark @below {{layer 0: 1 of 2 heads removed: 1}}
+  %a = graph.attention %t, %t, %t mask %mask scale = 1.0 : tensor<1x2x3x1xf32>, tensor<1x2x3x1xf32>, tensor<1x2x3x1xf32>, tensor<1x2x3x3xf32>
+  %u = graph.transpose %a permutation = [0, 2, 1, 3] : tensor<1x2x3x1xf32>
+  %c = graph.reshape %u to %merged : tensor<1x3x2x1xf32>, tensor<3xi64>
+  %y = graph.matmul %c, %wo : tensor<1x3x2xf32>, tensor<2x1xf32>
+  return %y : tensor<1x3x1xf32>
+}
+
+// -----
+
+// A size that the run computes, batch times heads, is scaled.
+// CHECK-LABEL: func @main(
+// CHECK:         %[[JOINED:.+]] = graph.concat
+// CHECK:         %[[PART:.+]] = graph.slice %[[JOINED]]
+// CHECK:         %[[BATCH:.+]] = graph.binary Div %[[PART]],
+// CHECK:         %[[SIZE:.+]] = graph.binary Mul %[[BATCH]],
+// CHECK:         %[[SHAPE:.+]] = graph.concat %{{.+}}, %[[SIZE]], %{{.+}} axis = 0
+// CHECK:         graph.reshape %{{.+}} to %[[SHAPE]] : tensor<3x?x4xf32>, tensor<3xi64>
+func.func @main(%x: tensor<3x?x1xf32> {graph.dims = ["", "batch", ""]}) -> tensor<3x?x1xf32> {
+  %w = arith.constant dense<[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]> : tensor<1x6xf32>
+  %wo = arith.constant dense<[[1.0], [2.0], [3.0], [4.0], [5.0], [6.0]]> : tensor<6x1xf32>
+  %one = arith.constant dense<1> : tensor<1xi64>
+  %two = arith.constant dense<2> : tensor<1xi64>
+  %three = arith.constant dense<3> : tensor<1xi64>
+  %six = arith.constant dense<6> : tensor<1xi64>
+  %parted = arith.constant dense<[-1, 3, 3, 2]> : tensor<4xi64>
+  %shape = graph.shape %x : tensor<3x?x1xf32>
+  %batch = graph.slice %shape from %one to %two : tensor<3xi64>, tensor<1xi64>, tensor<1xi64>
+  %joined = graph.binary Mul %batch, %three : tensor<1xi64>, tensor<1xi64>
+  %js = graph.concat %three, %joined, %two axis = 0 : tensor<1xi64>, tensor<1xi64>, tensor<1xi64>
+  %ms = graph.concat %three, %batch, %six axis = 0 : tensor<1xi64>, tensor<1xi64>, tensor<1xi64>
+  %q = graph.matmul %x, %w : tensor<3x?x1xf32>, tensor<1x6xf32>
+  %j = graph.reshape %q to %js : tensor<3x?x6xf32>, tensor<3xi64>
+  %t = graph.transpose %j permutation = [1, 0, 2] : tensor<3x?x2xf32>
+  %h = graph.reshape %t to %parted : tensor<?x3x2xf32>, tensor<4xi64>
+  // expected-remark @below {{layer 0: 1 of 3 heads removed: 1}}
+  %a = graph.attention %h, %h, %h scale = 1.0 : tensor<?x3x3x2xf32>, tensor<?x3x3x2xf32>, tensor<?x3x3x2xf32>
+  %u = graph.transpose %a permutation = [2, 0, 1, 3] : tensor<?x3x3x2xf32>
+  %c = graph.reshape %u to %ms : tensor<3x?x3x2xf32>, tensor<3xi64>
+  %y = graph.matmul %c, %wo : tensor<3x?x6xf32>, tensor<6x1xf32>
+  return %y : tensor<3x?x1xf32>
+}

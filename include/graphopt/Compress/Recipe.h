@@ -45,6 +45,8 @@ struct PruneOptions {
   Score score = Score::Activation;
   RefitMode refit = RefitMode::Auto;
   double ridge = 0.01; ///< how much a refit is held to the weights it begins with
+  /// Heads: inputs and outputs of the model may lose some, too.
+  bool changeInterface = false;
   std::string statistics; ///< file to take statistics from, in place of a run
 };
 

@@ -189,7 +189,9 @@ def PruneHeads : Pass<"graph-prune-heads", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::graphopt::graph::GraphDialect"];
   let options = !listconcat(pruneOptions, [
-    ListOption<"remove", "heads", "std::string", "Remove these, LAYER:HEAD">]);
+    ListOption<"remove", "heads", "std::string", "Remove these, LAYER:HEAD">,
+    Option<"changeInterface", "change-interface", "bool", "false",
+           "Inputs and outputs of the model, as caches of keys are, may lose heads">]);
 }
 
 def PruneNeurons : Pass<"graph-prune-neurons", "::mlir::ModuleOp"> {
