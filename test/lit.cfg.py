@@ -2,6 +2,7 @@
 import os
 import platform
 import shutil
+import subprocess
 import lit.formats
 
 config.name = "graphopt"
@@ -53,6 +54,9 @@ if platform.libc_ver()[0] == "glibc":
     config.available_features.add("glibc")
 if os.geteuid() == 0:
     config.available_features.add("root")
+# Of the tests' own Python, which need not have what only one of them reads.
+if not subprocess.run([config.python, "-c", "import seqeval"], capture_output=True).returncode:
+    config.available_features.add("seqeval")
 if shutil.which("gdb"):
     config.available_features.add("gdb")
 # `graphopt compile` comes with Compiler.cpp.
