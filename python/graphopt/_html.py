@@ -106,6 +106,12 @@ def _heat_map(layers):
     return "<table>" + "\n".join(rows) + "</table>"
 
 
+def _thin(points):
+    """At most 128 of them, the last included."""
+    every = -(-len(points) // 128)
+    return points[:-1:every] + points[-1:]
+
+
 def _step(number, step):
     title = step.get("pass", "step")
     parts = [f"<h2>Step {number}: {html.escape(str(title))}</h2>",
@@ -117,7 +123,7 @@ def _step(number, step):
         parts.append(_heat_map(layers))
         parts.append('<p class="note">Darker is worth more; removed ones are struck out.</p>')
     elif layers:
-        lines = [(f"layer {layer['layer']}", list(enumerate(sorted(layer["scores"])))) for layer in layers]
+        lines = [(f"layer {layer['layer']}", _thin(list(enumerate(sorted(layer["scores"]))))) for layer in layers]
         parts.append(_curves(lines, "from the least to the greatest", "score"))
         parts.append(_table(["layer", "units", "removed", "kept"],
                             [[layer["layer"], len(layer["scores"]), len(layer["removed"]),
@@ -127,28 +133,29 @@ def _step(number, step):
         parts.append(f"<p>Refit {'used' if refit['used'] else 'not used'}: mean cosine on the samples to select with "
                      f"{refit['cosine_with']:.5f} with it, {refit['cosine_without']:.5f} without.</p>")
     if step.get("left_alone"):
-        parts.append("<p>Left alone:</p>" + _table(["layer", "reason"], [
-            [item.get("name", item.get("layer", "")), item.get("reason", "")] if isinstance(item, dict) else [item, ""]
-            for item in step["left_alone"]]))
+        parts.append("<details><summary>Left alone</summary>" + _table(["node", "reason"], [
+            [item["node"], item["reason"]] for item in step["left_alone"]]) + "</details>")
     return "\n".join(parts)
 
 
 def _models(models, timing):
-    """What each step left, with what it takes."""
-    rows = []
-    for model in models:
-        rows.append([model.get("name", model.get("step", "")), model.get("parameters"), model.get("p"), model.get("macs"),
-                     model.get("macs_ratio"), model.get("library_bytes"), model.get("peak_bytes"), model.get("ms"),
-                     model.get("alpha"), (model.get("gain", "–"), model.get("gain", ""))])
-    parts = ["<h2>What it takes</h2>", _table(["model", "parameters", "p", "MACs", "MACs ratio", "library bytes",
-                                                "peak bytes", "ms", "α", "gain"], rows)]
-    points = [(m["p"], m["alpha"]) for m in models if m.get("alpha") is not None]
+    """What the original and the model after each step take."""
+    head = ["", "parameters", "p", "MACs", "library bytes", "peak bytes", "ms", "α", "gain"]
+    keys = ["parameters", "p", "macs", "library_bytes", "peak_bytes", "ms", "alpha"]
+    rows = [[f"after step {number}" if number else "original", *(model.get(key) for key in keys),
+             (model.get("gain"), model.get("gain", ""))] for number, model in enumerate(models)]
+    if any("metric" in model for model in models):
+        head.append(f"{models[0]['metric']['kind']} [95 %]")
+        for row, model in zip(rows, models):
+            row.append(_interval(model["metric"]["value"]))
+    parts = ["<h2>What it takes</h2>", _table(head, rows)]
+    points = sorted((m["p"], m["alpha"]) for m in models if m.get("alpha") is not None)
     control = (timing or {}).get("control")
     if control and points:
-        lines = [("α", points), ("α = p", [(x, x) for x, _ in sorted(points)])]
-        parts.append(_curves(lines, "p", "α", [(1 - control["noise"], "A/A control"), (1 + control["noise"], "")]))
-        parts.append(f'<p class="note">The original against itself differs by {control["noise"]:.3f} (A/A control): a '
-                     "smaller gain is none.</p>")
+        parts.append(_curves([("α", points), ("α = p", [(x, x) for x, _ in points])], "p", "α",
+                             [(1 - control["noise"], "A/A control"), (1 + control["noise"], "")]))
+        parts.append(f'<p class="note">A second copy of the original differs from it by {control["noise"]:.3f} (A/A '
+                     "control): a smaller gain is none.</p>")
     return "\n".join(parts)
 
 

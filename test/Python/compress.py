@@ -195,6 +195,23 @@ class CommandTest(unittest.TestCase):
         for part in ("<b> against a: fail", "layer/MatMul", "12.5", "equal", "sensitive", "it is gone"):
             self.assertIn(part, page.text)
 
+    def test_the_page_of_many_scores(self):
+        step = {"pass": "neurons", "score": "weights", "units": 1000, "removed": 1, "parameters_before": 3,
+                "parameters_after": 2, "p": 2 / 3, "refit": None, "left_alone": [{"node": "up", "reason": "it is read"}],
+                "layers": [{"layer": 0, "scores": list(range(1000)), "removed": [0]}]}
+        text = _html.render({"graphopt_report": 1, "steps": [step], "samples": {}})
+        self.assertLess(len(text), 10000)
+        self.assertIn("up" + "it is read", Page(text).text)
+
+    def test_the_page_of_times(self):
+        models = [{"parameters": 100, "p": 1, "macs": 5000, "ms": 2.5, "alpha": 1},
+                  {"parameters": 80, "p": .8, "macs": None, "ms": 2, "alpha": .8, "gain": "faster",
+                   "metric": {"kind": "spearman", "value": {"mean": .5, "low": .4, "high": .6}}}]
+        models[0]["metric"] = models[1]["metric"]
+        page = Page(_html.render({"graphopt_report": 1, "models": models, "timing": {"control": {"noise": .0125}}}))
+        for part in ("original", "after step 1", "faster", "spearman [95 %]", "0.50000 [0.40000, 0.60000]", "by 0.013"):
+            self.assertIn(part, page.text)
+
 
 class Fixed:
     """A model that gives what the sample says."""
