@@ -236,9 +236,31 @@ def shapes():
     check("no_rank", unranked, "input 'x' has no rank; give its shape with --shape")
 
 
+def microsoft():
+    def contrib(op, inputs, **attributes):
+        made = [h.make_node(op, inputs, ["y"], name="n", domain="com.microsoft", **attributes)]
+        names = {"x": (2, 3, 8), "i": (2,), "m": (2, 1, 9, 9)}
+        return model(made, [value(name, dims, T.INT32 if name in "im" else T.FLOAT) for name, dims in names.items()],
+                     imports=["com.microsoft"])
+    grouped = ["x", "x", "x", "", "", "i", "i"]
+    for name, proto, message in (
+            ("smooth", contrib("GroupQueryAttention", grouped, num_heads=2, kv_num_heads=2, smooth_softmax=1),
+             "(GroupQueryAttention) has attribute 'smooth_softmax', which is not supported"),
+            ("sink", contrib("GroupQueryAttention", [*grouped, "", "", "", "", "x"], num_heads=2, kv_num_heads=2),
+             "(GroupQueryAttention) has input 'head_sink', which is not supported"),
+            ("mask", contrib("MultiHeadAttention", ["x", "x", "x", "", "m"], num_heads=2),
+             "(MultiHeadAttention) has a key_padding_mask of 4 dimensions, which is not supported"),
+            ("rotary", contrib("Attention", ["x", "x"], num_heads=2, do_rotary=1),
+             "(Attention) has attribute 'do_rotary', which is not supported"),
+            ("activation", contrib("FusedConv", ["x", "x"], activation="Mish"),
+             "(FusedConv) has activation 'Mish', which is not supported")):
+        check(f"microsoft_{name}", proto, f"node 'n' {message}")
+
+
 shutil.rmtree(FOLDER, ignore_errors=True)
 os.makedirs(FOLDER)
-for group in (files, versions, operators, names, sizes, shapes_that_fill_memory, functions, external_data, shapes):
+for group in (files, versions, operators, names, sizes, shapes_that_fill_memory, functions, external_data, shapes,
+              microsoft):
     group()
 print("\n".join(failures) or "ok")
 sys.exit(bool(failures))

@@ -73,6 +73,14 @@ def supported_ops():
                   f"{count['no']} not supported\n", "| operator | since opset | how |", "|---|---|---|"]
         lines += [f"| {name} | {since} | {how} |" for name, since, how in rows]
         lines.append("")
+    # Operators stand first in their lists' lines.
+    folder = "lib/Import/Onnx"
+    contrib = sorted(name for file in os.listdir(os.path.join(ROOT, folder)) if file.startswith("Microsoft")
+                     for name in re.findall(r'^ {6}\{"(\w+)",', read(f"{folder}/{file}"), re.M))
+    lines += [f"## com.microsoft: {len(contrib)} expanded\n",
+              "Operators of ONNX Runtime's own become those of the standard that do the same (`lib/Import/Onnx/Microsoft*.cpp`); what",
+              "of their attributes, inputs and outputs is not done is an error of the node.\n",
+              *(f"- {name}" for name in contrib), ""]
     return "\n".join(lines)
 
 

@@ -1,5 +1,6 @@
 // Operators that the standard defines by a function body.
 #include "lib/Import/Onnx/InlineFunctions.h"
+#include "lib/Import/Onnx/Microsoft.h"
 #include "lib/Import/Onnx/Walk.h"
 #include "onnx/defs/function.h"
 #include "onnx/defs/schema.h"
@@ -48,8 +49,12 @@ static void buildContextDependentBody(const onnx::OpSchema &schema,
     types.push_back(type ? *type : onnx::TypeProto());
   }
   onnx::FunctionBodyBuildContextImpl context(node, types);
-  if (!schema.BuildContextDependentFunction(context, body, version))
-    fail(describe(node) + " cannot be expanded for these inputs");
+  try {
+    if (!schema.BuildContextDependentFunction(context, body, version))
+      fail(describe(node) + " cannot be expanded for these inputs");
+  } catch (const microsoft::Unsupported &error) {
+    fail(describe(node) + " " + error.what());
+  }
 }
 
 /// The element type of input `index`; UNDEFINED if it is not known.

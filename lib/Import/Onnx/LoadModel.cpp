@@ -71,6 +71,7 @@ static void check(OnnxModel &model, StringRef path,
   model.opset = opsetOf(model.proto);
   resolveExternalData(model, path);
   checkTensorSizes(model);
+  moveMicrosoftOperators(model.proto);
   checkFunctionExpansion(model.proto, options.maxNodes);
   checkOperators(model.proto);
   orderNodes(model.proto);
@@ -111,6 +112,7 @@ static void normalize(OnnxModel &model, const ImportOptions &options) {
 llvm::Expected<OnnxModel>
 graphopt::loadOnnxModel(StringRef path, const ImportOptions &options) {
   try {
+    registerMicrosoftOperators();
     OnnxModel model = readModelFile(path);
     check(model, path, options);
     normalize(model, options);

@@ -39,6 +39,12 @@ std::string trimWeights(std::shared_ptr<llvm::MemoryBuffer> file,
 /// Names the nodes that have no name: operator and index, as in `Conv_3`.
 void nameNodes(onnx::ModelProto &model);
 
+/// Gives ONNX's registry the operators of com.microsoft that are read.
+void registerMicrosoftOperators();
+
+/// Gives operators of com.microsoft their domain, where they have the standard's.
+void moveMicrosoftOperators(onnx::ModelProto &model);
+
 //===--- Checks ----------------------------------------------------------===//
 
 /// Versions, names, dims and sizes: what must hold before anything is computed
