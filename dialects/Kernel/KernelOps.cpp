@@ -119,12 +119,20 @@ LogicalResult MatMulOp::verify() {
     return emitOpError("needs lhs [..., M, K], init [..., M, N] and rhs ")
            << (getPacked() ? "[panels, K, NR]" : "[..., K, N]");
   int64_t k = lhs.getShape().back(), n = init.getShape().back();
+  int64_t group = getInterleave();
+  auto isByte = [](ShapedType type) { return type.getElementType().isInteger(8); };
+  if (group != 1 &&
+      (group != 4 || !getPacked() || !getUnsignedLhs() || getUnsignedRhs() ||
+       !isByte(lhs) || !isByte(rhs) || !cast<EpilogueOp>(getOperation()).getValueType().isInteger(32) ||
+       rhs.getShape().back() % group != 0)) // C4
+    return emitOpError("cannot interleave ") << group << " of this rhs";
   int64_t rhsK = rhs.getShape().take_back(2).front();
-  int64_t nr = rhs.getShape().back();
+  int64_t nr = rhs.getShape().back() / group;
   if (getPacked() && (!rhs.hasStaticShape() || nr < 1 ||
                       ShapedType::isDynamic(k) || ShapedType::isDynamic(n))) // C3
     return emitOpError("with packed rhs needs static K, N and NR");
-  if (failed(verifyCompatibleDims({k, rhsK}))) // C1
+  int64_t steps = ShapedType::isDynamic(k) ? k : llvm::divideCeil(k, group);
+  if (failed(verifyCompatibleDims({steps, rhsK}))) // C1
     return emitOpError("lhs has K = ") << k << ", rhs has K = " << rhsK;
   if (failed(verifyCompatibleDims(
           {lhs.getShape().take_back(2).front(),

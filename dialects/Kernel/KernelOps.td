@@ -32,15 +32,19 @@ def Kernel_MatMulOp : Kernel_EpilogueKernel<"matmul"> {
     `value[b..., m, n] = sum_k lhs[b..., m, k] * rhs[b..., k, n]`
 
     A packed `rhs` is shared by all batches and lies in panels of NR columns,
-    zero padded: `rhs[n / NR, k, n % NR]`. Integers are signed unless
+    zero padded: `rhs[n / NR, k, n % NR]`. Those of bytes may hold G = `interleave`
+    neighbours of a column together, as instructions that add up G products read
+    them: `rhs[n / NR, k / G, (n % NR) * G + k % G]`. Integers are signed unless
     `unsigned_lhs` or `unsigned_rhs` says otherwise; sums wrap.
 
     Constraints:
     - (C1) `lhs` is [..., M, K], `init` [..., M, N], `rhs` [..., K, N] or, packed,
-      [ceil(N / NR), K, NR]; M, K and N agree.
+      [ceil(N / NR), ceil(K / G), NR * G]; M, K and N agree.
     - (C2) A batch dimension of `lhs` or a plain `rhs`, counted from the right,
       has init's size, is a static 1, or is missing.
     - (C3) Packed: K, N and NR are static, NR is at least 1.
+    - (C4) G is 1, or 4 with a packed `rhs` of signed bytes, an unsigned `lhs` and
+      sums of 32 bits.
 
     ```mlir
     %r = kernel.matmul ins(%a, %b : tensor<?x?x384xf32>, tensor<6x384x64xf32>)
@@ -57,11 +61,13 @@ def Kernel_MatMulOp : Kernel_EpilogueKernel<"matmul"> {
                        Kernel_TensorOrMemRef:$init,
                        UnitAttr:$packed,
                        UnitAttr:$unsigned_lhs, UnitAttr:$unsigned_rhs,
+                       DefaultValuedAttr<I64Attr, "1">:$interleave,
                        DefaultValuedAttr<AffineMapArrayAttr, "{}">:$maps);
   let builders = [OpBuilder<(ins "::mlir::Value":$lhs, "::mlir::Value":$rhs,
                                  "::mlir::Value":$init)>];
   let assemblyFormat = [{
     `ins` `(` $lhs `,` $rhs `:` type($lhs) `,` type($rhs) `)` (`packed` $packed^)?
+    (`interleave` `=` $interleave^)?
     (`unsigned_lhs` $unsigned_lhs^)? (`unsigned_rhs` $unsigned_rhs^)?
     `outs` `(` $init `:` type($init) `)`
     (`extras` `(` $extras^ `:` type($extras) `)` `maps` $maps)?

@@ -96,7 +96,11 @@ static Expected<CpuModel> findByName(StringRef name) {
   if (X86::parseArchX86(name, /*Only64Bit=*/true) != X86::CK_None) {
     SmallVector<StringRef> features;
     X86::getFeaturesForCPU(name, features);
+    StringMap<bool> implied;
+    for (StringRef feature : features)
+      X86::updateImpliedFeatures(feature, /*Enabled=*/true, implied);
     has.insert_range(features);
+    has.insert_range(implied.keys());
     return selectRow("x86_64", name, "", has);
   }
   if (std::optional<AArch64::CpuInfo> info = AArch64::parseCpu(name)) {

@@ -24,6 +24,7 @@ TEST(CpuModel, RowsAreNames) {
 TEST(CpuModel, CpuBelongsToTheBestRowItsFeaturesAllow) {
   EXPECT_EQ(find("skylake-avx512").row, "avx512");
   EXPECT_EQ(find("znver3").row, "avx2");
+  EXPECT_EQ(find("alderlake").row, "avx2"); // by what its features imply
   EXPECT_EQ(find("nehalem").row, "sse4.2");
   EXPECT_EQ(find("neoverse-n1").row, "neon");
   EXPECT_EQ(find("znver3").llvmCpu, "znver3");
@@ -35,7 +36,9 @@ TEST(CpuModel, DotProductsComeFromTheCpuNotTheRow) {
   EXPECT_TRUE(find("cascadelake").dotInt8);
   EXPECT_FALSE(find("cascadelake").dotBFloat16);
   EXPECT_TRUE(find("znver4").dotBFloat16);
-  EXPECT_TRUE(find("neoverse-n1").dotInt8);
+  EXPECT_TRUE(find("alderlake").dotInt8);
+  EXPECT_FALSE(find("neoverse-n1").dotInt8); // not of u8 by s8
+  EXPECT_TRUE(find("neoverse-v1").dotInt8);
 }
 
 TEST(CpuModel, OtherArchitectureHasItsOwnTriple) {

@@ -14,7 +14,9 @@ class MatMulEmitter : TileEmitter {
 public:
   MatMulEmitter(MatMulOp op, ExpandContext &context)
       : TileEmitter(cast<EpilogueOp>(op.getOperation()), context), op(op),
-        lhs(op.getLhs()), rhs(op.getRhs()) {}
+        lhs(op.getLhs()), rhs(op.getRhs()) {
+    interleave = op.getInterleave();
+  }
 
   void emit() {
     if (hasRhsBatch() || !hasLhsBatch() || !epilogue.flattenRows(lhs)) {
@@ -25,7 +27,7 @@ public:
     Size columns = b.sizeOf(epilogue.init, batch.size() + 1);
     std::optional<int64_t> fixed = getFixed(columns);
     panelColumns =
-        op.getPacked() ? shapeOf(rhs).back()
+        op.getPacked() ? shapeOf(rhs).back() / interleave
                        : lanes * context.cpu.panelVectors(
                                      getFixed(rows).value_or(-1),
                                      fixed.value_or(-1),
@@ -102,7 +104,7 @@ private:
   void chooseBlockSize() {
     std::optional<int64_t> k = getFixed(reductionSizes().front());
     int64_t bytesPerK =
-        panelColumns *
+        panelColumns * interleave *
         cast<MemRefType>(rhs.getType()).getElementTypeBitWidth() / 8;
     if (!k || *k * bytesPerK <= context.panelBytes)
       return;
@@ -128,7 +130,51 @@ private:
     return indices;
   }
 
+  /// Where sums are of groups of k the last group may be a shorter one.
+  SmallVector<Value> emitReduction(Columns columns, ArrayRef<Value> rows,
+                                   SmallVector<Value> sums, Value first,
+                                   Value last) override {
+    int64_t rest = shapeOf(op.getLhs()).back() % interleave;
+    if (rest == 0)
+      return TileEmitter::emitReduction(columns, rows, sums, first, last);
+    Value full = b.index(shapeOf(op.getLhs()).back() / interleave);
+    sums = TileEmitter::emitReduction(columns, rows, sums, first, b.min(last, full));
+    return emitSumNest(reductionSizes(), b.max(first, full), last, sums,
+                       [&](ValueRange k, SmallVector<Value> sums) {
+                         for (size_t i = 0; i < sums.size(); ++i) {
+                           Value lhs = lhsGroup(rows[i / columns.size()], k[0], rest);
+                           Value rhs = rhsVector(k, columns[i % columns.size()]);
+                           sums[i] = multiplyAdd(lhs, rhs, sums[i]);
+                         }
+                         return sums;
+                       });
+  }
+
+  /// `count` bytes of a row from the group `k` on, zeros up to a whole group, in
+  /// each lane of the sums.
+  Value lhsGroup(Value row, Value k, int64_t count) {
+    SmallVector<Value> indices = coordinatesIn(lhs, row, b.mul(k, interleave));
+    auto type = VectorType::get(interleave, b.getI8Type());
+    Value bytes;
+    if (count == interleave && cast<MemRefType>(lhs.getType()).isLastDimUnitStride()) {
+      bytes = vector::LoadOp::create(b, type, lhs, indices);
+    } else {
+      bytes = arith::ConstantOp::create(b, b.getZeroAttr(type));
+      for (int64_t i = 0; i < count; ++i) {
+        Value byte = memref::LoadOp::create(b, lhs, indices);
+        bytes = vector::InsertOp::create(b, byte, bytes, i);
+        indices.back() = b.add(indices.back(), b.index(1));
+      }
+    }
+    Value group = vector::BitCastOp::create(
+        b, VectorType::get(1, b.getIntegerType(8 * interleave)), bytes);
+    Value all = broadcast(vector::ExtractOp::create(b, group, 0));
+    return vector::BitCastOp::create(b, VectorType::get(lanes * interleave, b.getI8Type()), all);
+  }
+
   Value lhsVector(Value row, ValueRange k) override {
+    if (interleave != 1)
+      return lhsGroup(row, k[0], interleave);
     Value element =
         memref::LoadOp::create(b, lhs, coordinatesIn(lhs, row, k[0]));
     return broadcast(widen(element, op.getUnsignedLhs()));
@@ -137,6 +183,10 @@ private:
     return coordinatesIn(lhs, row, offset);
   }
   Value rhsVector(ValueRange k, Column column) override {
+    if (interleave != 1)
+      return vector::LoadOp::create(
+          b, VectorType::get(lanes * interleave, b.getI8Type()), rhs,
+          ValueRange{panel, k[0], b.mul(column.offset, interleave)});
     Value vector =
         op.getPacked()
             ? epilogue.load(rhs, {panel, k[0], column.offset}, Value())

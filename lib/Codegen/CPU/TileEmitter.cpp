@@ -2,6 +2,7 @@
 
 #include "TileEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -135,7 +136,7 @@ void TileEmitter::usePanels(Value panels, Size rows, Value lhs) {
   auto type = cast<MemRefType>(panels.getType());
   if (lhs)
     planRows(lhs, rows, type);
-  int64_t vectors = type.getShape().back() / lanes;
+  int64_t vectors = type.getShape().back() / interleave / lanes;
   // A block's may be fewer.
   int64_t most = blockSize ? mostRows(rows, vectors)
                            : tilesPerBlock * tileRows(vectors);
@@ -155,9 +156,9 @@ bool TileEmitter::leavesRoom(MemRefType panels) {
 }
 
 void TileEmitter::planRows(Value lhs, Size rows, MemRefType panels) {
-  int64_t columns = panels.getShape().back();
+  int64_t columns = panels.getShape().back() / interleave;
   int64_t rowBytes = llvm::product_of(panels.getShape().drop_front().drop_back()) *
-                     bytesOf(lhs.getType());
+                     interleave * bytesOf(lhs.getType());
   std::optional<int64_t> fixed = getFixed(rows);
   int64_t level2 = context.cpu.level2Bytes;
   bool rhsStays = leavesRoom(panels);
@@ -443,6 +444,15 @@ void TileEmitter::fetchRows(ArrayRef<Value> rows, Value k) {
 }
 
 Value TileEmitter::multiplyAdd(Value lhs, Value rhs, Value sum) {
+  if (interleave != 1) {
+    std::string name = StringRef(context.cpu.triple).starts_with("aarch64")
+                           ? "llvm.aarch64.neon.usdot.v4i32.v16i8"
+                           : "llvm.x86.avx512.vpdpbusd." +
+                                 std::to_string(context.cpu.vectorBytes * 8);
+    return LLVM::CallIntrinsicOp::create(b, sumType, b.getStringAttr(name),
+                                         ValueRange{sum, lhs, rhs})
+        .getResult(0);
+  }
   if (isa<IntegerType>(sumType.getElementType()))
     return arith::AddIOp::create(b, sum, arith::MulIOp::create(b, lhs, rhs));
   if (context.cpu.fma)

@@ -116,6 +116,8 @@ protected:
                 mlir::SmallVector<mlir::Value> sums, mlir::Value first,
                 mlir::Value last);
 
+  /// The product of each lane added to its sum; with `interleave` of unsigned and
+  /// signed bytes, all of a lane's.
   mlir::Value multiplyAdd(mlir::Value lhs, mlir::Value rhs, mlir::Value sum);
   /// An input element or vector in the type of the sums.
   mlir::Value widen(mlir::Value input, bool isUnsigned = false);
@@ -136,6 +138,9 @@ protected:
   int64_t lanes;
   mlir::VectorType sumType;
   EpilogueEmitter epilogue;
+  /// Neighbours of a column of panels that lie together: an instruction adds up
+  /// their products, and a step of the reduction is so many.
+  int64_t interleave = 1;
   /// Reduction indices of the first loop in a block; 0: all in one.
   int64_t blockSize = 0;
   /// The epilogue runs over a tile on the stack, not in registers.

@@ -146,12 +146,26 @@ private:
     int64_t vectors =
         getVectors(kernel, getRows(kernel), type.getShape().back(),
                    type.getShape().drop_back().back());
+    int64_t interleave = getInterleave(op);
     Value panels = makePanels(op.getRhs(), *read, read->permutation, 1,
-                              vectors * lanesOf(kernel), /*isMatrix=*/true);
+                              vectors * lanesOf(kernel), /*isMatrix=*/true,
+                              interleave);
     if (!panels)
       return;
     replaced.replace(op.getRhsMutable(), panels);
     op.setPacked(true);
+    op.setInterleave(interleave);
+  }
+
+  /// Four of a column lie together where an instruction adds up four products.
+  int64_t getInterleave(MatMulOp op) {
+    auto isByte = [](Value value) {
+      return getElementTypeOrSelf(value.getType()).isInteger(8);
+    };
+    bool isDot = model.dotInt8 && op.getUnsignedLhs() && !op.getUnsignedRhs() &&
+                 isByte(op.getLhs()) && isByte(op.getRhs()) &&
+                 cast<EpilogueOp>(op.getOperation()).getValueType().isInteger(32);
+    return isDot ? 4 : 1;
   }
 
   /// A filter [o, c, k...] as (k..., c, o).
@@ -186,11 +200,14 @@ private:
 
   /// [groups * ceil(n / groups / columns), r..., columns] for sizes (r..., n).
   static RankedTensorType getPanelsType(Type element, ArrayRef<int64_t> sizes,
-                                        int64_t groups, int64_t columns) {
+                                        int64_t groups, int64_t columns,
+                                        int64_t interleave = 1) {
     SmallVector<int64_t> shape(sizes);
     shape.insert(shape.begin(),
                  groups * llvm::divideCeil(sizes.back() / groups, columns));
-    shape.back() = columns;
+    shape.back() = columns * interleave;
+    int64_t &last = shape[shape.size() - 2];
+    last = llvm::divideCeil(last, interleave);
     return RankedTensorType::get(shape, element);
   }
 
@@ -214,7 +231,7 @@ private:
   /// last two may be batches of size 1, which are dropped if `isMatrix`.
   Value makePanels(Value plain, const ReadConstant &read,
                    SmallVector<int64_t> order, int64_t groups, int64_t columns,
-                   bool isMatrix) {
+                   bool isMatrix, int64_t interleave = 1) {
     bool isSplat;
     std::optional<ArrayRef<char>> bytes = getBytes(read.value, isSplat);
     if (!bytes)
@@ -223,11 +240,11 @@ private:
     if (isMatrix)
       sizes.erase(sizes.begin(), sizes.end() - 2);
     RankedTensorType type =
-        getPanelsType(read.value.getElementType(), sizes, groups, columns);
+        getPanelsType(read.value.getElementType(), sizes, groups, columns, interleave);
     ElementsAttr &panels =
-        packed[{read.value, read.shape, order, groups, columns}];
+        packed[{read.value, read.shape, order, groups, columns, interleave}];
     if (!panels) {
-      Panels layout{read.shape, order, groups, columns,
+      Panels layout{read.shape, order, groups, columns, interleave,
                     type.getElementTypeBitWidth() / 8, isSplat};
       panels = makeConstant(type, read.value, "_packed",
                             [&](MutableArrayRef<char> data) {
@@ -246,16 +263,16 @@ private:
     template <typename Key>
     bool operator()(const Key &a, const Key &b) const {
       auto view = [](const Key &key) {
-        auto &[value, shape, order, groups, columns] = key;
+        auto &[value, shape, order, groups, columns, interleave] = key;
         return std::make_tuple(value.getAsOpaquePointer(), ArrayRef(shape),
-                               ArrayRef(order), groups, columns);
+                               ArrayRef(order), groups, columns, interleave);
       };
       return view(a) < view(b);
     }
   };
   /// What has been packed: a weight that two ops read has one copy.
   std::map<std::tuple<Attribute, SmallVector<int64_t>, SmallVector<int64_t>,
-                      int64_t, int64_t>,
+                      int64_t, int64_t, int64_t>,
            ElementsAttr, Less>
       packed;
   ReplacedConstants replaced;

@@ -9,33 +9,34 @@
 using namespace llvm;
 using namespace graphopt;
 
-/// Copies `count` elements of `Bytes` bytes that lie `stride` elements apart.
+/// Copies `count` elements of `Bytes` bytes that lie `stride` elements apart to
+/// places `toStride` apart.
 template <size_t Bytes>
 static void copyStrided(const char *from, int64_t stride, int64_t count,
-                        char *to) {
+                        char *to, int64_t toStride) {
   for (int64_t i = 0; i < count; ++i)
-    std::memcpy(to + i * Bytes, from + i * stride * Bytes, Bytes);
+    std::memcpy(to + i * toStride * Bytes, from + i * stride * Bytes, Bytes);
 }
 
 static void copyElements(const char *from, int64_t stride, int64_t count,
-                         int64_t elementBytes, char *to) {
-  if (stride == 1) {
+                         int64_t elementBytes, char *to, int64_t toStride) {
+  if (stride == 1 && toStride == 1) {
     std::memcpy(to, from, count * elementBytes);
     return;
   }
   switch (elementBytes) {
   case 1:
-    return copyStrided<1>(from, stride, count, to);
+    return copyStrided<1>(from, stride, count, to, toStride);
   case 2:
-    return copyStrided<2>(from, stride, count, to);
+    return copyStrided<2>(from, stride, count, to, toStride);
   case 4:
-    return copyStrided<4>(from, stride, count, to);
+    return copyStrided<4>(from, stride, count, to, toStride);
   case 8:
-    return copyStrided<8>(from, stride, count, to);
+    return copyStrided<8>(from, stride, count, to, toStride);
   default:
     for (int64_t i = 0; i < count; ++i)
-      std::memcpy(to + i * elementBytes, from + i * stride * elementBytes,
-                  elementBytes);
+      std::memcpy(to + i * toStride * elementBytes,
+                  from + i * stride * elementBytes, elementBytes);
   }
 }
 
@@ -56,6 +57,9 @@ void graphopt::packPanels(const Panels &layout, ArrayRef<char> source,
   lines = sizes.back() == 0 ? 0 : lines / sizes.back();
 
   std::memset(panels.data(), 0, panels.size());
+  int64_t last = rank > 1 ? sizes[rank - 2] : 1, together = layout.interleave;
+  int64_t steps = last ? lines / last * llvm::divideCeil(last, together) : 0;
+  int64_t stepBytes = layout.columns * together * layout.elementBytes;
   char *to = panels.data();
   SmallVector<int64_t> index(rank - 1);
   for (int64_t group = 0; group < layout.groups; ++group)
@@ -65,9 +69,12 @@ void graphopt::packPanels(const Panels &layout, ArrayRef<char> source,
       // All (r...) of this panel: an odometer that carries `from` along.
       llvm::fill(index, 0);
       for (int64_t line = 0; line < lines; ++line) {
+        int64_t k = line % last;
+        int64_t step = line / last * llvm::divideCeil(last, together) + k / together;
         copyElements(source.data() + from * layout.elementBytes, strides.back(),
-                     count, layout.elementBytes, to);
-        to += layout.columns * layout.elementBytes;
+                     count, layout.elementBytes,
+                     to + step * stepBytes + k % together * layout.elementBytes,
+                     together);
         for (size_t d = rank - 1; d-- > 0;) {
           from += strides[d];
           if (++index[d] < sizes[d])
@@ -76,5 +83,6 @@ void graphopt::packPanels(const Panels &layout, ArrayRef<char> source,
           index[d] = 0;
         }
       }
+      to += steps * stepBytes;
     }
 }

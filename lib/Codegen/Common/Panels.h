@@ -14,6 +14,7 @@ struct Panels {
   llvm::ArrayRef<int64_t> permutation; ///< its dimensions as (r..., n)
   int64_t groups;
   int64_t columns; ///< of a panel
+  int64_t interleave; ///< so many neighbours in the last r lie together
   int64_t elementBytes;
   bool isSplat; ///< the source is one element for all
 };

@@ -1,0 +1,87 @@
+//===- ByteMatMul.cpp - Products of bytes by sums of four at a time -------===//
+//
+// Sums of unsigned by signed bytes, of all values, are exact.
+
+#include "JitFunction.h"
+#include "graphopt/Target/Target.h"
+#include "llvm/TargetParser/Host.h"
+#include <gtest/gtest.h>
+
+namespace {
+constexpr int64_t kGroup = 4;
+
+struct Case {
+  const char *cpu, *feature;
+  int64_t lanes;
+};
+const Case cases[] = {{"sapphirerapids", "avx512vnni", 16}, {"alderlake", "avxvnni", 8}};
+
+std::string sizeText(int64_t size) { return size < 0 ? "?" : std::to_string(size); }
+
+JitFunction compile(const Case &on, int64_t m, int64_t n, int64_t k, int64_t nr,
+                    const std::string &options) {
+  std::string lhs = "memref<" + sizeText(m) + "x" + std::to_string(k) + "xi8>";
+  std::string rhs = "memref<" + std::to_string((n + nr - 1) / nr) + "x" +
+                    std::to_string((k + kGroup - 1) / kGroup) + "x" +
+                    std::to_string(nr * kGroup) + "xi8>";
+  std::string init = "memref<" + sizeText(m) + "x" + std::to_string(n) + "xi32>";
+  std::string text = "func.func @f(%a: " + lhs + ", %b: " + rhs + ", %c: " + init +
+                     ") attributes {llvm.emit_c_interface} {\n"
+                     "  kernel.matmul ins(%a, %b : " + lhs + ", " + rhs +
+                     ") packed interleave = 4 unsigned_lhs outs(%c : " + init +
+                     ") {\n  ^bb0(%s: i32):\n    kernel.yield %s : i32\n  }\n"
+                     "  return\n}\n";
+  return JitFunction(text, "graphopt-expand-kernels{cpu=" + std::string(on.cpu) + " " +
+                               options + "}");
+}
+
+void check(const JitFunction &function, int64_t m, int64_t n, int64_t k, int64_t nr) {
+  int64_t steps = (k + kGroup - 1) / kGroup;
+  Array<uint8_t> lhs({m, k});
+  Array<int8_t> rhs({(n + nr - 1) / nr, steps, nr * kGroup});
+  Array<int32_t> init({m, n});
+  lhs.fill(1), rhs.fill(2), init.fill(3);
+  // What is behind the last of a group counts as if it were zero.
+  function(lhs, rhs, init);
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j) {
+      int32_t sum = 0;
+      for (int64_t p = 0; p < k; ++p)
+        sum += lhs[i * k + p] *
+               rhs[((j / nr * steps + p / kGroup) * nr + j % nr) * kGroup + p % kGroup];
+      ASSERT_EQ(sum, init[i * n + j]) << "m " << m << " n " << n << " k " << k << " at "
+                                      << i << ", " << j;
+    }
+}
+
+/// `body` on each CPU whose instructions this one has.
+template <typename Body> void onEach(Body body) {
+  llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  bool any = false;
+  for (const Case &on : cases)
+    if (features.lookup(on.feature)) {
+      any = true;
+      body(on);
+    }
+  if (!any)
+    GTEST_SKIP() << "this CPU has no such instructions";
+}
+
+TEST(ByteMatMul, AllRemainders) {
+  onEach([](const Case &on) {
+    for (int64_t n : {1, 33})
+      for (int64_t k : {1, 3, 4, 38}) {
+        JitFunction function = compile(on, -1, n, k, 2 * on.lanes, "");
+        for (int64_t m : {0, 1, 2, 5, 12, 13, 31})
+          check(function, m, n, k, 2 * on.lanes);
+      }
+  });
+}
+
+TEST(ByteMatMul, FixedRowsInBlocksOfTheReduction) {
+  onEach([](const Case &on) {
+    for (int64_t k : {63, 64, 66, 130})
+      check(compile(on, 29, 50, k, on.lanes, "panel-bytes=1024"), 29, 50, k, on.lanes);
+  });
+}
+} // namespace
