@@ -28,6 +28,10 @@ static LogicalResult checkElements(std::optional<Location> loc,
                            " and ", rhs.elementType);
 }
 
+static bool isBytes(const InferredTensor &tensor) {
+  return tensor.elementType.isInteger(8) && tensor.getRank() > 1;
+}
+
 /// `columns` of the left side against `rows` of the right.
 static LogicalResult checkDepth(std::optional<Location> loc, AffineExpr columns,
                                 AffineExpr rows) {
@@ -43,7 +47,8 @@ LogicalResult MatMulOp::inferResults(ShapeInference &shapes,
                                      SmallVectorImpl<InferredTensor> &results) {
   const InferredTensor &lhs = shapes.get(op.getLhs());
   const InferredTensor &rhs = shapes.get(op.getRhs());
-  if (failed(checkElements(loc, lhs, rhs))) // C1
+  bool ofBytes = isBytes(lhs) && isBytes(rhs);
+  if (!ofBytes && failed(checkElements(loc, lhs, rhs))) // C1
     return failure();
   if (lhs.dims.empty() || rhs.dims.empty()) // C2
     return emitOptionalError(loc, "cannot multiply a scalar");
@@ -60,7 +65,8 @@ LogicalResult MatMulOp::inferResults(ShapeInference &shapes,
     dims->push_back(left[left.size() - 2]);
   if (right.size() > 1)
     dims->push_back(right.back());
-  results.push_back({lhs.elementType, std::move(*dims)});
+  Type sum = IntegerType::get(lhs.elementType.getContext(), 32);
+  results.push_back({ofBytes ? sum : lhs.elementType, std::move(*dims)});
   return success();
 }
 

@@ -10,10 +10,11 @@ def Graph_MatMulOp : Graph_PureOp<"matmul"> {
 
     Batch dimensions broadcast. A vector on the left is a row, on the right a
     column; the result lacks the dimension that it stands for. Integers wrap.
+    Products of bytes, signed or not on either side, are summed in 32 bits.
 
     Constraints:
     - (C1) Both operands have the same element type, at least 32 bits wide if it
-      is an integer.
+      is an integer; or both are matrices of bytes.
     - (C2) Both operands have a dimension.
     - (C3) The columns of `lhs` are as many as the rows of `rhs`.
     - (C4) The batch dimensions broadcast.

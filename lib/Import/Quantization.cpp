@@ -1,5 +1,7 @@
 #include "dialects/Graph/Elementwise.h"
 #include "dialects/Graph/Indexing.h"
+#include "dialects/Graph/Linear.h"
+#include "dialects/Graph/Reduction.h"
 #include "dialects/Graph/Shape.h"
 #include "lib/Import/Importers.h"
 #include <cmath>
@@ -56,7 +58,75 @@ public:
     return op ? op.getResult() : Value();
   }
 
+  /// `value` rounded half to even, moved by `zero` (may be null) and saturated.
+  Value quantize(Value value, Value zero, Type to) {
+    Type wide = Float32Type::get(node.getContext());
+    value = unary(UnaryKind::Round, value);
+    if (zero)
+      value = binary(BinaryKind::Add, value, cast(zero, wide));
+    unsigned width = to.getIntOrFloatBitWidth();
+    bool isUnsigned = to.isUnsignedInteger();
+    double low = isUnsigned ? 0 : -std::ldexp(1.0, width - 1);
+    double high = std::ldexp(1.0, isUnsigned ? width : width - 1) - 1;
+    value = binary(BinaryKind::Max, value, node.createScalar(wide, low));
+    value = binary(BinaryKind::Min, value, node.createScalar(wide, high));
+    return cast(value, to);
+  }
+
+  /// Input `index`, one number or one for each row (or `isColumn`) of a matrix, so
+  /// that it broadcasts against it. Null if it is omitted, or zero for certain.
+  Value alongMatrix(size_t index, bool isColumn) {
+    Value value = node.getInput(index);
+    if (!value)
+      return {};
+    auto type = mlir::cast<RankedTensorType>(value.getType());
+    if (std::optional<SmallVector<int64_t>> known = node.getConstantInts(value))
+      if (llvm::all_of(*known, [](int64_t x) { return x == 0; }))
+        return {};
+    if (type.getRank() != 1)
+      return value;
+    if (type.hasStaticShape() && type.getNumElements() == 1)
+      return squeeze(value);
+    if (isColumn)
+      return value;
+    auto op = node.create<UnsqueezeOp>(value, SmallVector<int64_t>{1});
+    return op ? op.getResult() : Value();
+  }
+
+  /// sum_k (lhs - lhsZero) * (rhs - rhsZero) in 32 bits, of inputs of bytes:
+  /// lhs * rhs - lhsZero * sum_k rhs - sum_k (lhs - lhsZero) * rhsZero.
+  Value multiply(size_t lhs, size_t rhs, Value lhsZero, Value rhsZero) {
+    if (node.getInputRank(lhs) < 2 || node.getInputRank(rhs) < 2) {
+      node.emitError("vectors of bytes are not supported");
+      return {};
+    }
+    Type sum = IntegerType::get(node.getContext(), 32);
+    auto product = node.create<MatMulOp>(node.getInput(lhs), node.getInput(rhs));
+    Value value = product ? product.getResult() : Value();
+    if (lhsZero) {
+      Value columns = addUp(cast(node.getInput(rhs), sum), node.getInputRank(rhs) - 2);
+      lhsZero = cast(lhsZero, sum);
+      value = binary(BinaryKind::Sub, value, binary(BinaryKind::Mul, lhsZero, columns));
+    }
+    if (rhsZero) {
+      Value rows = cast(node.getInput(lhs), sum);
+      if (lhsZero)
+        rows = binary(BinaryKind::Sub, rows, lhsZero);
+      rows = addUp(rows, node.getInputRank(lhs) - 1);
+      value = binary(BinaryKind::Sub, value,
+                     binary(BinaryKind::Mul, rows, cast(rhsZero, sum)));
+    }
+    return value;
+  }
+
 private:
+  Value addUp(Value value, int64_t axis) {
+    auto op = value ? node.create<ReduceOp>(ReduceKind::Sum, value,
+                                            SmallVector<int64_t>{axis}, /*keepdims=*/true)
+                    : ReduceOp();
+    return op ? op.getResult() : Value();
+  }
+
   /// `block` times each slice along an axis, as many as the quantized tensor has
   /// at most: the last block may be cut.
   Value repeat(Value value, int64_t axis, int64_t block) {
@@ -118,15 +188,37 @@ LogicalResult graphopt::importQuantizeLinear(NodeImporter &node) {
   Type wide = Float32Type::get(node.getContext());
   Value value = q.binary(BinaryKind::Div, q.cast(node.getInput(0), wide),
                          q.cast(q.alongAxis(1), wide));
-  value = q.unary(UnaryKind::Round, value);
-  if (node.hasInput(2))
-    value = q.binary(BinaryKind::Add, value, q.cast(q.alongAxis(2), wide));
-  unsigned width = to.getIntOrFloatBitWidth();
-  bool isUnsigned = to.isUnsignedInteger();
-  double low = isUnsigned ? 0 : -std::ldexp(1.0, width - 1);
-  double high = std::ldexp(1.0, isUnsigned ? width : width - 1) - 1;
-  value = q.binary(BinaryKind::Max, value, node.createScalar(wide, low));
-  value = q.binary(BinaryKind::Min, value, node.createScalar(wide, high));
-  value = q.cast(value, to);
+  Value zero = node.hasInput(2) ? q.alongAxis(2) : Value();
+  if (node.hasInput(2) && !zero)
+    return failure();
+  value = q.quantize(value, zero, to);
+  return value ? node.bind(value) : failure();
+}
+
+LogicalResult graphopt::importMatMulInteger(NodeImporter &node) {
+  Quantization q(node);
+  Value value = q.multiply(0, 1, q.alongMatrix(2, /*isColumn=*/false),
+                           q.alongMatrix(3, /*isColumn=*/true));
+  return value ? node.bind(value) : failure();
+}
+
+/// The product, multiplied by lhsScale * rhsScale / scale and quantized.
+LogicalResult graphopt::importQLinearMatMul(NodeImporter &node) {
+  enum { Lhs, LhsScale, LhsZero, Rhs, RhsScale, RhsZero, Scale, Zero };
+  Quantization q(node);
+  Type to = node.getInputType(Zero).getElementType();
+  if (!to.isInteger(8) || !node.getInputType(Lhs).getElementType().isInteger(8) ||
+      !node.getInputType(Rhs).getElementType().isInteger(8))
+    return node.emitError("of ") << node.getInputType(Lhs).getElementType()
+                                 << " to " << to << " is not supported yet";
+  Type wide = Float32Type::get(node.getContext());
+  auto scale = [&](size_t index, bool isColumn) {
+    return q.cast(q.alongMatrix(index, isColumn), wide);
+  };
+  Value factor = q.binary(BinaryKind::Mul, scale(LhsScale, false), scale(RhsScale, true));
+  factor = q.binary(BinaryKind::Div, factor, scale(Scale, false));
+  Value value = q.multiply(Lhs, Rhs, q.alongMatrix(LhsZero, false), q.alongMatrix(RhsZero, true));
+  value = q.binary(BinaryKind::Mul, q.cast(value, wide), factor);
+  value = q.quantize(value, q.alongMatrix(Zero, false), to);
   return value ? node.bind(value) : failure();
 }

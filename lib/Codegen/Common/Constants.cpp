@@ -86,6 +86,8 @@ graphopt::makeConstant(RankedTensorType type, ElementsAttr original,
                        StringRef suffix,
                        llvm::function_ref<void(MutableArrayRef<char>)> fill) {
   constexpr int64_t kAlignment = 64;
+  if (type.getNumElements() == 0) // LLVM's translation divides by the bytes of a blob
+    return DenseElementsAttr::get(type, ArrayRef<Attribute>());
   auto resource = dyn_cast<DenseResourceElementsAttr>(original);
   std::string name =
       (resource ? resource.getRawHandle().getKey() : "constant").str();

@@ -47,7 +47,11 @@ struct LowerMatMul : LoweringPattern<MatMulOp> {
     ArrayRef<AffineExpr> right = to.get(op.getRhs()).dims;
     if (right.size() == 1)
       return {{multiplyVector(op, to, to.lowered(op.getRhs()))}};
-    if (right.size() == 2 && getConstant(right[1]) == 1) {
+    Type element = op.getType().getElementType();
+    Type leftElement = op.getLhs().getType().getElementType();
+    Type rightElement = op.getRhs().getType().getElementType();
+    bool ofBytes = element != leftElement;
+    if (!ofBytes && right.size() == 2 && getConstant(right[1]) == 1) {
       Value vector = dropOne(to, to.known(op.getRhs()), 1);
       return {{appendOne(to, multiplyVector(op, to, vector))}};
     }
@@ -66,9 +70,10 @@ struct LowerMatMul : LoweringPattern<MatMulOp> {
     Value rhs = expandBatch(to, op.getRhs(), batch, sizes);
     sizes.push_back(to.size(left[left.size() - 2]));
     sizes.push_back(to.size(right.back()));
-    Value result =
-        buildMatMul(to, op.getType().getElementType(), lhs, rhs, sizes)
-            .getResult();
+    kernel::MatMulOp product = buildMatMul(to, element, lhs, rhs, sizes);
+    product.setUnsignedLhs(leftElement.isUnsignedInteger());
+    product.setUnsignedRhs(rightElement.isUnsignedInteger());
+    Value result = product.getResult();
     if (isRow)
       result = dropOne(to, result, sizes.size() - 2);
     return {{result}};
