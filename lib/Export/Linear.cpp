@@ -6,7 +6,8 @@ using namespace graphopt;
 using namespace graphopt::graph;
 
 LogicalResult graphopt::exportOp(MatMulOp op, NodeExporter &node) {
-  node.write("MatMul", {op.getLhs(), op.getRhs()});
+  bool ofBytes = op.getLhs().getType().getElementType().isInteger(8);
+  node.write(ofBytes ? "MatMulInteger" : "MatMul", {op.getLhs(), op.getRhs()});
   return success();
 }
 

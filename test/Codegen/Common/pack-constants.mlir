@@ -1,4 +1,5 @@
 // RUN: %graphopt-opt %s --kernel-pack-constants=cpu=sse4.2 | FileCheck %s
+// RUN: %graphopt-opt %s --kernel-pack-constants=cpu=alderlake | FileCheck %s --check-prefix=DOT
 
 // Five columns are two vectors of four lanes: one panel, with three columns of
 // zeros.
@@ -152,6 +153,31 @@ func.func @subnormal(%a: tensor<?x1xf32>, %c: tensor<?x5xf32>) -> tensor<?x5xf32
   return %r : tensor<?x5xf32>
 }
 
+// Four rows of a column lie together where a CPU adds up four products: 5 rows are
+// two steps. Without such an instruction, or with signed bytes on the left, they do not.
+// DOT-LABEL:   func @interleaved(
+// DOT:           kernel.matmul ins(%{{.+}}, %{{.+}} : tensor<?x5xi8>, tensor<1x2x32xi8>) packed interleave = 4 unsigned_lhs
+// CHECK-LABEL: func @interleaved(
+// CHECK:         kernel.matmul ins(%{{.+}}, %{{.+}} : tensor<?x5xi8>, tensor<1x5x4xi8>) packed unsigned_lhs
+func.func @interleaved(%a: tensor<?x5xi8>, %c: tensor<?x2xi32>) -> tensor<?x2xi32> {
+  %w = arith.constant dense<[[1, 2], [3, 4], [5, 6], [7, 8], [9, 10]]> : tensor<5x2xi8>
+  %r = kernel.matmul ins(%a, %w : tensor<?x5xi8>, tensor<5x2xi8>) unsigned_lhs outs(%c : tensor<?x2xi32>) {
+  ^bb0(%sum: i32):
+    kernel.yield %sum : i32
+  } -> tensor<?x2xi32>
+  return %r : tensor<?x2xi32>
+}
+// DOT-LABEL:   func @signed(
+// DOT:           kernel.matmul ins(%{{.+}}, %{{.+}} : tensor<?x5xi8>, tensor<1x5x8xi8>) packed outs
+func.func @signed(%a: tensor<?x5xi8>, %c: tensor<?x2xi32>) -> tensor<?x2xi32> {
+  %w = arith.constant dense<[[-1, 2], [3, 4], [5, 6], [7, 8], [9, 10]]> : tensor<5x2xi8>
+  %r = kernel.matmul ins(%a, %w : tensor<?x5xi8>, tensor<5x2xi8>) outs(%c : tensor<?x2xi32>) {
+  ^bb0(%sum: i32):
+    kernel.yield %sum : i32
+  } -> tensor<?x2xi32>
+  return %r : tensor<?x2xi32>
+}
+
 // The first four bytes of a blob are its alignment.
 // CHECK:      dialect_resources
 // CHECK-NOT:  shared:
@@ -160,6 +186,7 @@ func.func @subnormal(%a: tensor<?x1xf32>, %c: tensor<?x5xf32>) -> tensor<?x5xf32
 // CHECK-DAG:  constant_packed_2: "0x4000000001000000020000000300000004000000"
 // CHECK-DAG:  constant_packed_3: "0x4000000007070707070707070707070707000000"
 // CHECK-DAG:  subnormal_packed: "0x40000000000000000000008000008000000080FF0000C07F000000000000000000000000"
+// DOT-DAG:    : "0x400000000103050702040608000000000000000000000000000000000000000000000000090000000A000000000000000000000000000000000000000000000000000000"
 // CHECK-DAG:  shared_packed: "0x400000000102000003040000"
 // CHECK-DAG:  returned_packed: "0x400000000506000007080000"
 // CHECK-DAG:  returned: "0x0400000005060708"

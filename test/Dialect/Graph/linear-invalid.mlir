@@ -10,9 +10,17 @@ func.func @c1_matmul_types(%x: tensor<2x3xf32>, %y: tensor<3x4xf64>) {
 
 // -----
 
-func.func @c1_matmul_narrow(%x: tensor<2x3xi8>, %y: tensor<3x4xi8>) {
+func.func @c1_matmul_narrow(%x: tensor<2x3xi16>, %y: tensor<3x4xi16>) {
+  // expected-error @below {{cannot multiply matrices of 'i16' and 'i16'}}
+  %t = graph.matmul %x, %y : tensor<2x3xi16>, tensor<3x4xi16>
+  return
+}
+
+// -----
+
+func.func @c1_matmul_bytes(%x: tensor<3xi8>, %y: tensor<3x4xi8>) {
   // expected-error @below {{cannot multiply matrices of 'i8' and 'i8'}}
-  %t = graph.matmul %x, %y : tensor<2x3xi8>, tensor<3x4xi8>
+  %t = graph.matmul %x, %y : tensor<3xi8>, tensor<3x4xi8>
   return
 }
 

@@ -9,6 +9,15 @@ func.func @batches(%x: tensor<?x1x4x5xf32> {graph.dims = ["n", "", "", ""]}, %y:
   return %z : tensor<?x3x4x6xf32>
 }
 
+// Products of bytes of any signs are summed in 32 bits.
+// CHECK-LABEL: func @bytes(
+// CHECK:         graph.matmul {{.+}} : tensor<2x3xui8>, tensor<3x4xi8>
+// CHECK-NEXT:    return {{.+}} : tensor<2x4xi32>
+func.func @bytes(%x: tensor<2x3xui8>, %y: tensor<3x4xi8>) -> tensor<2x4xi32> {
+  %z = graph.matmul %x, %y : tensor<2x3xui8>, tensor<3x4xi8>
+  return %z : tensor<2x4xi32>
+}
+
 // A vector's dimension is not in the result.
 // CHECK-LABEL: func @vectors(
 // CHECK-SAME:      -> (tensor<2x6xf32>, tensor<2x4xf32>, tensor<f32>)

@@ -85,3 +85,36 @@ func.func @c3_open(%a: memref<4x?xf32>, %b: memref<1x3x8xf32>, %c: memref<4x8xf3
   }
   return
 }
+
+// -----
+
+func.func @c1_interleaved(%a: memref<4x9xi8>, %b: memref<1x2x64xi8>, %c: memref<4x16xi32>) {
+  // expected-error @below {{lhs has K = 9, rhs has K = 2}}
+  kernel.matmul ins(%a, %b : memref<4x9xi8>, memref<1x2x64xi8>) packed interleave = 4 unsigned_lhs outs(%c : memref<4x16xi32>) {
+  ^bb0(%sum: i32):
+    kernel.yield %sum : i32
+  }
+  return
+}
+
+// -----
+
+func.func @c4_signs(%a: memref<4x8xi8>, %b: memref<1x2x64xi8>, %c: memref<4x16xi32>) {
+  // expected-error @below {{cannot interleave 4 of this rhs}}
+  kernel.matmul ins(%a, %b : memref<4x8xi8>, memref<1x2x64xi8>) packed interleave = 4 outs(%c : memref<4x16xi32>) {
+  ^bb0(%sum: i32):
+    kernel.yield %sum : i32
+  }
+  return
+}
+
+// -----
+
+func.func @c4_width(%a: memref<4x8xf32>, %b: memref<1x2x64xf32>, %c: memref<4x16xf32>) {
+  // expected-error @below {{cannot interleave 4 of this rhs}}
+  kernel.matmul ins(%a, %b : memref<4x8xf32>, memref<1x2x64xf32>) packed interleave = 4 unsigned_lhs outs(%c : memref<4x16xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
