@@ -8,7 +8,7 @@ import numpy as np
 
 from ._compile import compile
 from ._model import Model
-from ._samples import take_samples
+from ._samples import check_apart, take_samples
 
 _ROUNDS = 6  # of bisection: 1/64 of the recipe's budget
 
@@ -152,6 +152,7 @@ def compress(model, recipe, output=None, *, calib, select=None, evaluate=None, m
     with tempfile.TemporaryDirectory(prefix="graphopt-") as scratch:
         given = {"calib": calib, "select": select, "eval": evaluate}
         taken = {part: take_samples(samples, scratch, part) for part, samples in given.items() if samples is not None}
+        check_apart({part: samples for part, (_, samples) in taken.items()})
         folders = {part: folder for part, (folder, _) in taken.items()}
 
         def build(recipe, folder=None, **more):

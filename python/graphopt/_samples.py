@@ -1,6 +1,7 @@
 """Samples: sets of inputs of a model, with what is right for them."""
 import dataclasses
 import glob
+import hashlib
 import json
 import os
 
@@ -75,3 +76,17 @@ def take_samples(given, scratch, part):
         np.savez(os.path.join(folder, f"{number:06d}.npz"), **item.inputs)
         samples.append(item)
     return folder, samples
+
+
+def check_apart(parts):
+    """Raises ValueError if two of the parts, name -> list of Sample, have a sample of
+    the same contents: what is measured on one would be known from the other."""
+    seen = {}
+    for part, samples in parts.items():
+        for sample in samples:
+            contents = sorted((array.dtype.str, array.shape, array.tobytes())
+                              for array in map(np.ascontiguousarray, sample.inputs.values()))
+            digest = hashlib.sha256(repr(contents).encode()).digest()
+            other, name = seen.setdefault(digest, (part, sample.name))
+            if other != part:
+                raise ValueError(f"'{name}' of {other} and '{sample.name}' of {part} hold the same sample")

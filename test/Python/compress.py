@@ -103,6 +103,8 @@ class CompressTest(unittest.TestCase):
     def test_mistakes(self):
         with self.assertRaisesRegex(ValueError, "a metric needs samples to select and to evaluate with"):
             graphopt.compress(MODEL, RECIPE, calib=DATA["calib"], metric=metrics.Top1())
+        with self.assertRaisesRegex(ValueError, "'000003' of select and '000000' of eval hold the same sample"):
+            graphopt.compress(MODEL, RECIPE, **{**DATA, "evaluate": [DATA["select"][3]]})
         with self.assertRaisesRegex(ValueError, "of which metric"):
             graphopt.compress(MODEL, RECIPE, **DATA, max_drop=1)
         with self.assertRaisesRegex(graphopt.CompileError, r"prune\[0\].neurons.counts is unknown"):
