@@ -43,6 +43,18 @@ public:
   virtual llvm::Expected<std::vector<double>>
   measure(llvm::ArrayRef<std::vector<ProductWeights>> candidates, Split split,
           llvm::StringRef task) = 0;
+
+  /// The metric of the user's labels for each candidate: more is better. An error
+  /// if none was asked for.
+  virtual llvm::Expected<std::vector<double>>
+  measureTask(llvm::ArrayRef<std::vector<ProductWeights>> candidates, Split split,
+              llvm::StringRef task) = 0;
+};
+
+/// What a run takes.
+struct RunTime {
+  double ms;
+  double share; ///< of the time of the model before all steps
 };
 
 /// What compression passes ask to run the model on the user's data. Who has the
@@ -61,6 +73,11 @@ public:
   virtual llvm::Expected<std::unique_ptr<Trials>>
   prepareTrials(mlir::ModuleOp module,
                 llvm::ArrayRef<mlir::Operation *> products) const = 0;
+
+  /// Times `module` on samples to select with, compiled after `change` has changed
+  /// it: in a child process, here it stays as it is.
+  virtual llvm::Expected<RunTime>
+  timeChanged(mlir::ModuleOp module, llvm::function_ref<void()> change) const = 0;
 
   /// Takes what a pass did and why, for the report.
   virtual void report(llvm::StringRef pass, llvm::json::Object what) const = 0;

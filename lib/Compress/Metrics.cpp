@@ -23,7 +23,7 @@ static double dot(llvm::ArrayRef<double> x, llvm::ArrayRef<double> y) {
   return std::inner_product(x.begin(), x.end(), y.begin(), 0.0);
 }
 
-static double cosine(llvm::ArrayRef<double> x, llvm::ArrayRef<double> y) {
+double graphopt::cosine(llvm::ArrayRef<double> x, llvm::ArrayRef<double> y) {
   double norms = std::sqrt(dot(x, x)) * std::sqrt(dot(y, y));
   if (!std::isfinite(norms))
     return x == y;
@@ -212,10 +212,8 @@ graphopt::measureOutput(llvm::ArrayRef<const HostTensor *> values,
   return metrics;
 }
 
-static json::Object toJson(const Estimate &estimate) {
-  return json::Object{{"mean", estimate.mean},
-                      {"low", estimate.low},
-                      {"high", estimate.high}};
+json::Object Estimate::toJson() const {
+  return json::Object{{"mean", mean}, {"low", low}, {"high", high}};
 }
 
 static json::Value finiteOrNull(double value) {
@@ -225,8 +223,8 @@ static json::Value finiteOrNull(double value) {
 json::Object OutputMetrics::toJson() const {
   return json::Object{{"samples", samples},
                       {"rows", rows},
-                      {"cosine", ::toJson(cosine)},
-                      {"top1", ::toJson(top1)},
+                      {"cosine", cosine.toJson()},
+                      {"top1", top1.toJson()},
                       {"spearman", spearman},
                       {"sqnr_db", finiteOrNull(sqnrDb)},
                       {"max_abs", finiteOrNull(maxAbs)}};

@@ -146,13 +146,18 @@ static llvm::Error parseUnits(const json::Value &value, std::string path,
   Reader reader(value, path);
   int given = 0;
   for (StringRef key :
-       {"remove", "count", "ratio", "keep_parameters", "min_cosine"})
+       {"remove", "count", "ratio", "keep_parameters", "min_cosine", "min_metric",
+        "max_metric_drop", "alpha", "latency_ms"})
     given += value.getAsObject() && value.getAsObject()->get(key);
   reader.read("remove", options.remove);
   reader.read("count", options.count);
   reader.read("ratio", options.ratio, 1);
   reader.read("keep_parameters", options.keepParameters, 1);
   reader.read("min_cosine", options.minCosine, 1);
+  reader.read("min_metric", options.minMetric, 1);
+  reader.read("max_metric_drop", options.maxMetricDrop, 1);
+  reader.read("alpha", options.alpha, 1);
+  reader.read("latency_ms", options.latencyMs, 1e9);
   reader.read("min_per_layer", options.minPerLayer);
   reader.read("score", scores, options.score);
   reader.read("refit", refits, options.refit);
@@ -166,7 +171,7 @@ static llvm::Error parseUnits(const json::Value &value, std::string path,
   }
   if (given != 1)
     reader.fail("", "needs one of remove, count, ratio, keep_parameters, "
-                "min_cosine");
+                "min_cosine, min_metric, max_metric_drop, alpha, latency_ms");
   return reader.finish();
 }
 
@@ -188,6 +193,21 @@ static llvm::Error parseStep(const json::Value &value, std::string path,
   return reader.finish();
 }
 
+static llvm::Error parseMetric(const json::Value &value, std::string path,
+                               std::optional<MetricOptions> &metric) {
+  constexpr std::pair<StringRef, MetricOptions::Kind> kinds[] = {
+      {"spearman", MetricOptions::Spearman},
+      {"accuracy", MetricOptions::Accuracy}};
+  constexpr std::pair<StringRef, MetricOptions::Pool> pools[] = {
+      {"mean", MetricOptions::Mean}, {"first", MetricOptions::First}};
+  Reader reader(value, path);
+  metric.emplace();
+  reader.read("kind", kinds, metric->kind);
+  reader.read("pool", pools, metric->pool);
+  reader.read("output", metric->output);
+  return reader.finish();
+}
+
 static llvm::Error parseTiming(const json::Value &value, std::string path,
                                TimingOptions &timing) {
   Reader reader(value, path);
@@ -204,6 +224,10 @@ llvm::Expected<Recipe> graphopt::parseRecipe(StringRef text) {
   Recipe recipe;
   Reader reader(*root, "");
   reader.read("mask", recipe.mask);
+  if (reader.has("metric"))
+    if (llvm::Error error =
+            parseMetric(*reader.get("metric"), "metric", recipe.metric))
+      return error;
   if (reader.has("timing"))
     if (llvm::Error error =
             parseTiming(*reader.get("timing"), "timing", recipe.timing))

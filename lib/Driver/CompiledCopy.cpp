@@ -184,7 +184,20 @@ llvm::Expected<LoadedSample> CompiledCopy::load(const std::string &file,
   llvm::Expected<RowFlags> flags = readMask(*inputs, mask);
   if (!flags)
     return llvm::createFileError(file, flags.takeError());
-  return LoadedSample{std::move(*inputs), std::move(*flags)};
+  LoadedSample sample;
+  auto labels = llvm::find_if(*inputs, [](const HostTensor &tensor) {
+    return tensor.name() == Samples::labels;
+  });
+  bool isInput = llvm::any_of(library->inputs(), [](const graphopt_port &port) {
+    return port.name == Samples::labels;
+  });
+  if (labels != inputs->end() && !isInput) {
+    sample.labels = std::move(*labels);
+    inputs->erase(labels);
+  }
+  sample.inputs = std::move(*inputs);
+  sample.mask = std::move(*flags);
+  return sample;
 }
 
 llvm::Expected<std::unique_ptr<Session>>

@@ -31,6 +31,7 @@ using RowFlags = std::vector<uint8_t>;
 struct LoadedSample {
   std::vector<HostTensor> inputs;
   RowFlags mask; ///< one flag an element of the mask; empty without a mask
+  std::optional<HostTensor> labels; ///< what is right, for a metric
 };
 
 /// A copy of the model, compiled for this machine and loaded. What its runs find

@@ -43,6 +43,10 @@ static Options makeOptions(const PruneOptions &prune) {
   options.ratio = prune.ratio;
   options.keepParameters = prune.keepParameters;
   options.minCosine = prune.minCosine;
+  options.minMetric = prune.minMetric;
+  options.maxMetricDrop = prune.maxMetricDrop;
+  options.alpha = prune.alpha;
+  options.latencyMs = prune.latencyMs;
   options.minPerLayer = prune.minPerLayer;
   options.score = scoreName(prune.score).str();
   options.refit = refitName(prune.refit).str();
@@ -101,7 +105,7 @@ llvm::Error graphopt::compressModel(ModuleOp module,
     return error;
 
   ObservedProgress progress(observer);
-  const HostRunner *runner = nullptr;
+  HostRunner *runner = nullptr;
   if (!options.calibrate.empty()) {
     auto samples = Samples::find(
         {options.calibrate, options.select, options.evaluate});
@@ -110,22 +114,26 @@ llvm::Error graphopt::compressModel(ModuleOp module,
     runner = &context->getOrLoadDialect<graph::GraphDialect>()
                   ->addInterface<HostRunner>(
                       std::move(*samples),
-                      HostRunnerOptions{recipe->mask, /*threads=*/1}, &progress);
+                      HostRunnerOptions{recipe->mask, /*threads=*/1, options.jobs,
+                                        recipe->metric, recipe->timing},
+                      &progress);
   }
   bool wantsReport = !options.reportFile.empty();
   // Before the first step, and after each.
   std::vector<OwningOpRef<ModuleOp>> versions;
   auto keepVersion = [&] {
-    if (wantsReport)
-      versions.emplace_back(cast<ModuleOp>(module->clone()));
+    versions.emplace_back(cast<ModuleOp>(module->clone()));
   };
   keepVersion();
+  if (runner)
+    runner->setOriginal(*versions.front());
   for (const RecipeStep &step : recipe->steps) {
     PassManager compress(context);
     addStep(compress, step);
     if (llvm::Error error = run(compress, module))
       return error;
-    keepVersion();
+    if (wantsReport)
+      keepVersion();
   }
   if (!wantsReport)
     return llvm::Error::success();
@@ -133,7 +141,7 @@ llvm::Error graphopt::compressModel(ModuleOp module,
     return llvm::createStringError("--report needs samples: --calib is missing");
   auto report = describeVersions(
       llvm::map_to_vector(versions, [](auto &version) { return *version; }),
-      *runner, recipe->timing);
+      *runner);
   if (!report)
     return report.takeError();
   (*report)["graphopt_report"] = 1;

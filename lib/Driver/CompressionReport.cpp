@@ -2,6 +2,7 @@
 
 #include "CompressionReport.h"
 #include "ModelTiming.h"
+#include "TaskScoring.h"
 #include "dialects/Graph/Cost.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -182,7 +183,7 @@ static llvm::Expected<json::Object> addTimes(ArrayRef<Version> versions,
   for (const Version &version : versions)
     copies.push_back(&version.copy);
   copies.push_back(&*secondCopy);
-  auto times = timeModels(copies, runner, timing);
+  auto times = timeModels(copies, runner, graph::Split::Evaluate, timing);
   if (!times)
     return times.takeError();
   Gains gains(times->front(), times->back());
@@ -206,9 +207,31 @@ static llvm::Expected<json::Object> addTimes(ArrayRef<Version> versions,
                       {"control", gains.describeControl()}};
 }
 
+/// Adds the metric of the user's labels to `models`.
+static llvm::Error addMetric(ArrayRef<Version> versions, json::Array &models,
+                             const HostRunner &runner,
+                             const MetricOptions &metric) {
+  TaskScores original;
+  for (auto [version, model] : llvm::zip_equal(versions, models)) {
+    auto scores = scoreModel(version.copy, runner, metric);
+    if (!scores)
+      return scores.takeError();
+    if (&version == versions.begin())
+      original = *scores;
+    TaskComparison task = compareTask(*scores, original, metric.kind);
+    (*model.getAsObject())["metric"] =
+        json::Object{{"kind", metricName(metric.kind)},
+                     {"labels", int64_t(scores->labels.size())},
+                     {"value", task.value.toJson()},
+                     {"difference", task.difference.toJson()}};
+  }
+  return llvm::Error::success();
+}
+
 llvm::Expected<json::Object>
-graphopt::describeVersions(ArrayRef<ModuleOp> modules, const HostRunner &runner,
-                           const TimingOptions &timing) {
+graphopt::describeVersions(ArrayRef<ModuleOp> modules,
+                           const HostRunner &runner) {
+  const TimingOptions &timing = runner.getOptions().timing;
   auto main = ModuleOp(modules.front()).lookupSymbol<func::FuncOp>("main");
   std::vector<InputDims> samples;
   for (const std::string &file : runner.getSamples().get(graph::Split::Evaluate)) {
@@ -235,6 +258,9 @@ graphopt::describeVersions(ArrayRef<ModuleOp> modules, const HostRunner &runner,
     }
     models.push_back(std::move(model));
   }
+  if (const auto &metric = runner.getOptions().metric; metric && !samples.empty())
+    if (llvm::Error error = addMetric(versions, models, runner, *metric))
+      return error;
   if (timing.rounds > 0 && timing.samples > 0 && !samples.empty()) {
     auto how = addTimes(versions, models, runner, timing);
     if (!how)

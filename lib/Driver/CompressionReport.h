@@ -2,7 +2,6 @@
 #define GRAPHOPT_LIB_DRIVER_COMPRESSIONREPORT_H
 
 #include "HostRunner.h"
-#include "graphopt/Compress/Recipe.h"
 
 namespace graphopt {
 
@@ -11,8 +10,8 @@ namespace graphopt {
 ///
 /// \param versions  the original, then the model after each step.
 llvm::Expected<llvm::json::Object>
-describeVersions(llvm::ArrayRef<mlir::ModuleOp> versions, const HostRunner &runner,
-                 const TimingOptions &timing);
+describeVersions(llvm::ArrayRef<mlir::ModuleOp> versions,
+                 const HostRunner &runner);
 
 } // namespace graphopt
 #endif

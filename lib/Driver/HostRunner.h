@@ -3,7 +3,7 @@
 
 #include "CompiledCopy.h"
 #include "Samples.h"
-#include "graphopt/Compress/Metrics.h"
+#include "graphopt/Compress/Recipe.h"
 #include "graphopt/Driver/CollectStatistics.h"
 #include "mlir/IR/OwningOpRef.h"
 
@@ -12,6 +12,9 @@ namespace graphopt {
 struct HostRunnerOptions {
   std::string mask; ///< input that tells padding; empty: attention_mask, if any
   int threads = 1;  ///< of each run
+  int jobs = 1;     ///< runs at the same time, where they are many; 0: one a CPU
+  std::optional<MetricOptions> metric = {}; ///< if samples have labels
+  TimingOptions timing = {};
 };
 
 /// Compiles copies of a model for this machine and runs them on samples, in child
@@ -29,7 +32,16 @@ public:
   llvm::Expected<std::unique_ptr<graph::Trials>>
   prepareTrials(mlir::ModuleOp module,
                 llvm::ArrayRef<mlir::Operation *> products) const override;
+  llvm::Expected<graph::RunTime>
+  timeChanged(mlir::ModuleOp module,
+              llvm::function_ref<void()> change) const override;
   void report(llvm::StringRef pass, llvm::json::Object what) const override;
+
+  /// What times are shares of; it must live as long as passes run.
+  void setOriginal(mlir::ModuleOp module) {
+    original = module;
+    compiledOriginal.reset();
+  }
 
   /// How near the outputs of `changed` are to those of `original`, on the samples
   /// to evaluate with: a JSON object an output.
@@ -51,6 +63,8 @@ private:
   Samples samples;
   HostRunnerOptions options;
   RunProgress *progress;
+  mlir::ModuleOp original;
+  mutable std::optional<CompiledCopy> compiledOriginal; ///< when it was needed
   mutable llvm::json::Array reports;
 };
 

@@ -39,10 +39,10 @@ timeSample(llvm::ArrayRef<const CompiledCopy *> models, const std::string &file,
 
 llvm::Expected<std::vector<ModelTime>>
 graphopt::timeModels(llvm::ArrayRef<const CompiledCopy *> models,
-                     const HostRunner &runner, const TimingOptions &options) {
-  std::vector<std::string> files =
-      chooseFiles(runner.getSamples().get(graph::Split::Evaluate),
-                  size_t(options.samples));
+                     const HostRunner &runner, graph::Split split,
+                     const TimingOptions &options) {
+  std::vector<std::string> files = chooseFiles(runner.getSamples().get(split),
+                                               size_t(options.samples));
   if (llvm::Error error = requireSamples(files, "measure times"))
     return error;
   auto measured = models.front()->runForJson([&]() -> llvm::Expected<json::Value> {
@@ -71,4 +71,38 @@ graphopt::timeModels(llvm::ArrayRef<const CompiledCopy *> models,
     times.push_back({*(*row.getAsArray())[0].getAsNumber(),
                      *(*row.getAsArray())[1].getAsNumber()});
   return times;
+}
+
+llvm::Expected<graph::RunTime>
+HostRunner::timeChanged(mlir::ModuleOp module,
+                        llvm::function_ref<void()> change) const {
+  auto compile = [](mlir::ModuleOp module) {
+    return CompiledCopy::compile(mlir::OwningOpRef<mlir::ModuleOp>(
+        mlir::cast<mlir::ModuleOp>(module->clone())));
+  };
+  if (!compiledOriginal) {
+    auto copy = compile(original);
+    if (!copy)
+      return copy.takeError();
+    compiledOriginal = std::move(*copy);
+  }
+  TimingOptions timing = options.timing;
+  timing.rounds = std::max<int64_t>(timing.rounds, 5);
+  timing.samples = std::max<int64_t>(timing.samples, 1);
+  auto result = compiledOriginal->runForJson([&]() -> llvm::Expected<json::Value> {
+    change();
+    auto copy = compile(module);
+    if (!copy)
+      return copy.takeError();
+    auto times =
+        timeModels({&*compiledOriginal, &*copy}, *this, graph::Split::Select, timing);
+    if (!times)
+      return times.takeError();
+    double before = times->front().min, after = times->back().min;
+    return json::Array{after, before > 0 ? after / before : 1};
+  });
+  if (!result)
+    return result.takeError();
+  const json::Array &numbers = *result->getAsArray();
+  return graph::RunTime{*numbers[0].getAsNumber(), *numbers[1].getAsNumber()};
 }

@@ -2,7 +2,6 @@
 #define GRAPHOPT_LIB_DRIVER_MODELTIMING_H
 
 #include "HostRunner.h"
-#include "graphopt/Compress/Recipe.h"
 
 namespace graphopt {
 
@@ -13,11 +12,11 @@ struct ModelTime {
 };
 
 /// Times models of one interface against each other, in a child process, on a few of
-/// the samples to evaluate with: CPU time, so that others on the machine do not
+/// the samples: CPU time, so that others on the machine do not
 /// count; the time on the clock with several threads, which may wait for each other.
 llvm::Expected<std::vector<ModelTime>>
 timeModels(llvm::ArrayRef<const CompiledCopy *> models, const HostRunner &runner,
-           const TimingOptions &options);
+           graph::Split split, const TimingOptions &options);
 
 } // namespace graphopt
 #endif

@@ -27,10 +27,13 @@ Samples::read(const std::string &file) {
   return readTensors({file}, "input");
 }
 
-/// Of the tensors in any order: neither names nor the kind of file count.
+/// Of the tensors in any order: neither names nor the kind of file count, and
+/// whether there are labels neither.
 static std::string hashContents(llvm::ArrayRef<HostTensor> tensors) {
   std::vector<std::array<uint8_t, 32>> parts;
   for (const HostTensor &tensor : tensors) {
+    if (tensor.name() == Samples::labels)
+      continue;
     llvm::SHA256 hash;
     hash.update(dtypeName(tensor.dtype()));
     hash.update(formatDims(tensor.dims()));

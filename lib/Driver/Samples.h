@@ -17,6 +17,9 @@ struct SampleFolders {
 /// The files of each part. What they hold is read when it is needed.
 class Samples {
 public:
+  /// The tensor of a sample that says what is right, if the model has no such input.
+  static constexpr llvm::StringLiteral labels = "labels";
+
   /// \returns an error if a folder holds no sample, a file cannot be read, or two
   ///          parts have a sample of the same contents: it names both files.
   static llvm::Expected<Samples> find(const SampleFolders &folders);

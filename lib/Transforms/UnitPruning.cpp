@@ -117,7 +117,7 @@ llvm::Error UnitPruner::prepare() {
                    (!isGiven && (options.score == Score::Activation ||
                                  options.score == Score::LeaveOneOutRefit));
   bool needsTrials =
-      options.minCosine > 0 ||
+      options.hasQuality() ||
       (!isGiven && (options.score == Score::LeaveOneOut ||
                     options.score == Score::LeaveOneOutRefit));
   // Without data a refit cannot be made, nor compared.
@@ -268,7 +268,9 @@ std::vector<std::pair<UnitBlock *, int64_t>> UnitPruner::sortUnits() const {
 std::vector<llvm::BitVector>
 UnitPruner::takeLeast(ArrayRef<std::pair<UnitBlock *, int64_t>> order,
                       size_t most) const {
-  std::vector<llvm::BitVector> removed = listRemoved();
+  std::vector<llvm::BitVector> removed;
+  for (const UnitBlock &block : blocks)
+    removed.emplace_back(block.unitCount);
   for (auto [block, unit] : order.take_front(most))
     removed[block - blocks.data()].set(unit);
   return removed;
@@ -295,49 +297,16 @@ llvm::Error UnitPruner::chooseGiven() {
   return llvm::Error::success();
 }
 
-/// As many as the outputs stay near enough with: the most of 16 steps, then of 16
-/// between it and the next.
-llvm::Error UnitPruner::chooseByCosine(
-    ArrayRef<std::pair<UnitBlock *, int64_t>> order) {
-  size_t low = 0, high = order.size() + 1; // low is near enough, high is not
-  while (high - low > 1) {
-    size_t step = std::max<size_t>((high - low + 15) / 16, 1);
-    std::vector<size_t> counts;
-    std::vector<Candidate> candidates;
-    for (size_t count = low + step; count < high; count += step) {
-      counts.push_back(count);
-      candidates.push_back(makeCandidate(takeLeast(order, count),
-                                         options.refit != RefitMode::Never));
-    }
-    auto losses = measure(candidates, Split::Select, "choice");
-    if (!losses)
-      return losses.takeError();
-    size_t end = high;
-    for (auto [count, loss] : llvm::zip_equal(counts, *losses)) {
-      if (1 - loss < options.minCosine) {
-        end = count;
-        break;
-      }
-      low = count;
-    }
-    high = end;
-    if (step == 1)
-      break;
-  }
-  auto removed = takeLeast(order, low);
-  for (auto [block, gone] : llvm::zip_equal(blocks, removed))
-    block.removed = gone;
-  return llvm::Error::success();
-}
-
 llvm::Error UnitPruner::choose() {
   for (UnitBlock &block : blocks)
     block.removed.resize(block.unitCount);
   if (!options.remove.empty())
     return chooseGiven();
   auto order = sortUnits();
-  if (options.minCosine > 0)
-    return chooseByCosine(order);
+  if (options.hasQuality())
+    return chooseByQuality(order);
+  if (options.hasTime())
+    return chooseByTime(order);
   if (options.ratio > 0) {
     for (auto [block, unit] : order)
       if (double(block->removed.count() + 1) <=
@@ -363,6 +332,8 @@ llvm::Error UnitPruner::choose() {
 
 /// Gives back the best of what each block loses until the rest is a multiple.
 void UnitPruner::alignKept() {
+  if (options.align <= 1 || !options.remove.empty())
+    return;
   for (UnitBlock &block : blocks) {
     std::vector<int64_t> gone(block.removed.set_bits_begin(),
                               block.removed.set_bits_end());
@@ -376,6 +347,16 @@ void UnitPruner::alignKept() {
       gone.pop_back();
     }
   }
+}
+
+/// A block that cannot go as a whole keeps one unit.
+void UnitPruner::keepOneWhereNeeded() {
+  for (UnitBlock &block : blocks)
+    if (block.removed.all() &&
+        !llvm::all_of(block.flow->getReaders(), [](const UnitReader &reader) {
+          return canReplaceByZeros(reader.op);
+        }))
+      block.removed.reset(block.unitCount - 1);
 }
 
 /// A refit may do harm: both are tried on samples that it was not made from.
@@ -443,15 +424,8 @@ llvm::Error UnitPruner::run() {
     return error;
   if (llvm::Error error = choose())
     return error;
-  if (options.align > 1 && options.remove.empty())
-    alignKept();
-  // A block that cannot go as a whole keeps one unit.
-  for (UnitBlock &block : blocks)
-    if (block.removed.all() &&
-        !llvm::all_of(block.flow->getReaders(), [](const UnitReader &reader) {
-          return canReplaceByZeros(reader.op);
-        }))
-      block.removed.reset(block.unitCount - 1);
+  alignKept();
+  keepOneWhereNeeded();
   if (llvm::Error error = decideRefit())
     return error;
   apply();

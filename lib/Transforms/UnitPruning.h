@@ -60,11 +60,15 @@ private:
   llvm::Error score();
   llvm::Error choose();
   llvm::Error chooseGiven();
-  llvm::Error chooseByCosine(llvm::ArrayRef<std::pair<UnitBlock *, int64_t>> order);
+  llvm::Error
+  chooseByQuality(llvm::ArrayRef<std::pair<UnitBlock *, int64_t>> order);
+  llvm::Error chooseByTime(llvm::ArrayRef<std::pair<UnitBlock *, int64_t>> order);
   llvm::Error decideRefit();
   void apply();
 
   void alignKept();
+  void keepOneWhereNeeded();
+  void setRemoved(llvm::ArrayRef<llvm::BitVector> removed);
   std::vector<std::pair<UnitBlock *, int64_t>> sortUnits() const;
   std::vector<llvm::BitVector>
   takeLeast(llvm::ArrayRef<std::pair<UnitBlock *, int64_t>> order,
@@ -144,6 +148,10 @@ private:
     options.ratio = this->ratio;
     options.keepParameters = this->keepParameters;
     options.minCosine = this->minCosine;
+    options.minMetric = this->minMetric;
+    options.maxMetricDrop = this->maxMetricDrop;
+    options.alpha = this->alpha;
+    options.latencyMs = this->latencyMs;
     options.minPerLayer = this->minPerLayer;
     options.ridge = this->ridge;
     options.statistics = this->statistics;

@@ -51,7 +51,8 @@ TEST(Recipe, NamesWhatIsWrong) {
   EXPECT_EQ(
       problem(R"({"prune": [{"heads": {"count": 1, "min_cosine": 0.9}}]})"),
       "prune[0].heads needs one of remove, count, ratio, "
-      "keep_parameters, min_cosine");
+      "keep_parameters, min_cosine, min_metric, max_metric_drop, alpha, "
+      "latency_ms");
   EXPECT_EQ(problem(R"({"timing": {"rounds": -1}})"),
             "timing.rounds is negative");
   EXPECT_EQ(problem(R"({"prune": {}})"), "prune is no list");

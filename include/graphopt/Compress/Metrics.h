@@ -25,10 +25,15 @@ struct OutputAgreement {
 OutputAgreement compareRows(const HostTensor &value, const HostTensor &original,
                             llvm::ArrayRef<uint8_t> keep);
 
+/// Of two vectors; 1 if both are zeros, 0 if one is.
+double cosine(llvm::ArrayRef<double> x, llvm::ArrayRef<double> y);
+
 /// A mean and the interval in which it lies in 95 of 100 drawings of the samples
 /// with replacement (bootstrap, 1000 drawings, always the same).
 struct Estimate {
   double mean = 0, low = 0, high = 0;
+
+  llvm::json::Object toJson() const;
 };
 
 /// numerator / denominator, each summed over the samples drawn.

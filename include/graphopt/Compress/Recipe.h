@@ -3,6 +3,7 @@
 #ifndef GRAPHOPT_COMPRESS_RECIPE_H
 #define GRAPHOPT_COMPRESS_RECIPE_H
 
+#include "graphopt/Compress/TaskMetric.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <optional>
@@ -32,14 +33,18 @@ std::optional<Score> parseScore(llvm::StringRef name);
 llvm::StringRef refitName(RefitMode mode);
 std::optional<RefitMode> parseRefit(llvm::StringRef name);
 
-/// How heads or neurons are chosen and removed. One of `remove`, `count`,
-/// `ratio`, `keepParameters` and `minCosine` says how many.
+/// How heads or neurons are chosen and removed. `remove` or one of those from
+/// `count` to `latencyMs` says how many.
 struct PruneOptions {
   std::vector<std::string> remove; ///< LAYER:UNIT, both from 0
   int64_t count = -1;              ///< how many; -1: not given
   double ratio = 0;                ///< share of each layer's
   double keepParameters = 0;       ///< share of parameters that may stay
   double minCosine = 0;            ///< as many as the outputs stay this near with
+  double minMetric = 0;            ///< as many as the metric stays so good with
+  double maxMetricDrop = 0;        ///< the same, less than the original's
+  double alpha = 0;                ///< until it takes this share of the time
+  double latencyMs = 0;            ///< until a run takes no more
   int64_t minPerLayer = 1;         ///< 0: a layer may lose all
   int64_t align = 1;               ///< what a layer keeps is a multiple of it
   Score score = Score::Activation;
@@ -48,6 +53,9 @@ struct PruneOptions {
   /// Heads: inputs and outputs of the model may lose some, too.
   bool changeInterface = false;
   std::string statistics; ///< file to take statistics from, in place of a run
+
+  bool hasQuality() const { return minCosine > 0 || minMetric > 0 || maxMetricDrop > 0; }
+  bool hasTime() const { return alpha > 0 || latencyMs > 0; }
 };
 
 /// One step of a recipe.
@@ -65,6 +73,7 @@ struct TimingOptions {
 
 struct Recipe {
   std::string mask; ///< input that tells padding
+  std::optional<MetricOptions> metric; ///< if samples have labels
   TimingOptions timing;
   std::vector<RecipeStep> steps;
 };
