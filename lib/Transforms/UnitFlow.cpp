@@ -40,6 +40,8 @@ LogicalResult UnitFlow::fail(Operation *op, const Twine &why) {
 /// Static extents have a unit for each index, open ones the shortest period.
 LogicalResult UnitFlow::normalize(Type type, UnitDim &units) {
   int64_t extent = cast<RankedTensorType>(type).getDimSize(units.dim);
+  if (units.units.empty())
+    return success(extent == 0);
   SmallVector<int32_t> period(findPeriod(units.units));
   if (ShapedType::isDynamic(extent)) {
     units.units = std::move(period);

@@ -204,6 +204,27 @@ class Net:
         return self.node("Attention", *(self.project() for _ in range(3)), self.relative_bias(),
                          q_num_heads=HEADS, kv_num_heads=HEADS)
 
+    # ------------------------------------------------- ONNX Runtime's attention
+
+    @form(2)
+    def contrib(self):
+        inputs = ["x", self.const(self.normal(WIDTH, 3 * WIDTH))]
+        inputs += [self.const(self.normal(3 * WIDTH))] if self.bias else []
+        return self.node("Attention", *inputs, num_heads=HEADS, domain="com.microsoft")
+
+    @form(0, 3)
+    def contrib_multi_head(self):
+        inputs = [self.project() for _ in range(3)] + ([self.const(self.normal(3 * WIDTH))] if self.bias else [])
+        return self.node("MultiHeadAttention", *inputs, num_heads=HEADS, domain="com.microsoft")
+
+    @form(0, 1)
+    def contrib_grouped(self):
+        inputs = [self.project(), *(self.project(heads=GROUPS) for _ in range(2)), "", "",
+                  self.const([LENGTH - 1] * BATCH, np.int32), self.const(LENGTH, np.int32),
+                  *(self.const(self.normal(16, DEPTH // 2)) for _ in range(2))]
+        return self.node("GroupQueryAttention", *inputs, num_heads=HEADS, kv_num_heads=GROUPS, do_rotary=1,
+                         domain="com.microsoft")
+
     # ----------------------------------------------------------------- groups
 
     @form(2, 3)
@@ -357,7 +378,8 @@ class Net:
         inputs = [value("x", [batch, length, WIDTH]), value("memory", [batch, MEMORY, WIDTH]),
                   value("bias", [1, HEADS, length, length]), value("padding", [batch, length], TensorProto.INT64)]
         graph = helper.make_graph(self.nodes, "net", inputs, outputs, self.weights)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 23)], ir_version=10)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 23), helper.make_opsetid("com.microsoft", 1)],
+                                  ir_version=10)
         onnx.checker.check_model(model)
         onnx.save(model, path)
 
