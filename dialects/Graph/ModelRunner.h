@@ -16,7 +16,8 @@ struct StatisticRequest {
   mlir::Value value; ///< of main
   unsigned kinds;    ///< of ValueStatistics
   int64_t channelAxis = -1;
-  mlir::Value crossWith = {}; ///< X'Y with this value, if any
+  /// X'Y with this value, if any; the rows' cosines with it if `kinds` says so.
+  mlir::Value crossWith = {};
 };
 
 /// The user's samples are in one of three parts, none of them in two.
@@ -32,7 +33,19 @@ struct ProductWeights {
   std::vector<float> weights, bias;
 };
 
-/// A copy of the model that takes the weights of some products at each run.
+/// A change of the model.
+struct Candidate {
+  std::vector<ProductWeights> products = {};
+  std::vector<size_t> bypasses = {}; ///< those that are taken, by number
+};
+
+/// A way around a part of the model: `from` is read where `to` was.
+struct Bypass {
+  mlir::Value from, to; ///< of one type
+};
+
+/// A copy of the model that takes the weights of some products at each run, and
+/// which ways around to take.
 class Trials {
 public:
   virtual ~Trials() = default;
@@ -41,13 +54,13 @@ public:
   /// mean of 1 - cosine over the rows of an output, in the mean of the outputs.
   /// What a candidate does not name stays as it was.
   virtual llvm::Expected<std::vector<double>>
-  measure(llvm::ArrayRef<std::vector<ProductWeights>> candidates, Split split,
+  measure(llvm::ArrayRef<Candidate> candidates, Split split,
           llvm::StringRef task) = 0;
 
   /// The metric of the user's labels for each candidate: more is better. An error
   /// if none was asked for.
   virtual llvm::Expected<std::vector<double>>
-  measureTask(llvm::ArrayRef<std::vector<ProductWeights>> candidates, Split split,
+  measureTask(llvm::ArrayRef<Candidate> candidates, Split split,
               llvm::StringRef task) = 0;
 };
 
@@ -69,10 +82,11 @@ public:
   collect(mlir::ModuleOp module,
           llvm::ArrayRef<StatisticRequest> requests) const = 0;
 
-  /// \param products  matmul or gemm ops of main with constant f32 weights.
+  /// \param products  matmul, gemm or conv ops of main with constant f32 weights.
   virtual llvm::Expected<std::unique_ptr<Trials>>
   prepareTrials(mlir::ModuleOp module,
-                llvm::ArrayRef<mlir::Operation *> products) const = 0;
+                llvm::ArrayRef<mlir::Operation *> products,
+                llvm::ArrayRef<Bypass> bypasses = {}) const = 0;
 
   /// Times `module` on samples to select with, compiled after `change` has changed
   /// it: in a child process, here it stays as it is.

@@ -161,3 +161,19 @@ llvm::Error ValueStatistics::addCross(const HostTensor &x, const HostTensor &y,
   addProduct(cross[name.str()], xRows, yRows);
   return llvm::Error::success();
 }
+
+llvm::Error ValueStatistics::addCosines(const HostTensor &x, const HostTensor &y,
+                                        int64_t channelAxis, llvm::StringRef name,
+                                        llvm::ArrayRef<uint8_t> keep) {
+  if (x.dims() != y.dims())
+    return llvm::createStringError("it has another shape than '" + name + "'");
+  Matrix xRows = toRows(x, RowView(x.dims(), channelAxis), keep);
+  Matrix yRows = toRows(y, RowView(y.dims(), channelAxis), keep);
+  RowCosines &to = cosines[name.str()];
+  for (int64_t row = 0; row < xRows.rows(); ++row) {
+    double norms = xRows.row(row).norm() * yRows.row(row).norm();
+    to.sum += norms > 0 ? xRows.row(row).dot(yRows.row(row)) / norms : 0;
+  }
+  to.rows += double(xRows.rows());
+  return llvm::Error::success();
+}

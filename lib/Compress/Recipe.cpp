@@ -17,6 +17,10 @@ static constexpr std::pair<StringRef, RefitMode> refits[] = {
     {"auto", RefitMode::Auto},
     {"always", RefitMode::Always},
     {"never", RefitMode::Never}};
+static constexpr std::pair<StringRef, Score> layerScores[] = {
+    {"activation", Score::Activation}, {"leave-one-out", Score::LeaveOneOut}};
+static constexpr std::pair<StringRef, LayerUnit> layerUnits[] = {
+    {"block", LayerUnit::Block}, {"layer", LayerUnit::Layer}};
 
 template <typename Table, typename Value>
 static StringRef nameOf(const Table &table, Value value) {
@@ -40,6 +44,13 @@ std::optional<Score> graphopt::parseScore(StringRef name) {
 StringRef graphopt::refitName(RefitMode mode) { return nameOf(refits, mode); }
 std::optional<RefitMode> graphopt::parseRefit(StringRef name) {
   return valueOf(refits, name);
+}
+
+StringRef graphopt::layerUnitName(LayerUnit unit) {
+  return nameOf(layerUnits, unit);
+}
+std::optional<LayerUnit> graphopt::parseLayerUnit(StringRef name) {
+  return valueOf(layerUnits, name);
 }
 
 namespace {
@@ -141,23 +152,46 @@ private:
 };
 } // namespace
 
-static llvm::Error parseUnits(const json::Value &value, std::string path,
-                              bool hasAlign, PruneOptions &options) {
-  Reader reader(value, path);
+/// Keys of which one says how many go.
+static void readBudget(Reader &reader, const json::Value &value, bool hasRatio,
+                       PruneOptions &options) {
   int given = 0;
+  std::string names;
   for (StringRef key :
        {"remove", "count", "ratio", "keep_parameters", "min_cosine", "min_metric",
-        "max_metric_drop", "alpha", "latency_ms"})
+        "max_metric_drop", "alpha", "latency_ms"}) {
+    if (key == "ratio" && !hasRatio)
+      continue;
     given += value.getAsObject() && value.getAsObject()->get(key);
+    names += (names.empty() ? "" : ", ") + key.str();
+  }
   reader.read("remove", options.remove);
   reader.read("count", options.count);
-  reader.read("ratio", options.ratio, 1);
+  if (hasRatio)
+    reader.read("ratio", options.ratio, 1);
   reader.read("keep_parameters", options.keepParameters, 1);
   reader.read("min_cosine", options.minCosine, 1);
   reader.read("min_metric", options.minMetric, 1);
   reader.read("max_metric_drop", options.maxMetricDrop, 1);
   reader.read("alpha", options.alpha, 1);
   reader.read("latency_ms", options.latencyMs, 1e9);
+  if (given != 1)
+    reader.fail("", "needs one of " + names);
+}
+
+static llvm::Error parseLayers(const json::Value &value, std::string path,
+                               PruneOptions &options) {
+  Reader reader(value, path);
+  readBudget(reader, value, /*hasRatio=*/false, options);
+  reader.read("score", layerScores, options.score);
+  reader.read("unit", layerUnits, options.unit);
+  return reader.finish();
+}
+
+static llvm::Error parseUnits(const json::Value &value, std::string path,
+                              bool hasAlign, PruneOptions &options) {
+  Reader reader(value, path);
+  readBudget(reader, value, /*hasRatio=*/true, options);
   reader.read("min_per_layer", options.minPerLayer);
   reader.read("score", scores, options.score);
   reader.read("refit", refits, options.refit);
@@ -169,9 +203,6 @@ static llvm::Error parseUnits(const json::Value &value, std::string path,
   } else {
     reader.read("change_interface", options.changeInterface);
   }
-  if (given != 1)
-    reader.fail("", "needs one of remove, count, ratio, keep_parameters, "
-                "min_cosine, min_metric, max_metric_drop, alpha, latency_ms");
   return reader.finish();
 }
 
@@ -179,14 +210,20 @@ static llvm::Error parseStep(const json::Value &value, std::string path,
                              Recipe &recipe) {
   Reader reader(value, path);
   constexpr std::pair<StringRef, RecipeStep::Kind> kinds[] = {
-      {"heads", RecipeStep::Heads}, {"neurons", RecipeStep::Neurons}};
+      {"heads", RecipeStep::Heads},
+      {"neurons", RecipeStep::Neurons},
+      {"channels", RecipeStep::Channels},
+      {"layers", RecipeStep::Layers}};
   for (auto &[key, kind] : kinds) {
     if (!reader.has(key))
       continue;
     RecipeStep step = {kind, {}};
+    const json::Value &what = *reader.get(key);
     if (llvm::Error error =
-            parseUnits(*reader.get(key), reader.field(key),
-                       kind == RecipeStep::Neurons, step.options))
+            kind == RecipeStep::Layers
+                ? parseLayers(what, reader.field(key), step.options)
+                : parseUnits(what, reader.field(key),
+                             kind != RecipeStep::Heads, step.options))
       return error;
     recipe.steps.push_back(std::move(step));
   }

@@ -74,6 +74,11 @@ static json::Object toJson(const ValueStatistics &value) {
     cross.push_back(name);
   if (!cross.empty())
     object["cross"] = std::move(cross);
+  json::Object cosines;
+  for (auto &[name, rows] : value.cosines)
+    cosines[name] = json::Object{{"sum", rows.sum}, {"rows", rows.rows}};
+  if (!cosines.empty())
+    object["cosines"] = std::move(cosines);
   return object;
 }
 
@@ -117,6 +122,15 @@ llvm::Error Statistics::save(StringRef base) const {
 // Reading
 //===----------------------------------------------------------------------===//
 
+namespace graphopt {
+/// Found by json::ObjectMapper.
+static bool fromJSON(const json::Value &from, ValueStatistics::RowCosines &to,
+                     json::Path path) {
+  json::ObjectMapper map(from, path);
+  return map && map.map("sum", to.sum) && map.map("rows", to.rows);
+}
+} // namespace graphopt
+
 static llvm::Error parseValue(const json::Value &from, StringRef name,
                               ValueStatistics &to) {
   json::Path::Root root(name);
@@ -130,7 +144,8 @@ static llvm::Error parseValue(const json::Value &from, StringRef name,
       !map.mapOptional("histogram_limit", to.histogram.limit) ||
       !map.mapOptional("rows", to.rows) ||
       !map.mapOptional("channels", to.channels) ||
-      !map.mapOptional("cross", cross))
+      !map.mapOptional("cross", cross) ||
+      !map.mapOptional("cosines", to.cosines))
     return root.getError();
   to.kinds = unsigned(kinds);
   for (const std::string &name : cross)

@@ -6,6 +6,7 @@
 #include "dialects/Graph/ValueNames.h"
 #include "graphopt/Driver/HostEvaluator.h"
 #include "graphopt/Pipeline/Pipelines.h"
+#include "graphopt/Transforms/ResidualBlocks.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
 
@@ -29,14 +30,27 @@ static std::vector<StatisticRequest> listProductInputs(func::FuncOp main,
   return requests;
 }
 
+/// Inputs and outputs of residual blocks, and of layers of several.
+static void addBlocks(func::FuncOp main,
+                      std::vector<StatisticRequest> &requests) {
+  std::vector<ResidualBlock> blocks = findResidualBlocks(main);
+  llvm::append_range(blocks, joinLayers(blocks));
+  for (const ResidualBlock &block : blocks)
+    if (block.reason.empty())
+      requests.push_back({block.bypass.to, ValueStatistics::Cosine,
+                          block.channelAxis, block.bypass.from});
+}
+
 static llvm::Expected<std::vector<StatisticRequest>>
 listRequests(func::FuncOp main, const StatisticsOptions &options) {
   unsigned kinds = ValueStatistics::Summary | ValueStatistics::Channels |
                    (options.gram ? ValueStatistics::Gram : 0);
-  if (options.values.empty())
-    return listProductInputs(main, kinds);
-  ValueNames names(main);
   std::vector<StatisticRequest> requests;
+  if (options.values.empty())
+    requests = listProductInputs(main, kinds);
+  if (options.blocks)
+    addBlocks(main, requests);
+  ValueNames names(main);
   for (const std::string &name : options.values) {
     Value value = names.find(name);
     if (!value)

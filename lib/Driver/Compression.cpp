@@ -35,18 +35,25 @@ static llvm::Error run(PassManager &passes, ModuleOp module) {
   return llvm::createStringError("");
 }
 
+/// How many go.
 template <typename Options>
-static Options makeOptions(const PruneOptions &prune) {
+static Options makeBudget(const PruneOptions &prune) {
   Options options;
   options.remove.assign(prune.remove.begin(), prune.remove.end());
   options.count = prune.count;
-  options.ratio = prune.ratio;
   options.keepParameters = prune.keepParameters;
   options.minCosine = prune.minCosine;
   options.minMetric = prune.minMetric;
   options.maxMetricDrop = prune.maxMetricDrop;
   options.alpha = prune.alpha;
   options.latencyMs = prune.latencyMs;
+  return options;
+}
+
+template <typename Options>
+static Options makeOptions(const PruneOptions &prune) {
+  auto options = makeBudget<Options>(prune);
+  options.ratio = prune.ratio;
   options.minPerLayer = prune.minPerLayer;
   options.score = scoreName(prune.score).str();
   options.refit = refitName(prune.refit).str();
@@ -61,10 +68,22 @@ static void addStep(OpPassManager &passes, const RecipeStep &step) {
     options.changeInterface = step.options.changeInterface;
     return passes.addPass(createPruneHeads(options));
   }
-  case RecipeStep::Neurons:
+  case RecipeStep::Neurons: {
     auto options = makeOptions<PruneNeuronsOptions>(step.options);
     options.align = step.options.align;
     return passes.addPass(createPruneNeurons(options));
+  }
+  case RecipeStep::Channels: {
+    auto options = makeOptions<PruneChannelsOptions>(step.options);
+    options.align = step.options.align;
+    return passes.addPass(createPruneChannels(options));
+  }
+  case RecipeStep::Layers: {
+    auto options = makeBudget<PruneLayersOptions>(step.options);
+    options.score = scoreName(step.options.score).str();
+    options.unit = layerUnitName(step.options.unit).str();
+    return passes.addPass(createPruneLayers(options));
+  }
   }
 }
 

@@ -42,8 +42,11 @@ public:
       if (!request.crossWith)
         continue;
       const HostTensor &y = outputs[index(request.crossWith)];
+      std::string other = name(request.crossWith);
+      bool wantsCosine = request.kinds & ValueStatistics::Cosine;
       if (llvm::Error error =
-              to.addCross(x, y, name(request.crossWith), mask))
+              wantsCosine ? to.addCosines(x, y, request.channelAxis, other, mask)
+                          : to.addCross(x, y, other, mask))
         return explain(request, std::move(error));
     }
     ++statistics.samples;

@@ -31,7 +31,8 @@ public:
           llvm::ArrayRef<graph::StatisticRequest> requests) const override;
   llvm::Expected<std::unique_ptr<graph::Trials>>
   prepareTrials(mlir::ModuleOp module,
-                llvm::ArrayRef<mlir::Operation *> products) const override;
+                llvm::ArrayRef<mlir::Operation *> products,
+                llvm::ArrayRef<graph::Bypass> bypasses) const override;
   llvm::Expected<graph::RunTime>
   timeChanged(mlir::ModuleOp module,
               llvm::function_ref<void()> change) const override;

@@ -39,6 +39,18 @@ static double meanLoss(ArrayRef<double> lost, ArrayRef<double> rows) {
   return outputs > 0 ? sum / outputs : 0;
 }
 
+/// What a copy's further inputs are, unless a candidate says otherwise: for each
+/// product its weights and a bias of zeros (empty), for each bypass a 1.
+using Parameters = std::vector<std::vector<float>>;
+
+static void assign(HostTensor &tensor, ArrayRef<float> values) {
+  MutableArrayRef<float> elements = tensor.elements<float>();
+  if (values.empty())
+    std::fill(elements.begin(), elements.end(), 0.0f);
+  else
+    llvm::copy(values, elements.begin());
+}
+
 namespace {
 /// What is found out of one candidate over the samples.
 struct Result {
@@ -50,11 +62,12 @@ struct Result {
 namespace graphopt {
 class HostTrials : public graph::Trials {
 public:
-  using Candidate = std::vector<graph::ProductWeights>;
+  using Candidate = graph::Candidate;
 
-  HostTrials(const HostRunner &runner, CompiledCopy copy,
-             std::vector<std::vector<float>> originals)
-      : runner(runner), copy(std::move(copy)), originals(std::move(originals)) {}
+  HostTrials(const HostRunner &runner, CompiledCopy copy, Parameters parameters,
+             size_t products)
+      : runner(runner), copy(std::move(copy)),
+        parameters(std::move(parameters)), products(products) {}
 
   llvm::Expected<std::vector<double>> measure(ArrayRef<Candidate> candidates,
                                               graph::Split split,
@@ -77,8 +90,15 @@ public:
   }
 
 private:
-  ArrayRef<graphopt_port> parameters() const {
-    return copy.library->inputs().take_back(2 * originals.size());
+  /// Calls `visit(i, values)` for each parameter that the candidate changes.
+  template <typename Visit>
+  void forEachChange(const Candidate &candidate, Visit &&visit) const {
+    for (const graph::ProductWeights &change : candidate.products) {
+      visit(2 * change.product, ArrayRef(change.weights));
+      visit(2 * change.product + 1, ArrayRef(change.bias));
+    }
+    for (size_t bypass : candidate.bypasses)
+      visit(2 * products + bypass, ArrayRef<float>());
   }
 
   llvm::Expected<std::vector<double>>
@@ -112,9 +132,9 @@ private:
     auto inputs = cloneAll(sampleInputs);
     if (!inputs)
       return inputs.takeError();
-    for (auto [i, port] : llvm::enumerate(parameters())) {
-      auto tensor = makeTensor(port, i % 2 == 0 ? ArrayRef(originals[i / 2])
-                                                : ArrayRef<float>());
+    for (auto [values, port] : llvm::zip_equal(
+             parameters, copy.library->inputs().take_back(parameters.size()))) {
+      auto tensor = makeTensor(port, values);
       if (!tensor)
         return tensor.takeError();
       inputs->push_back(std::move(*tensor));
@@ -128,7 +148,7 @@ private:
   llvm::Error runSample(const std::string &file, ArrayRef<Candidate> candidates,
                         const MetricOptions *metric,
                         std::vector<Result> &results) const {
-    auto sample = copy.load(file, parameters().size(), runner.options.mask);
+    auto sample = copy.load(file, parameters.size(), runner.options.mask);
     if (!sample)
       return sample.takeError();
     auto session = start(sample->inputs);
@@ -175,14 +195,10 @@ private:
                            const LoadedSample &sample, const MetricOptions *metric,
                            Result &result) const {
     MutableArrayRef<HostTensor> inputs =
-        session.inputs().take_back(parameters().size());
-    for (const graph::ProductWeights &change : candidate) {
-      llvm::copy(change.weights,
-                 inputs[2 * change.product].elements<float>().begin());
-      if (!change.bias.empty())
-        llvm::copy(change.bias,
-                   inputs[2 * change.product + 1].elements<float>().begin());
-    }
+        session.inputs().take_back(parameters.size());
+    forEachChange(candidate, [&](size_t parameter, ArrayRef<float> values) {
+      assign(inputs[parameter], values);
+    });
     if (llvm::Error error = session.run())
       return error;
     if (metric)
@@ -199,24 +215,23 @@ private:
       result.lost[i] += agreement.rows - agreement.cosine;
       result.rows[i] += agreement.rows;
     }
-    for (const graph::ProductWeights &change : candidate) {
-      llvm::copy(originals[change.product],
-                 inputs[2 * change.product].elements<float>().begin());
-      auto bias = inputs[2 * change.product + 1].elements<float>();
-      std::fill(bias.begin(), bias.end(), 0.0f);
-    }
+    forEachChange(candidate, [&](size_t parameter, ArrayRef<float>) {
+      assign(inputs[parameter], parameters[parameter]);
+    });
     return llvm::Error::success();
   }
 
   const HostRunner &runner;
   CompiledCopy copy;
-  std::vector<std::vector<float>> originals; ///< weights of each product
+  Parameters parameters;
+  size_t products;
 };
 } // namespace graphopt
 
 llvm::Expected<std::unique_ptr<graph::Trials>>
-HostRunner::prepareTrials(ModuleOp module, ArrayRef<Operation *> products) const {
-  std::vector<std::vector<float>> originals;
+HostRunner::prepareTrials(ModuleOp module, ArrayRef<Operation *> products,
+                          ArrayRef<graph::Bypass> bypasses) const {
+  Parameters parameters;
   for (Operation *product : products) {
     std::optional<std::vector<float>> weights =
         graph::readFloats(product->getOperand(1));
@@ -224,11 +239,14 @@ HostRunner::prepareTrials(ModuleOp module, ArrayRef<Operation *> products) const
       return llvm::createStringError(
           "'" + graph::getNodeName(product->getLoc()) +
           "' has no constant weights of type f32");
-    originals.push_back(std::move(*weights));
+    parameters.push_back(std::move(*weights));
+    parameters.push_back({});
   }
-  auto copy = CompiledCopy::compile(copyWithParameters(module, products));
+  parameters.resize(parameters.size() + bypasses.size(), {1.0f});
+  auto copy =
+      CompiledCopy::compile(copyWithParameters(module, products, bypasses));
   if (!copy)
     return copy.takeError();
   return std::make_unique<HostTrials>(*this, std::move(*copy),
-                                      std::move(originals));
+                                      std::move(parameters), products.size());
 }

@@ -1,6 +1,7 @@
 //===- Instrument.cpp - Copies of a model to be observed ------------------===//
 
 #include "Instrument.h"
+#include "dialects/Graph/Convolution.h"
 #include "dialects/Graph/Elementwise.h"
 #include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Linear.h"
@@ -72,29 +73,71 @@ OwningOpRef<ModuleOp> graphopt::copyWithFedValues(ModuleOp module,
   return copy;
 }
 
-OwningOpRef<ModuleOp>
-graphopt::copyWithParameters(ModuleOp module, ArrayRef<Operation *> products) {
+namespace {
+/// A copy of a model that gets further inputs.
+struct ParameterCopy {
   IRMapping mapping;
-  OwningOpRef<ModuleOp> copy(
-      cast<ModuleOp>(module.getOperation()->clone(mapping)));
-  func::FuncOp main = findMain(*copy);
-  for (auto [i, original] : llvm::enumerate(products)) {
-    Operation *product = mapping.lookup(original);
-    Location loc = product->getLoc();
-    Value result = product->getResult(0);
-    auto type = cast<RankedTensorType>(result.getType());
-    auto biasType = RankedTensorType::get(type.getShape().take_back(),
-                                          type.getElementType());
-    product->setOperand(1, addInput(main, "weights_" + Twine(i),
-                                    product->getOperand(1).getType(), loc));
-    Value bias = addInput(main, "bias_" + Twine(i), biasType, loc);
-    OpBuilder builder(copy->getContext());
-    builder.setInsertionPointAfter(product);
-    auto sum =
-        BinaryOp::create(builder, loc, type, BinaryKind::Add, result, bias);
-    result.replaceAllUsesExcept(sum, sum);
-  }
-  return copy;
+  OwningOpRef<ModuleOp> module;
+  func::FuncOp main;
+  OpBuilder builder;
+
+  explicit ParameterCopy(ModuleOp original)
+      : module(cast<ModuleOp>(original.getOperation()->clone(mapping))),
+        main(findMain(*module)), builder(module->getContext()) {}
+
+  void addWeights(Operation *product, size_t number);
+  void addSwitch(const Bypass &bypass, size_t number);
+};
+} // namespace
+
+/// The last dimension, [C, 1, ...] for [N, C, ...] of a convolution.
+static RankedTensorType getBiasType(Operation *product) {
+  auto type = cast<RankedTensorType>(product->getResult(0).getType());
+  auto conv = dyn_cast<ConvOp>(product);
+  if (!conv || conv.getChannelsLast())
+    return type.clone(type.getShape().take_back());
+  SmallVector<int64_t> shape(type.getRank() - 1, 1);
+  shape.front() = type.getDimSize(1);
+  return type.clone(shape);
+}
+
+void ParameterCopy::addWeights(Operation *product, size_t number) {
+  Location loc = product->getLoc();
+  Value result = product->getResult(0);
+  product->setOperand(1, addInput(main, "weights_" + Twine(number),
+                                  product->getOperand(1).getType(), loc));
+  Value bias = addInput(main, "bias_" + Twine(number), getBiasType(product), loc);
+  builder.setInsertionPointAfter(product);
+  auto sum = BinaryOp::create(builder, loc, result.getType(), BinaryKind::Add,
+                              result, bias);
+  result.replaceAllUsesExcept(sum, sum);
+}
+
+/// to  =>  number != 0 ? to : from
+void ParameterCopy::addSwitch(const Bypass &bypass, size_t number) {
+  Value from = mapping.lookup(bypass.from), to = mapping.lookup(bypass.to);
+  Location loc = to.getLoc();
+  auto scalar = RankedTensorType::get({}, builder.getF32Type());
+  Value input = addInput(main, "bypass_" + Twine(number), scalar, loc);
+  builder.setInsertionPointAfterValue(to);
+  Type condition = scalar.clone(builder.getI1Type());
+  Value isOn = CastOp::create(builder, loc, condition, input,
+                              TypeAttr::get(builder.getI1Type()));
+  auto choice =
+      WhereOp::create(builder, loc, to.getType(), isOn, to, from);
+  to.replaceAllUsesExcept(choice, choice);
+  mapping.map(bypass.to, choice); // for the bypass that begins with it
+}
+
+OwningOpRef<ModuleOp>
+graphopt::copyWithParameters(ModuleOp module, ArrayRef<Operation *> products,
+                             ArrayRef<Bypass> bypasses) {
+  ParameterCopy copy(module);
+  for (auto [i, product] : llvm::enumerate(products))
+    copy.addWeights(copy.mapping.lookup(product), i);
+  for (auto [i, bypass] : llvm::enumerate(bypasses))
+    copy.addSwitch(bypass, i);
+  return std::move(copy.module);
 }
 
 void graphopt::restoreInputs(ModuleOp module) {

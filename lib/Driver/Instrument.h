@@ -1,6 +1,7 @@
 #ifndef GRAPHOPT_LIB_DRIVER_INSTRUMENT_H
 #define GRAPHOPT_LIB_DRIVER_INSTRUMENT_H
 
+#include "dialects/Graph/ModelRunner.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
@@ -18,10 +19,12 @@ copyWithFedValues(mlir::ModuleOp module, llvm::ArrayRef<mlir::Value> values);
 
 /// A copy of the model that takes two further inputs for each product, after its
 /// own: the weights, in the place of the constant ones, and a vector that is added
-/// to the product's last dimension.
+/// to the product's last dimension, to a convolution's channels. Then one for each
+/// bypass, an f32 number: 1 as the model is, 0 to take it.
 mlir::OwningOpRef<mlir::ModuleOp>
 copyWithParameters(mlir::ModuleOp module,
-                   llvm::ArrayRef<mlir::Operation *> products);
+                   llvm::ArrayRef<mlir::Operation *> products,
+                   llvm::ArrayRef<graph::Bypass> bypasses);
 
 /// Gives main the inputs that the model had before heads were taken from them; what
 /// was taken away is cut off at each run.

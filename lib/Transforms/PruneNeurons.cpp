@@ -30,8 +30,8 @@ public:
       return failure();
     }
     auto range = llvm::seq<int32_t>(0, count);
-    if (auto flow = follow(llvm::to_vector(range)))
-      return UnitBlock{layer, product, std::move(flow), count};
+    if (auto block = findUnits(layer, llvm::to_vector(range)))
+      return std::move(*block);
     // A gate and what it is for in one product, one after the other or by turns.
     std::string first = reason;
     int32_t half = count / 2;
@@ -40,8 +40,8 @@ public:
         return isByTurns ? column / 2 : column % half;
       });
       if (count % 2 == 0 && count > 2)
-        if (auto flow = follow(units))
-          return UnitBlock{layer, product, std::move(flow), half};
+        if (auto block = findUnits(layer, units))
+          return std::move(*block);
     }
     reason = first;
     return failure();
@@ -50,6 +50,18 @@ public:
   std::string reason;
 
 private:
+  std::optional<UnitBlock> findUnits(int64_t layer, ArrayRef<int32_t> units) {
+    std::unique_ptr<UnitFlow> flow = follow(units);
+    if (!flow)
+      return std::nullopt;
+    UnitBlock block{layer, product, std::move(flow), *llvm::max_element(units) + 1};
+    block.find = [product = product,
+                  units = SmallVector<int32_t>(units)](ShapeInference &now) {
+      return NeuronFinder(product, now).follow(units);
+    };
+    return block;
+  }
+
   /// Null if the columns cannot be taken away; `reason` says why then.
   std::unique_ptr<UnitFlow> follow(ArrayRef<int32_t> units) {
     auto type = cast<RankedTensorType>(product->getResult(0).getType());

@@ -1,10 +1,13 @@
 #include "UnitFlow.h"
 #include "dialects/Graph/Attention.h"
+#include "dialects/Graph/Convolution.h"
 #include "dialects/Graph/Elementwise.h"
 #include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Linear.h"
 #include "dialects/Graph/Normalization.h"
+#include "dialects/Graph/Pooling.h"
 #include "dialects/Graph/Reduction.h"
+#include "dialects/Graph/Resize.h"
 #include "dialects/Graph/Shape.h"
 #include "dialects/Graph/Slicing.h"
 #include "dialects/Graph/ValueNames.h"
@@ -37,6 +40,44 @@ LogicalResult UnitFlow::fail(Operation *op, const Twine &why) {
   return failure();
 }
 
+/// What one tensor would lose by two ways to it.
+LogicalResult UnitFlow::meet(Operation *op, const UnitDim &known,
+                             const UnitDim &units) {
+  if (known == units)
+    return success();
+  if (meeting == Refused || known.dim != units.dim ||
+      known.units.size() != units.units.size())
+    return fail(op, "would lose two different parts");
+  for (auto [a, b] : llvm::zip_equal(known.units, units.units))
+    if (a != b)
+      merged.unionSets(a, b);
+  return success();
+}
+
+int64_t UnitFlow::renumber(MutableArrayRef<int32_t> units) {
+  llvm::DenseMap<int32_t, int32_t> numbers;
+  merged.insert(-1);
+  auto number = [&](int32_t unit) -> int32_t {
+    merged.insert(unit);
+    if (merged.isEquivalent(unit, -1))
+      return -1;
+    return numbers.try_emplace(merged.getLeaderValue(unit), numbers.size())
+        .first->second;
+  };
+  auto renumberAll = [&](MutableArrayRef<int32_t> list) {
+    for (int32_t &unit : list)
+      unit = number(unit);
+  };
+  renumberAll(units);
+  for (auto &[value, found] : values)
+    renumberAll(found.units);
+  for (auto &[constant, found] : constants)
+    renumberAll(found.units);
+  for (UnitReader &reader : readers)
+    renumberAll(reader.units);
+  return numbers.size();
+}
+
 /// Static extents have a unit for each index, open ones the shortest period.
 LogicalResult UnitFlow::normalize(Type type, UnitDim &units) {
   int64_t extent = cast<RankedTensorType>(type).getDimSize(units.dim);
@@ -56,7 +97,8 @@ LogicalResult UnitFlow::normalize(Type type, UnitDim &units) {
 }
 
 std::optional<UnitDim> UnitFlow::get(OpOperand &operand) const {
-  auto found = constants.find(&operand);
+  auto found = llvm::find_if(
+      constants, [&](auto &entry) { return entry.first.first == &operand; });
   return found == constants.end() ? get(operand.get()) : found->second;
 }
 
@@ -75,9 +117,9 @@ LogicalResult UnitFlow::set(OpOperand &operand, UnitDim units) {
     return fail(op, "has a constant that fits no head or neuron");
   if (llvm::all_of(units.units, [](int32_t unit) { return unit < 0; }))
     return success();
-  auto [entry, isNew] = constants.insert({&operand, units});
-  if (!isNew && !(entry->second == units))
-    return fail(op, "reads a constant in two ways");
+  auto [entry, isNew] = constants.insert({{&operand, units.dim}, units});
+  if (!isNew && failed(meet(op, entry->second, units)))
+    return failure();
   touched.insert(op);
   return success();
 }
@@ -88,11 +130,8 @@ LogicalResult UnitFlow::set(Value value, UnitDim units) {
     return fail(source, "has an extent that fits no head or neuron");
   bool isEmpty =
       llvm::all_of(units.units, [](int32_t unit) { return unit < 0; });
-  if (auto known = get(value)) {
-    if (*known == units)
-      return success();
-    return fail(source, "would lose two different parts");
-  }
+  if (auto known = get(value))
+    return meet(source, *known, units);
   if (isEmpty)
     return success();
   if (!source && !changesInterface)
@@ -162,6 +201,22 @@ LogicalResult UnitFlow::visit(Operation *op) {
       .Case([&](ConcatOp) { return visitConcat(op); })
       .Case([&](MatMulOp) { return visitMatMul(op); })
       .Case([&](GemmOp) { return visitGemm(op); })
+      .Case([&](ConvOp) { return visitConv(op); })
+      .Case([&](PoolOp pool) {
+        int64_t rank = typeOf(pool.getInput()).getRank();
+        bool isLast = pool.getChannelsLast();
+        return visitSpatial(op, llvm::to_vector(llvm::seq<int64_t>(
+                                    isLast ? 1 : 2, isLast ? rank - 1 : rank)));
+      })
+      .Case([&](ResizeOp) { return visitResize(op); })
+      .Case([&](BatchNormalizationOp norm) {
+        if (norm.getTraining())
+          return fail(op, "is trained");
+        return visitChannelNorm(op, norm.getAxis(), 0);
+      })
+      .Case([&](GroupNormalizationOp norm) {
+        return visitChannelNorm(op, norm.getAxis(), norm.getGroups());
+      })
       .Case<SoftmaxOp, LogSoftmaxOp>([&](auto norm) {
         return visitRows(op, axisOf(norm), /*hasTail=*/false);
       })
@@ -184,7 +239,8 @@ LogicalResult UnitFlow::visit(Operation *op) {
 /// being dimension resultDimOf[i] of the result, -1 if it has none.
 LogicalResult UnitFlow::relate(OpOperand &operand, Value result,
                                ArrayRef<int64_t> resultDimOf) {
-  if (auto known = get(operand)) {
+  // Constants are told, and tell nothing.
+  if (auto known = get(operand.get())) {
     int64_t dim = resultDimOf[known->dim];
     if (dim < 0)
       return fail(operand.getOwner(), "takes the dimension away");
@@ -440,14 +496,15 @@ LogicalResult UnitFlow::visitMatMul(Operation *op) {
   if (lhsRank < 2 || rhsRank < 2)
     return fail(op, "is a product with a vector");
   if (auto known = get(lhs); known && known->dim == lhsRank - 1) {
-    if (failed(addReader(op, *known)))
+    if (failed(addReader(op, *known)) ||
+        failed(set(rhs, {rhsRank - 2, known->units})))
       return failure();
-    return set(rhs, {rhsRank - 2, known->units});
+    auto out = get(result);
+    return out && out->dim == rank - 1 ? set(rhs, {rhsRank - 1, out->units})
+                                       : success();
   }
-  if (auto known = get(rhs); known && !constants.count(&rhs)) {
-    if (known->dim == rhsRank - 2)
-      return fail(op, "sums over it");
-  }
+  if (auto known = get(rhs.get()); known && known->dim == rhsRank - 2)
+    return fail(op, "sums over it");
   // The other dimensions of both are those of the result.
   SmallVector<int64_t> lhsDims, rhsDims;
   for (int64_t i = 0; i < lhsRank; ++i)
@@ -473,18 +530,19 @@ LogicalResult UnitFlow::visitGemm(Operation *op) {
   auto gemm = cast<GemmOp>(op);
   OpOperand &lhs = op->getOpOperand(0), &rhs = op->getOpOperand(1);
   int64_t lhsSum = gemm.getTransA() ? 0 : 1, rhsSum = gemm.getTransB() ? 1 : 0;
-  if (auto known = get(lhs); known && known->dim == lhsSum) {
-    if (failed(addReader(op, *known)))
-      return failure();
-    return set(rhs, {rhsSum, known->units});
-  }
-  if (auto known = get(rhs); known && known->dim == rhsSum)
-    return fail(op, "sums over it");
   SmallVector<int64_t, 2> lhsDims = {0, 0}, rhsDims = {1, 1};
   lhsDims[lhsSum] = -1;
   rhsDims[rhsSum] = -1;
+  bool isReader = false;
+  if (auto known = get(lhs); known && known->dim == lhsSum) {
+    if (failed(addReader(op, *known)) || failed(set(rhs, {rhsSum, known->units})))
+      return failure();
+    isReader = true; // what else the result has comes from rhs and bias
+  }
+  if (auto known = get(rhs.get()); known && known->dim == rhsSum)
+    return fail(op, "sums over it");
   for (int pass = 0; pass < 2; ++pass)
-    if (failed(relate(lhs, gemm.getResult(), lhsDims)) ||
+    if ((!isReader && failed(relate(lhs, gemm.getResult(), lhsDims))) ||
         failed(relate(rhs, gemm.getResult(), rhsDims)))
       return failure();
   auto known = get(gemm.getResult());

@@ -133,9 +133,11 @@ LogicalResult UnitFlow::visitPad(Operation *op) {
     return fail(op, "pads dimensions that are computed");
   auto known = get(op->getOpOperand(0));
   known = known ? known : get(pad.getResult());
-  if (known && (llvm::is_contained(*axes, known->dim) ||
-                llvm::is_contained(*axes, known->dim - rank)))
-    return fail(op, "pads it");
+  auto pads = shapes.get(pad.getPads()).getConstantElements();
+  for (auto [i, axis] : llvm::enumerate(*axes))
+    if (known && (axis == known->dim || axis == known->dim - rank) &&
+        (!pads || (*pads)[i] != 0 || (*pads)[i + axes->size()] != 0))
+      return fail(op, "pads it");
   return relate(op->getOpOperand(0), pad.getResult(), dims);
 }
 

@@ -4,6 +4,7 @@
 #include "UnitFlow.h"
 #include "dialects/Graph/Elementwise.h"
 #include "dialects/Graph/Indexing.h"
+#include "dialects/Graph/Resize.h"
 #include "dialects/Graph/Shape.h"
 #include "dialects/Graph/Slicing.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -154,15 +155,18 @@ static int64_t countKept(ArrayRef<int32_t> units, const llvm::BitVector &removed
 }
 
 int64_t UnitFlow::countParameters(const llvm::BitVector &removed) const {
-  int64_t count = 0;
-  for (auto &[operand, units] : constants) {
-    auto type = typeOf(operand->get());
-    if (!isa<FloatType>(type.getElementType()))
-      continue;
+  llvm::MapVector<OpOperand *, int64_t> kept;
+  for (auto &[constant, units] : constants) {
+    auto type = typeOf(constant.first->get());
     int64_t extent = type.getDimSize(units.dim);
-    int64_t gone = extent - countKept(units.units, removed);
-    count += type.getNumElements() / extent * gone;
+    int64_t &count =
+        kept.try_emplace(constant.first, type.getNumElements()).first->second;
+    count = count / extent * countKept(units.units, removed);
   }
+  int64_t count = 0;
+  for (auto [operand, left] : kept)
+    if (auto type = typeOf(operand->get()); isa<FloatType>(type.getElementType()))
+      count += type.getNumElements() - left;
   return count;
 }
 
@@ -173,12 +177,19 @@ void UnitFlow::remove(const llvm::BitVector &removed) {
     Value value;
   };
   SmallVector<Patch> patches;
-  for (auto &[operand, units] : constants) {
+  for (auto &[constant, units] : constants) {
+    OpOperand *operand = constant.first;
     OpBuilder b(operand->getOwner());
-    TypedAttr taken = takeElements(operand->get(), units.dim,
-                                   listKept(units.units, removed));
-    patches.push_back({operand, arith::ConstantOp::create(
-                                    b, operand->get().getLoc(), taken)});
+    Patch *same = llvm::find_if(
+        patches, [&](Patch &patch) { return patch.operand == operand; });
+    Value value = same == patches.end() ? operand->get() : same->value;
+    Value taken = arith::ConstantOp::create(
+        b, value.getLoc(),
+        takeElements(value, units.dim, listKept(units.units, removed)));
+    if (same == patches.end())
+      patches.push_back({operand, taken});
+    else
+      same->value = taken;
   }
   for (auto &[operand, units] : cuts) {
     OpBuilder b(operand->getOwner());
@@ -193,7 +204,19 @@ void UnitFlow::remove(const llvm::BitVector &removed) {
   for (Operation *op : touched) {
     OpBuilder b(op);
     Location loc = op->getLoc();
-    if (isa<ReshapeOp, ExpandOp>(op)) {
+    if (auto size = findGroupSize(op)) {
+      auto units = get(op->getResult(0));
+      op->setAttr("groups", b.getI64IntegerAttr(
+                                countKept(units->units, removed) / *size));
+    } else if (auto resize = dyn_cast<ResizeOp>(op)) {
+      auto units = get(resize.getResult());
+      const int64_t *axis = llvm::find(resize.getAxes(), units ? units->dim : -1);
+      if (units && resize.getSizes() && axis != resize.getAxes().end())
+        patches.push_back(
+            {&resize.getSizesMutable()[0],
+             patchShape(b, resize.getSizes(), axis - resize.getAxes().begin(),
+                        countKept(units->units, removed), -1)});
+    } else if (isa<ReshapeOp, ExpandOp>(op)) {
       Value result = op->getResult(0);
       auto units = get(result);
       if (!units)

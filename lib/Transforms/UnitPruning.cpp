@@ -13,100 +13,135 @@ namespace json = llvm::json;
 // Weights that read units
 //===----------------------------------------------------------------------===//
 
-static bool isTransposed(Operation *product) {
-  auto gemm = dyn_cast<GemmOp>(product);
-  return gemm && gemm.getTransB();
-}
-
 llvm::Error UnitPruner::readWeights() {
   for (UnitBlock &block : blocks)
-    for (const UnitReader &reader : block.flow->getReaders()) {
-      Value operand = reader.op->getOperand(1);
-      auto shape = cast<RankedTensorType>(operand.getType()).getShape();
-      auto floats = readFloats(operand);
-      if (!floats || shape.size() != 2)
-        return llvm::createStringError(
-            "'" + getNodeName(reader.op->getLoc()) +
-            "': only an f32 matrix of weights can be scored or refitted");
-      bool transposed = isTransposed(reader.op);
-      int64_t rows = shape[transposed], columns = shape[!transposed];
-      std::vector<double> weights(rows * columns);
-      for (int64_t r = 0; r < rows; ++r)
-        for (int64_t c = 0; c < columns; ++c)
-          weights[r * columns + c] =
-              (*floats)[transposed ? c * rows + r : r * columns + c];
-      readers.push_back({&block, &reader, rows, columns, std::move(weights)});
+    for (const UnitReader &part : block.getReaders()) {
+      auto reader = llvm::find_if(
+          readers, [&](const Reader &reader) { return reader.op == part.op; });
+      if (reader == readers.end()) {
+        auto weights = readWeightMatrix(part.op);
+        if (!weights)
+          return llvm::createStringError(
+              "'" + getNodeName(part.op->getLoc()) +
+              "': only an f32 matrix of weights can be scored or refitted");
+        readers.push_back({part.op, std::move(*weights), {}});
+        reader = std::prev(readers.end());
+      }
+      reader->parts.push_back({&block, part.units});
     }
   return llvm::Error::success();
 }
 
-/// Rows of weights as the product's own operand has them.
-std::vector<float> UnitPruner::orient(const Reader &reader,
-                                      ArrayRef<double> weights,
-                                      int64_t rows) const {
-  bool transposed = isTransposed(reader.reader->op);
-  std::vector<float> result(rows * reader.columns);
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t c = 0; c < reader.columns; ++c)
-      result[transposed ? c * rows + r : r * reader.columns + c] =
-          float(weights[r * reader.columns + c]);
-  return result;
-}
-
 static SmallVector<int64_t> listRows(ArrayRef<int32_t> units,
-                                     const llvm::BitVector &chosen,
-                                     bool isChosen) {
+                                     const llvm::BitVector &chosen) {
   SmallVector<int64_t> rows;
   for (auto [row, unit] : llvm::enumerate(units))
-    if ((unit >= 0 && chosen.test(unit)) == isChosen)
+    if (unit >= 0 && chosen.test(unit))
       rows.push_back(row);
   return rows;
 }
 
+/// Rows that no block takes away.
+SmallVector<int64_t>
+UnitPruner::listKept(const Reader &reader,
+                     ArrayRef<llvm::BitVector> removed) const {
+  llvm::BitVector gone(reader.weights.rows);
+  for (auto &[block, units] : reader.parts)
+    for (int64_t row : listRows(units, removed[block - blocks.data()]))
+      gone.set(row);
+  SmallVector<int64_t> kept;
+  for (int64_t row = 0; row < reader.weights.rows; ++row)
+    if (!gone.test(row))
+      kept.push_back(row);
+  return kept;
+}
+
 const ValueStatistics *UnitPruner::find(const Reader &reader) const {
-  auto found = statistics.values.find(
-      names.get(reader.reader->op->getOperand(0)).str());
+  auto found =
+      statistics.values.find(names.get(reader.op->getOperand(0)).str());
   return found == statistics.values.end() ? nullptr : &found->second;
 }
 
-RefittedProduct UnitPruner::refitReader(const Reader &reader,
-                                        const llvm::BitVector &removed) const {
-  return refit({*find(reader), reader.weights, reader.columns},
-               listRows(reader.reader->units, removed, false), options.ridge);
+Product UnitPruner::getProduct(const Reader &reader) const {
+  return {*find(reader), reader.weights.elements, reader.weights.columns};
 }
 
-/// Full-size weights whose rows of removed units are 0, one for each reader that
-/// loses any.
+/// Full-size weights whose rows of removed units are 0, and what to add to the
+/// outputs then.
+UnitPruner::Replacement
+UnitPruner::replace(const Reader &reader, ArrayRef<int64_t> kept,
+                    bool refitted) const {
+  const WeightMatrix &old = reader.weights;
+  RefittedProduct fitted;
+  if (refitted)
+    fitted = refit(getProduct(reader), kept, options.ridge);
+  std::vector<double> weights(old.elements.size(), 0.0);
+  for (auto [at, row] : llvm::enumerate(kept)) {
+    ArrayRef<double> from = refitted ? fitted.weights : old.elements;
+    llvm::copy(from.slice((refitted ? at : row) * old.columns, old.columns),
+               weights.begin() + row * old.columns);
+  }
+  return {toOperandOrder(reader.op, old, weights),
+          refitted ? sumPlaces(old, fitted.bias) : std::vector<double>()};
+}
+
+/// Among the bypasses of all blocks.
+size_t UnitPruner::numberOfBypass(size_t block) const {
+  return llvm::count_if(ArrayRef(blocks).take_front(block),
+                        [](const UnitBlock &before) { return !before.flow; });
+}
+
+/// One replacement for each reader that loses any row.
 UnitPruner::Candidate
 UnitPruner::makeCandidate(ArrayRef<llvm::BitVector> removed,
                           bool refitted) const {
   Candidate candidate;
   for (auto [i, reader] : llvm::enumerate(readers)) {
-    const llvm::BitVector &gone = removed[reader.block - blocks.data()];
-    if (gone.none())
+    SmallVector<int64_t> kept = listKept(reader, removed);
+    if (int64_t(kept.size()) == reader.weights.rows)
       continue;
-    std::vector<double> weights(reader.rows * reader.columns, 0.0);
-    std::vector<float> bias;
-    SmallVector<int64_t> kept = listRows(reader.reader->units, gone, false);
-    RefittedProduct fitted;
-    if (refitted) {
-      fitted = refitReader(reader, gone);
-      bias.assign(fitted.bias.begin(), fitted.bias.end());
-    }
-    for (auto [at, row] : llvm::enumerate(kept)) {
-      ArrayRef<double> from = refitted ? fitted.weights : reader.weights;
-      llvm::copy(from.slice((refitted ? at : row) * reader.columns,
-                            reader.columns),
-                 weights.begin() + row * reader.columns);
-    }
-    candidate.push_back({i, orient(reader, weights, reader.rows), std::move(bias)});
+    auto [weights, bias] = replace(reader, kept, refitted);
+    candidate.products.push_back(
+        {i, std::move(weights), std::vector<float>(bias.begin(), bias.end())});
   }
+  for (auto [i, gone] : llvm::enumerate(removed))
+    if (!blocks[i].flow && gone.any())
+      candidate.bypasses.push_back(numberOfBypass(i));
   return candidate;
 }
 
 //===----------------------------------------------------------------------===//
 // Data
 //===----------------------------------------------------------------------===//
+
+/// From the file that is given, or from a run.
+llvm::Expected<Statistics>
+UnitPruner::findStatistics(ArrayRef<StatisticRequest> requests) const {
+  if (options.statistics.empty()) {
+    if (!runner)
+      return llvm::createStringError("samples or a file of statistics are "
+                                     "needed (--calib, statistics=FILE)");
+    return runner->collect(module, requests);
+  }
+  auto loaded = Statistics::load(options.statistics);
+  if (!loaded)
+    return loaded;
+  if (loaded->model != fingerprint(module))
+    return llvm::createStringError("'" + options.statistics +
+                                   "' has statistics of another model");
+  for (const StatisticRequest &request : requests) {
+    StringRef name = names.get(request.value);
+    auto found = loaded->find(name, request.kinds);
+    if (!found)
+      return found.takeError();
+    if (request.crossWith &&
+        !(*found)->cosines.count(names.get(request.crossWith).str()))
+      return llvm::createStringError("the statistics of '" + name +
+                                     "' lack the cosine with '" +
+                                     names.get(request.crossWith) + "'");
+  }
+  return loaded;
+}
 
 /// Statistics from a file or a run, and a copy of the model for trials, as far as
 /// the options need them.
@@ -124,43 +159,33 @@ llvm::Error UnitPruner::prepare() {
   if (options.refit == RefitMode::Auto && !runner && !fromFile && !needsTrials &&
       (isGiven || options.score == Score::Weights))
     needsGram = false;
-  if (fromFile && needsGram) {
-    auto loaded = Statistics::load(options.statistics);
-    if (!loaded)
-      return loaded.takeError();
-    if (loaded->model != fingerprint(module))
-      return llvm::createStringError("'" + options.statistics +
-                                     "' has statistics of another model");
-    statistics = std::move(*loaded);
-  } else if (needsGram) {
-    if (!runner)
-      return llvm::createStringError("samples or a file of statistics are "
-                                     "needed (--calib, statistics=FILE)");
-    std::vector<StatisticRequest> requests;
-    for (const Reader &reader : readers)
-      requests.push_back(
-          {reader.reader->op->getOperand(0), ValueStatistics::Gram});
-    auto collected = runner->collect(module, requests);
-    if (!collected)
-      return collected.takeError();
-    statistics = std::move(*collected);
-  }
+  std::vector<StatisticRequest> requests;
   if (needsGram)
     for (const Reader &reader : readers)
-      if (auto found = statistics.find(
-              names.get(reader.reader->op->getOperand(0)), ValueStatistics::Gram);
-          !found)
-        return found.takeError();
+      requests.push_back({reader.op->getOperand(0), ValueStatistics::Gram,
+                          getChannelAxis(reader.op)});
+  if (!isGiven && options.score == Score::Activation)
+    for (const UnitBlock &block : blocks)
+      if (!block.flow)
+        requests.push_back({block.bypass.to, ValueStatistics::Cosine,
+                            block.channelAxis, block.bypass.from});
+  if (!requests.empty())
+    if (llvm::Error error = findStatistics(requests).moveInto(statistics))
+      return error;
   bool compares = options.refit == RefitMode::Auto && runner && needsGram;
   if (!needsTrials && !compares)
     return llvm::Error::success();
   if (!runner)
     return llvm::createStringError("samples are needed: the model must be run "
-                                   "without single heads or neurons (--calib)");
+                                   "without what may go (--calib)");
   SmallVector<Operation *> products;
   for (const Reader &reader : readers)
-    products.push_back(reader.reader->op);
-  auto prepared = runner->prepareTrials(module, products);
+    products.push_back(reader.op);
+  SmallVector<Bypass> bypasses;
+  for (const UnitBlock &block : blocks)
+    if (!block.flow)
+      bypasses.push_back(block.bypass);
+  auto prepared = runner->prepareTrials(module, products, bypasses);
   if (!prepared)
     return prepared.takeError();
   trials = std::move(*prepared);
@@ -184,6 +209,19 @@ static double norm(ArrayRef<double> values) {
   return std::sqrt(squares);
 }
 
+/// What the rows add to the product, or their norm.
+double UnitPruner::scoreRows(const Reader &reader,
+                             ArrayRef<int64_t> rows) const {
+  if (options.score == Score::Activation)
+    return contribution(getProduct(reader), rows);
+  double sum = 0;
+  const WeightMatrix &weights = reader.weights;
+  for (int64_t row : rows)
+    sum += norm(ArrayRef(weights.elements)
+                    .slice(row * weights.columns, weights.columns));
+  return sum;
+}
+
 llvm::Error UnitPruner::score() {
   if (!options.remove.empty())
     return llvm::Error::success();
@@ -191,18 +229,16 @@ llvm::Error UnitPruner::score() {
     block.scores.assign(block.unitCount, 0);
   if (options.score == Score::Weights || options.score == Score::Activation) {
     for (const Reader &reader : readers)
-      for (int64_t unit = 0; unit < reader.block->unitCount; ++unit) {
-        SmallVector<int64_t> rows =
-            listRows(reader.reader->units, reader.block->only(unit), true);
-        double &score = reader.block->scores[unit];
-        if (options.score == Score::Activation)
-          score += contribution(
-              {*find(reader), reader.weights, reader.columns}, rows);
-        else
-          for (int64_t row : rows)
-            score += norm(ArrayRef(reader.weights)
-                              .slice(row * reader.columns, reader.columns));
-      }
+      for (auto &[block, units] : reader.parts)
+        for (int64_t unit = 0; unit < block->unitCount; ++unit)
+          block->scores[unit] +=
+              scoreRows(reader, listRows(units, block->only(unit)));
+    for (UnitBlock &block : blocks)
+      if (!block.flow)
+        block.scores[0] =
+            1 - statistics.values.at(names.get(block.bypass.to).str())
+                    .cosines.at(names.get(block.bypass.from).str())
+                    .mean();
     return llvm::Error::success();
   }
   std::vector<Candidate> candidates;
@@ -256,7 +292,8 @@ std::vector<std::pair<UnitBlock *, int64_t>> UnitPruner::sortUnits() const {
   llvm::erase_if(order, [&](auto &entry) {
     int64_t &count =
         left.try_emplace(entry.first, entry.first->unitCount).first->second;
-    if ((count - 1) * entry.first->weight < options.minPerLayer)
+    if (entry.first->flow &&
+        (count - 1) * entry.first->weight < options.minPerLayer)
       return true;
     --count;
     return false;
@@ -278,20 +315,25 @@ UnitPruner::takeLeast(ArrayRef<std::pair<UnitBlock *, int64_t>> order,
 
 llvm::Error UnitPruner::chooseGiven() {
   for (StringRef text : options.remove) {
-    int64_t layer, unit;
+    int64_t layer, unit = 0;
     auto [first, second] = text.split(':');
-    if (first.getAsInteger(10, layer) || second.getAsInteger(10, unit))
-      return llvm::createStringError("'" + text + "' is not LAYER:NUMBER");
+    bool isWhole = llvm::all_of(
+        blocks, [](const UnitBlock &block) { return !block.flow; });
+    if (first.getAsInteger(10, layer) ||
+        (isWhole ? text.contains(':') : second.getAsInteger(10, unit)))
+      return llvm::createStringError(
+          "'" + text + "' is not LAYER" + (isWhole ? "" : ":NUMBER"));
     auto block = llvm::find_if(
         blocks, [&](const UnitBlock &block) { return block.layer == layer; });
     if (block == blocks.end())
       return llvm::createStringError("'" + text +
                                      "': that layer is left alone, or not there");
-    unit /= block->weight;
-    if (unit < 0 || unit >= block->unitCount)
+    if (unit < 0 || unit >= block->countMembers())
       return llvm::createStringError("'" + text + "': layer " + Twine(layer) +
-                                     " has " +
-                                     Twine(block->unitCount * block->weight));
+                                     " has " + Twine(block->countMembers()));
+    unit = block->unitOf(unit);
+    if (unit < 0)
+      return llvm::createStringError("'" + text + "' meets what must stay");
     block->removed.set(unit);
   }
   return llvm::Error::success();
@@ -325,7 +367,7 @@ llvm::Error UnitPruner::choose() {
       break;
     block->removed.set(unit);
     count += block->weight;
-    parameters -= double(block->flow->countParameters(block->only(unit)));
+    parameters -= double(block->countParameters(block->only(unit)));
   }
   return llvm::Error::success();
 }
@@ -341,7 +383,8 @@ void UnitPruner::alignKept() {
       return std::tuple(block.scores[a], a) < std::tuple(block.scores[b], b);
     });
     while (!gone.empty() &&
-           (block.unitCount - int64_t(block.removed.count())) % options.align !=
+           (block.countMembers() - int64_t(block.listRemoved().size())) %
+                   options.align !=
                0) {
       block.removed.reset(gone.back());
       gone.pop_back();
@@ -353,10 +396,19 @@ void UnitPruner::alignKept() {
 void UnitPruner::keepOneWhereNeeded() {
   for (UnitBlock &block : blocks)
     if (block.removed.all() &&
-        !llvm::all_of(block.flow->getReaders(), [](const UnitReader &reader) {
+        !llvm::all_of(block.getReaders(), [](const UnitReader &reader) {
           return canReplaceByZeros(reader.op);
         }))
       block.removed.reset(block.unitCount - 1);
+}
+
+/// Where a block behind begins with `to`, it begins with `from` now.
+void UnitPruner::replaceByInput(const Bypass &bypass) {
+  Value from = bypass.from, to = bypass.to;
+  to.replaceAllUsesWith(from);
+  for (UnitBlock &block : blocks)
+    if (block.bypass.from == to)
+      block.bypass.from = from;
 }
 
 /// A refit may do harm: both are tried on samples that it was not made from.
@@ -382,36 +434,43 @@ llvm::Error UnitPruner::decideRefit() {
 // All together
 //===----------------------------------------------------------------------===//
 
+/// A block's units, where they are now that others are gone and biases have come.
+/// Other blocks may read the same products.
+static void removeUnits(UnitBlock &block, ModuleOp module) {
+  if (!block.find)
+    return block.flow->remove(block.removed);
+  ShapeInference shapes(module.getContext());
+  shapes.run(module.lookupSymbol<func::FuncOp>("main"));
+  block.find(shapes)->remove(block.removed);
+}
+
 void UnitPruner::apply() {
+  std::vector<llvm::BitVector> removed = listRemoved();
   for (Reader &reader : readers) {
-    UnitBlock &block = *reader.block;
-    if (block.removed.none() || !useRefit)
+    SmallVector<int64_t> kept = listKept(reader, removed);
+    if (!useRefit || int64_t(kept.size()) == reader.weights.rows)
       continue;
-    // The flow takes away the rows that are 0 anyway.
-    RefittedProduct fitted = refitReader(reader, block.removed);
-    std::vector<double> weights(reader.rows * reader.columns, 0.0);
-    auto kept = listRows(reader.reader->units, block.removed, false);
-    for (auto [at, row] : llvm::enumerate(kept))
-      llvm::copy(ArrayRef(fitted.weights).slice(at * reader.columns, reader.columns),
-                 weights.begin() + row * reader.columns);
-    replaceWeights(reader.reader->op, orient(reader, weights, reader.rows));
-    addBias(reader.reader->op, fitted.bias);
+    // The flows take away the rows that are 0 anyway.
+    auto [weights, bias] = replace(reader, kept, /*refitted=*/true);
+    replaceWeights(reader.op, weights);
+    addBias(reader.op, bias);
   }
   for (UnitBlock &block : blocks) {
     if (block.removed.none())
       continue;
-    if (!block.removed.all()) {
-      block.flow->remove(block.removed);
-      continue;
-    }
-    for (const UnitReader &reader : block.flow->getReaders())
-      replaceByZeros(reader.op);
+    if (!block.flow)
+      replaceByInput(block.bypass);
+    else if (!block.removed.all())
+      removeUnits(block, module);
+    else
+      for (const UnitReader &reader : block.getReaders())
+        replaceByZeros(reader.op);
   }
   eraseDeadOps(module);
 }
 
 llvm::Error UnitPruner::run() {
-  parametersBefore = countParameters(module).others;
+  parametersBefore = graph::countParameters(module).others;
   if (blocks.empty())
     return llvm::Error::success();
   bool needsWeights = options.refit != RefitMode::Never || options.remove.empty();
@@ -429,7 +488,7 @@ llvm::Error UnitPruner::run() {
   if (llvm::Error error = decideRefit())
     return error;
   apply();
-  parametersAfter = countParameters(module).others;
+  parametersAfter = graph::countParameters(module).others;
   return llvm::Error::success();
 }
 
@@ -442,8 +501,8 @@ json::Object UnitPruner::describe() const {
       gone.push_back(unit);
     for (double score : block.scores)
       scores.push_back(score);
-    removed += int64_t(block.removed.count()) * block.weight;
-    units += block.unitCount * block.weight;
+    removed += int64_t(block.listRemoved().size());
+    units += block.countMembers();
     layers.push_back(json::Object{{"layer", block.layer},
                                   {"units", block.unitCount},
                                   {"unit_size", block.weight},
@@ -470,15 +529,18 @@ json::Object UnitPruner::describe() const {
 /// "layer 3: 2 of 12 heads removed: 4, 7", the list if wanted.
 static void tell(const UnitBlock &block, Location loc, StringRef units,
                  bool listsRemoved) {
+  if (!block.flow) {
+    if (block.removed.any())
+      emitRemark(loc) << "layer " << block.layer << " removed";
+    return;
+  }
   std::string text;
-  for (int64_t unit : block.removed.set_bits())
-    for (int64_t i = 0; listsRemoved && i < block.weight; ++i)
-      text += (text.empty() ? ": " : ", ") +
-              std::to_string(unit * block.weight + i);
-  emitRemark(loc) << "layer " << block.layer << ": "
-                  << int64_t(block.removed.count()) * block.weight << " of "
-                  << block.unitCount * block.weight << " " << units << " removed"
-                  << text;
+  SmallVector<int64_t> removed = block.listRemoved();
+  if (listsRemoved)
+    for (int64_t member : removed)
+      text += (text.empty() ? ": " : ", ") + std::to_string(member);
+  emitRemark(loc) << "layer " << block.layer << ": " << removed.size() << " of "
+                  << block.countMembers() << " " << units << " removed" << text;
 }
 
 LogicalResult graphopt::pruneUnits(ModuleOp module, const PruneOptions &options,

@@ -3,7 +3,9 @@
 #ifndef GRAPHOPT_LIB_TRANSFORMS_UNITPRUNING_H
 #define GRAPHOPT_LIB_TRANSFORMS_UNITPRUNING_H
 
+#include "graphopt/Transforms/ResidualBlocks.h"
 #include "UnitFlow.h"
+#include "WeightMatrix.h"
 #include "dialects/Graph/ModelRunner.h"
 #include "dialects/Graph/ValueNames.h"
 #include "graphopt/Compress/Recipe.h"
@@ -11,16 +13,45 @@
 
 namespace graphopt {
 
-/// The units of one layer.
+/// The units of one layer, or the whole layer as one unit.
 struct UnitBlock {
   int64_t layer;
   mlir::Operation *anchor;
-  std::unique_ptr<UnitFlow> flow;
+  std::unique_ptr<UnitFlow> flow; ///< null if the layer goes as a whole
   int64_t unitCount;
   int64_t weight = 1; ///< what a unit counts, as a group of heads does
+  graph::Bypass bypass = {}; ///< around the whole layer
+  int64_t channelAxis = -1;  ///< of what is bypassed
+  /// The unit of each of the layer's members, as a channel is one: -1 if it must
+  /// stay. Empty: units have `weight` members each.
+  llvm::SmallVector<int32_t> members = {};
+  /// The flow again, in a model from which other units are gone. May be null.
+  std::function<std::unique_ptr<UnitFlow>(graph::ShapeInference &)> find = {};
 
   std::vector<double> scores = {};
   llvm::BitVector removed = {};
+
+  int64_t countMembers() const {
+    return members.empty() ? unitCount * weight : int64_t(members.size());
+  }
+  int64_t unitOf(int64_t member) const {
+    return members.empty() ? member / weight : members[member];
+  }
+  llvm::SmallVector<int64_t> listRemoved() const {
+    llvm::SmallVector<int64_t> gone;
+    for (int64_t member = 0; member < countMembers(); ++member)
+      if (int64_t unit = unitOf(member); unit >= 0 && removed.test(unit))
+        gone.push_back(member);
+    return gone;
+  }
+
+  llvm::ArrayRef<UnitReader> getReaders() const {
+    return flow ? flow->getReaders() : llvm::ArrayRef<UnitReader>();
+  }
+  int64_t countParameters(const llvm::BitVector &units) const {
+    return flow ? flow->countParameters(units)
+                : graphopt::countParameters(bypass);
+  }
 
   llvm::BitVector only(int64_t unit) const {
     llvm::BitVector units(unitCount);
@@ -47,16 +78,22 @@ public:
   llvm::json::Object describe() const;
 
 private:
-  using Candidate = std::vector<graph::ProductWeights>;
+  using Candidate = graph::Candidate;
+  /// A product, and which of its rows are units of which block.
   struct Reader {
-    UnitBlock *block;
-    const UnitReader *reader;
-    int64_t rows, columns;
-    std::vector<double> weights; ///< rows x columns
+    mlir::Operation *op;
+    WeightMatrix weights;
+    std::vector<std::pair<UnitBlock *, llvm::SmallVector<int32_t>>> parts;
+  };
+  struct Replacement {
+    std::vector<float> weights;
+    std::vector<double> bias;
   };
 
   llvm::Error readWeights();
   llvm::Error prepare();
+  llvm::Expected<Statistics>
+  findStatistics(llvm::ArrayRef<graph::StatisticRequest> requests) const;
   llvm::Error score();
   llvm::Error choose();
   llvm::Error chooseGiven();
@@ -65,6 +102,7 @@ private:
   llvm::Error chooseByTime(llvm::ArrayRef<std::pair<UnitBlock *, int64_t>> order);
   llvm::Error decideRefit();
   void apply();
+  void replaceByInput(const graph::Bypass &bypass);
 
   void alignKept();
   void keepOneWhereNeeded();
@@ -74,12 +112,15 @@ private:
   takeLeast(llvm::ArrayRef<std::pair<UnitBlock *, int64_t>> order,
             size_t most) const;
   const ValueStatistics *find(const Reader &reader) const;
+  size_t numberOfBypass(size_t block) const;
   Candidate makeCandidate(llvm::ArrayRef<llvm::BitVector> removed,
                           bool refitted) const;
-  std::vector<float> orient(const Reader &reader,
-                            llvm::ArrayRef<double> weights, int64_t rows) const;
-  RefittedProduct refitReader(const Reader &reader,
-                              const llvm::BitVector &removed) const;
+  llvm::SmallVector<int64_t>
+  listKept(const Reader &reader, llvm::ArrayRef<llvm::BitVector> removed) const;
+  Product getProduct(const Reader &reader) const;
+  Replacement replace(const Reader &reader, llvm::ArrayRef<int64_t> kept,
+                      bool refitted) const;
+  double scoreRows(const Reader &reader, llvm::ArrayRef<int64_t> rows) const;
   llvm::Expected<std::vector<double>> measure(llvm::ArrayRef<Candidate> candidates,
                                               graph::Split split,
                                               llvm::StringRef task) const;

@@ -1,5 +1,6 @@
 #include "UnitRewriting.h"
 #include "UnitFlow.h"
+#include "dialects/Graph/Convolution.h"
 #include "dialects/Graph/Elementwise.h"
 #include "dialects/Graph/Linear.h"
 #include "dialects/Graph/ValueNames.h"
@@ -45,6 +46,10 @@ static OpOperand *findBias(Operation *product) {
            typeOf(value).getDimSize(0) ==
                typeOf(product->getResult(0)).getShape().back();
   };
+  if (auto conv = dyn_cast<ConvOp>(product))
+    return conv.getBias() && readFloats(conv.getBias())
+               ? &product->getOpOperand(2)
+               : nullptr;
   auto gemm = dyn_cast<GemmOp>(product);
   if (gemm && gemm.getBias())
     return isVector(gemm.getBias()) && gemm.getBeta().isExactlyValue(1)
@@ -76,6 +81,8 @@ void graphopt::addBias(Operation *product, ArrayRef<double> bias) {
                                     typeOf(result).getElementType());
   std::vector<float> values(bias.begin(), bias.end());
   Value constant = createConstant(b, loc, type, values);
+  if (auto conv = dyn_cast<ConvOp>(product); conv && !conv.getBias())
+    return conv.getBiasMutable().assign(constant);
   b.setInsertionPointAfter(product);
   auto sum = BinaryOp::create(b, loc, result.getType(), BinaryKind::Add, result,
                               constant);
@@ -102,6 +109,8 @@ static Value skipBiases(Value value, SmallVectorImpl<Value> &biases) {
 }
 
 bool graphopt::canReplaceByZeros(Operation *product) {
+  if (isa<ConvOp>(product))
+    return false;
   auto gemm = dyn_cast<GemmOp>(product);
   if (gemm && gemm.getBias() && !gemm.getBeta().isExactlyValue(1))
     return false;

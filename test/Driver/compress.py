@@ -158,7 +158,39 @@ assert floor["layers"][0]["removed"] == [1] and floor["removed"] < 6, floor
 none = compile_with({"prune": [{"heads": {"remove": [f"0:{i}" for i in range(HEADS)], "refit": "never"}}]}, *DATA)
 assert none["steps"][0]["parameters_after"] == HEADS * head, none
 
+# Whole layers: the cosine of input and output, by another implementation, or what outputs lose.
+layers = {"layers": {"count": 1}}
+step, = compile_with({"prune": [layers]}, *DATA)["steps"]
+streams = [[y[0], x] for x, y in zip(samples[:12], outputs)]  # the last layer's output, the first one's input
+net.graph.output.append(helper.make_tensor_value_info("0/residual", TensorProto.FLOAT, None))
+middles = [ReferenceEvaluator(net).run(["0/residual"], {"x": x})[0] for x in samples[:12]]
+
+
+def mean_cosine(pairs):
+    cosines = [(x * y).sum(-1) / np.linalg.norm(x, axis=-1) / np.linalg.norm(y, axis=-1) for x, y in pairs]
+    return np.concatenate([c.ravel() for c in cosines]).mean()
+
+
+expected = [1 - mean_cosine([(x, m) for (_, x), m in zip(streams, middles)]),
+            1 - mean_cosine([(m, y) for (y, _), m in zip(streams, middles)])]
+np.testing.assert_allclose([layer["scores"][0] for layer in step["layers"]], expected, rtol=1e-4)
+least = int(np.argmin(expected))
+assert [layer["removed"] for layer in step["layers"]][least] == [0] and step["removed"] == 1, step
+for unit in ("block", "layer"):
+    step, = compile_with({"prune": [{"layers": {"count": 1, "score": "leave-one-out", "unit": unit}}]}, *DATA)["steps"]
+    assert step["parameters_after"] == HEADS * head and len(step["layers"]) == 2, step
+losses = [layer["scores"][0] for layer in step["layers"]]
+report = compile_with({"prune": [{"layers": {"min_cosine": 1 - (losses[0] + losses[1]) / 2}}]}, *DATA)
+assert report["steps"][0]["removed"] in (0, 1), report
+
 # The pass alone, from a file of statistics.
+run(tool, "statistics", path("model.onnx"), "--calib", path("calib"), "--blocks", "-o", path("b"))
+done = run(opt, path("model.onnx"), "--graph-eliminate-dead-nodes", "--graph-fuse-attention", "--graph-prune-layers="
+           f"count=1 statistics={path('b.json')}", "-o", path("pruned.mlir"))
+assert f"layer {least} removed" in done.stderr, done.stderr
+done = run(opt, path("model.onnx"), "--graph-eliminate-dead-nodes", "--graph-fuse-attention", "--graph-prune-layers="
+           f"count=1 unit=layer statistics={path('s0.json')}", "-o", path("no.mlir"), fails=True)
+assert "s0.json" in done.stderr, done.stderr
 run(tool, "statistics", path("model.onnx"), "--calib", path("calib"), "--gram", "-o", path("s"))
 done = run(opt, path("model.onnx"), "--graph-eliminate-dead-nodes", "--graph-fuse-attention", "--graph-prune-heads="
            f"count=1 refit=always statistics={path('s.json')}", "-o", path("pruned.mlir"))
@@ -172,6 +204,8 @@ assert "has statistics of another model" in done.stderr, done.stderr
 # Mistakes.
 error = compile_with({"prune": [{"heads": {"count": 1, "scores": 1}}]}, *DATA, fails=True)
 assert "recipe.json': prune[0].heads.scores is unknown" in error, error
+error = compile_with({"prune": [{"layers": {"count": 1, "refit": "never"}}]}, *DATA, fails=True)
+assert "prune[0].layers.refit is unknown" in error, error
 error = compile_with({"prune": [{"heads": {"count": 1}}]}, "--calib", path("calib"), "--eval", path("calib"), fails=True)
 assert error.count("0.npz' and '") == 1 and "hold the same sample" in error, error
 error = compile_with({"prune": [{"heads": {"count": 1}}]}, fails=True)

@@ -27,16 +27,24 @@ enum class RefitMode {
   Never
 };
 
+/// What `layers` removes.
+enum class LayerUnit {
+  Block, ///< one branch that is added to its input
+  Layer, ///< those from one that attends to itself to the next
+};
+
 /// "weights", "activation", ..., as recipes and passes spell them.
 llvm::StringRef scoreName(Score score);
 std::optional<Score> parseScore(llvm::StringRef name);
 llvm::StringRef refitName(RefitMode mode);
 std::optional<RefitMode> parseRefit(llvm::StringRef name);
+llvm::StringRef layerUnitName(LayerUnit unit);
+std::optional<LayerUnit> parseLayerUnit(llvm::StringRef name);
 
 /// How heads or neurons are chosen and removed. `remove` or one of those from
 /// `count` to `latencyMs` says how many.
 struct PruneOptions {
-  std::vector<std::string> remove; ///< LAYER:UNIT, both from 0
+  std::vector<std::string> remove; ///< LAYER:UNIT, both from 0, or LAYER
   int64_t count = -1;              ///< how many; -1: not given
   double ratio = 0;                ///< share of each layer's
   double keepParameters = 0;       ///< share of parameters that may stay
@@ -47,6 +55,7 @@ struct PruneOptions {
   double latencyMs = 0;            ///< until a run takes no more
   int64_t minPerLayer = 1;         ///< 0: a layer may lose all
   int64_t align = 1;               ///< what a layer keeps is a multiple of it
+  LayerUnit unit = LayerUnit::Block;
   Score score = Score::Activation;
   RefitMode refit = RefitMode::Auto;
   double ridge = 0.01; ///< how much a refit is held to the weights it begins with
@@ -60,7 +69,7 @@ struct PruneOptions {
 
 /// One step of a recipe.
 struct RecipeStep {
-  enum Kind { Heads, Neurons } kind;
+  enum Kind { Heads, Neurons, Channels, Layers } kind;
   PruneOptions options;
 };
 

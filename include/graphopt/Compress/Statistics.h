@@ -39,6 +39,7 @@ struct ValueStatistics {
     Summary = 1,  ///< count to histogram
     Channels = 2, ///< channelSum to channelMax
     Gram = 4,     ///< gram, and channelSum
+    Cosine = 8,   ///< cosines
   };
 
   unsigned kinds = 0;
@@ -50,6 +51,14 @@ struct ValueStatistics {
   std::vector<double> gram; ///< X'X of the rows, channels x channels
   /// X'Y with another value Y of the same rows: by Y's name, channels x Y's.
   std::map<std::string, std::vector<double>> cross;
+
+  struct RowCosines {
+    double sum = 0, rows = 0;
+
+    double mean() const { return rows > 0 ? sum / rows : 0; }
+  };
+  /// Of this value's rows and those of another one of its shape, by its name.
+  std::map<std::string, RowCosines> cosines;
 
   double mean() const { return count > 0 ? sum / count : 0; }
 
@@ -66,6 +75,11 @@ struct ValueStatistics {
   /// Adds the rows of `x` and `y` to cross[name]; channels are last in both.
   llvm::Error addCross(const HostTensor &x, const HostTensor &y,
                        llvm::StringRef name, llvm::ArrayRef<uint8_t> keep);
+
+  /// Adds the rows of `x` and `y` to cosines[name].
+  llvm::Error addCosines(const HostTensor &x, const HostTensor &y,
+                         int64_t channelAxis, llvm::StringRef name,
+                         llvm::ArrayRef<uint8_t> keep);
 };
 
 /// Statistics of a model's values by name.

@@ -140,10 +140,9 @@ def FuseAttention : Pass<"graph-fuse-attention", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numFused", "num-fused", "Attentions found">];
 }
 
-/// How heads or neurons are scored, and how many go.
-defvar pruneOptions = [
+/// How many go.
+defvar budgetOptions = [
   Option<"count", "count", "int64_t", "-1", "Remove so many">,
-  Option<"ratio", "ratio", "double", "0", "Remove this share of each layer's">,
   Option<"keepParameters", "keep-parameters", "double", "0",
          "Remove until this share of the model's parameters is left">,
   Option<"minCosine", "min-cosine", "double", "0",
@@ -156,6 +155,12 @@ defvar pruneOptions = [
          "Remove until the compiled model takes this share of the original's time">,
   Option<"latencyMs", "latency-ms", "double", "0",
          "Remove until a run of the compiled model takes no more">,
+  Option<"statistics", "statistics", "std::string", "\"\"",
+         "File of 'graphopt statistics --gram' to use in place of a run">];
+
+/// How heads or neurons are scored, and how many go.
+defvar pruneOptions = !listconcat(budgetOptions, [
+  Option<"ratio", "ratio", "double", "0", "Remove this share of each layer's">,
   Option<"minPerLayer", "min-per-layer", "int64_t", "1",
          "How many each layer keeps">,
   Option<"score", "score", "std::string", "\"activation\"",
@@ -163,9 +168,7 @@ defvar pruneOptions = [
   Option<"refit", "refit", "std::string", "\"auto\"",
          "auto (if it is better on other samples), always or never">,
   Option<"ridge", "ridge", "double", "0.01",
-         "How much a refit is held to the weights it begins with">,
-  Option<"statistics", "statistics", "std::string", "\"\"",
-         "File of 'graphopt statistics --gram' to use in place of a run">];
+         "How much a refit is held to the weights it begins with">]);
 
 def PruneHeads : Pass<"graph-prune-heads", "::mlir::ModuleOp"> {
   let summary = "Removes attention heads, with the weights that make and read them";
@@ -230,6 +233,70 @@ def PruneNeurons : Pass<"graph-prune-neurons", "::mlir::ModuleOp"> {
                "Remove these, LAYER:NEURON">,
     Option<"align", "align", "int64_t", "1",
            "Each layer keeps a multiple of so many">]);
+}
+
+def PruneChannels : Pass<"graph-prune-channels", "::mlir::ModuleOp"> {
+  let summary = "Removes channels of convolutions";
+  let description = [{
+    The output channels of each convolution with constant weights are followed,
+    through element-wise ops, normalizations, poolings, concatenations and
+    reshapes, to the convolutions and products that sum over them. Convolutions
+    whose results are added lose the same channels, those with groups whole groups.
+    Channels with the least score go, as in `graph-prune-heads`; what is left of
+    each is a multiple of `align`. Channels that are an output of the model, or that
+    an op without a rule reads, are left alone; a remark tells why.
+
+    ```mlir
+    %c = graph.conv %x, %w1 ... : tensor<?x3x8x8xf32>, tensor<4x3x3x3xf32>
+    %r = graph.unary Relu %c : tensor<?x4x8x8xf32>
+    %y = graph.conv %r, %w2 ... : tensor<?x4x8x8xf32>, tensor<8x4x3x3xf32>
+    ```
+    becomes, without one channel,
+    ```mlir
+    %c = graph.conv %x, %v1 ... : tensor<?x3x8x8xf32>, tensor<3x3x3x3xf32>
+    %r = graph.unary Relu %c : tensor<?x3x8x8xf32>
+    %y = graph.conv %r, %v2 ... : tensor<?x3x8x8xf32>, tensor<8x3x3x3xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::graphopt::graph::GraphDialect"];
+  let options = !listconcat(pruneOptions, [
+    ListOption<"remove", "channels", "std::string",
+               "Remove these, LAYER:CHANNEL">,
+    Option<"align", "align", "int64_t", "1",
+           "Each layer keeps a multiple of so many">]);
+}
+
+def PruneLayers : Pass<"graph-prune-layers", "::mlir::ModuleOp"> {
+  let summary = "Removes branches that are added to their own input";
+  let description = [{
+    A sum whose one side is computed, with weights, from the other side is a block;
+    without it, its input is read in its place. A norm behind the sum stays. Blocks
+    from one that attends to itself to the next are a layer (`unit=layer`), which
+    goes with its norms. Those with the least score go: `activation`, 1 less the
+    cosine of input and output, or `leave-one-out`, what outputs lose. A block of
+    which an output of the model is made is left alone; a remark tells why. Blocks
+    count from 0.
+
+    ```mlir
+    %n = graph.rms_normalization %x, %s axis = -1 epsilon = 1.0e-5 : tensor<?x4xf32>, tensor<4xf32>
+    %f = graph.matmul %n, %w : tensor<?x4xf32>, tensor<4x4xf32>
+    %y = graph.binary Add %x, %f : tensor<?x4xf32>, tensor<?x4xf32>
+    %z = graph.unary Relu %y : tensor<?x4xf32>
+    ```
+    becomes
+    ```mlir
+    %z = graph.unary Relu %x : tensor<?x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::graphopt::graph::GraphDialect"];
+  let options = !listconcat(budgetOptions, [
+    Option<"score", "score", "std::string", "\"activation\"",
+           "activation or leave-one-out">,
+    Option<"unit", "unit", "std::string", "\"block\"",
+           "What goes as a whole: block or layer">,
+    ListOption<"remove", "layers", "std::string", "Remove these, by number">]);
 }
 
 def EvaluateConstants : Pass<"graph-evaluate-constants", "::mlir::ModuleOp"> {
