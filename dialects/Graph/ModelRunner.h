@@ -4,6 +4,7 @@
 #define GRAPHOPT_DIALECTS_GRAPH_MODELRUNNER_H
 
 #include "dialects/Graph/Graph.h"
+#include "dialects/Graph/ValueNames.h"
 #include "graphopt/Compress/Statistics.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectInterface.h"
@@ -99,6 +100,15 @@ public:
 
 /// The runner that is attached to the context, or null.
 const ModelRunner *findModelRunner(mlir::MLIRContext *context);
+
+/// Statistics of `module`'s values from `file`, if one is given, or from a run.
+///
+/// \returns an error if the file is of another model or lacks what is asked for,
+///          or if there is neither a file nor a runner.
+llvm::Expected<Statistics>
+findStatistics(mlir::ModuleOp module, const ValueNames &names,
+               llvm::StringRef file,
+               llvm::ArrayRef<StatisticRequest> requests);
 
 } // namespace graphopt::graph
 

@@ -1,5 +1,4 @@
 #include "dialects/Graph/ValueNames.h"
-#include "dialects/Graph/ModelRunner.h"
 #include "dialects/Graph/NodeNames.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -11,11 +10,6 @@
 using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
-
-const ModelRunner *graphopt::graph::findModelRunner(MLIRContext *context) {
-  Dialect *dialect = context->getLoadedDialect<GraphDialect>();
-  return dialect ? dialect->getRegisteredInterface<ModelRunner>() : nullptr;
-}
 
 StringRef graphopt::graph::getNodeName(Location loc) {
   SmallVector<StringRef> nodes = listNodes(loc);

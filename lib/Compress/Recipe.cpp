@@ -1,4 +1,5 @@
 #include "graphopt/Compress/Recipe.h"
+#include "graphopt/Compress/Sparsify.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -21,6 +22,9 @@ static constexpr std::pair<StringRef, Score> layerScores[] = {
     {"activation", Score::Activation}, {"leave-one-out", Score::LeaveOneOut}};
 static constexpr std::pair<StringRef, LayerUnit> layerUnits[] = {
     {"block", LayerUnit::Block}, {"layer", LayerUnit::Layer}};
+static constexpr std::pair<StringRef, SparsifyMethod> sparsifyMethods[] = {
+    {"magnitude", SparsifyMethod::Magnitude},
+    {"second-order", SparsifyMethod::SecondOrder}};
 
 template <typename Table, typename Value>
 static StringRef nameOf(const Table &table, Value value) {
@@ -46,6 +50,12 @@ std::optional<RefitMode> graphopt::parseRefit(StringRef name) {
   return valueOf(refits, name);
 }
 
+StringRef graphopt::sparsifyMethodName(SparsifyMethod method) {
+  return nameOf(sparsifyMethods, method);
+}
+std::optional<SparsifyMethod> graphopt::parseSparsifyMethod(StringRef name) {
+  return valueOf(sparsifyMethods, name);
+}
 StringRef graphopt::layerUnitName(LayerUnit unit) {
   return nameOf(layerUnits, unit);
 }
@@ -188,6 +198,22 @@ static llvm::Error parseLayers(const json::Value &value, std::string path,
   return reader.finish();
 }
 
+static llvm::Error parseSparsify(const json::Value &value, std::string path,
+                                 SparsifyOptions &options) {
+  Reader reader(value, path);
+  reader.read("pattern", options.pattern);
+  auto pattern = SparsePattern::parse(options.pattern);
+  if (!pattern)
+    reader.fail("pattern", "is none of unstructured, 1xBLOCK, KEEP:OF");
+  else if (pattern->of > 0 && reader.has("ratio"))
+    reader.fail("ratio", "is told by the pattern already");
+  reader.read("ratio", options.ratio, 1);
+  reader.read("method", sparsifyMethods, options.method);
+  reader.read("damping", options.damping, 1e6);
+  reader.read("keep", options.keep);
+  return reader.finish();
+}
+
 static llvm::Error parseUnits(const json::Value &value, std::string path,
                               bool hasAlign, PruneOptions &options) {
   Reader reader(value, path);
@@ -213,17 +239,21 @@ static llvm::Error parseStep(const json::Value &value, std::string path,
       {"heads", RecipeStep::Heads},
       {"neurons", RecipeStep::Neurons},
       {"channels", RecipeStep::Channels},
-      {"layers", RecipeStep::Layers}};
+      {"layers", RecipeStep::Layers},
+      {"sparsify", RecipeStep::Sparsify}};
   for (auto &[key, kind] : kinds) {
     if (!reader.has(key))
       continue;
-    RecipeStep step = {kind, {}};
+    RecipeStep step = {kind, {}, {}};
     const json::Value &what = *reader.get(key);
+    std::string field = reader.field(key);
     if (llvm::Error error =
-            kind == RecipeStep::Layers
-                ? parseLayers(what, reader.field(key), step.options)
-                : parseUnits(what, reader.field(key),
-                             kind != RecipeStep::Heads, step.options))
+            kind == RecipeStep::Sparsify
+                ? parseSparsify(what, field, step.sparsify)
+            : kind == RecipeStep::Layers
+                ? parseLayers(what, field, step.options)
+                : parseUnits(what, field, kind != RecipeStep::Heads,
+                             step.options))
       return error;
     recipe.steps.push_back(std::move(step));
   }

@@ -113,7 +113,7 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
   case Stage::LLVM:
     return buildLLVMPipeline(
         passes, cpu,
-        {options.profile, options.weights == WeightsPlace::File, listing});
+        {options.profile, options.weights != WeightsPlace::Library, listing});
   default:
     llvm_unreachable("not a stage of passes");
   }
@@ -235,6 +235,7 @@ static LibraryOptions libraryOptions(const CompileOptions &options) {
   LibraryOptions library;
   library.object.jobs = unsigned(std::max(options.jobs, 0));
   library.folder = options.outputFolder;
+  library.compressWeights = options.weights == WeightsPlace::Compressed;
   library.kind = options.lastStage == Stage::Object   ? LibraryKind::Object
                  : options.lastStage == Stage::Shared ? LibraryKind::Shared
                                                       : LibraryKind::Archive;
@@ -264,7 +265,7 @@ llvm::Error Compilation::emitOnnx() {
     return llvm::createStringError("-o " + folder + ": '" + modelPath +
                                    "' is the model itself");
   auto written = exportModel(
-      *module, path, {options.opset, options.weights == WeightsPlace::File});
+      *module, path, {options.opset, options.weights != WeightsPlace::Library});
   if (!written)
     return written.takeError();
   llvm::append_range(files, *written);

@@ -78,6 +78,15 @@ static void addStep(OpPassManager &passes, const RecipeStep &step) {
     options.align = step.options.align;
     return passes.addPass(createPruneChannels(options));
   }
+  case RecipeStep::Sparsify: {
+    SparsifyWeightsOptions options;
+    options.pattern = step.sparsify.pattern;
+    options.ratio = step.sparsify.ratio;
+    options.method = sparsifyMethodName(step.sparsify.method).str();
+    options.damping = step.sparsify.damping;
+    options.keep.assign(step.sparsify.keep.begin(), step.sparsify.keep.end());
+    return passes.addPass(createSparsifyWeights(options));
+  }
   case RecipeStep::Layers: {
     auto options = makeBudget<PruneLayersOptions>(step.options);
     options.score = scoreName(step.options.score).str();

@@ -171,11 +171,11 @@ static Error writeLibrary(Output &output, const Members &members,
   return Error::success();
 }
 
-static Error writeWeights(Output &output, const Code &code) {
+static Error writeWeights(Output &output, const Code &code, bool compressed) {
   if (!code.model->hasWeightsFile)
     return Error::success();
   return output.write(code.model->name + ".weights", [&](raw_ostream &os) {
-    writeWeightsFile(os, code.weights);
+    writeWeightsFile(os, code.weights, compressed);
     return Error::success();
   });
 }
@@ -273,7 +273,7 @@ Expected<std::vector<std::string>> graphopt::emitLibrary(
   if (Error error = writeLibrary(output, members, model.model->name,
                                  Triple(model.triple), options.kind))
     return std::move(error);
-  if (Error error = writeWeights(output, model))
+  if (Error error = writeWeights(output, model, options.compressWeights))
     return std::move(error);
   if (Error error = writeHeaders(output, model, weightsBytes))
     return std::move(error);

@@ -103,15 +103,65 @@ uint64_t graphopt::weightsId(ArrayRef<Weight> weights) {
   return id ? id : 1;
 }
 
-void graphopt::writeWeightsFile(raw_ostream &os, ArrayRef<Weight> weights) {
+namespace {
+/// Writes words as a mask for each 64, and those that are not 0.
+class WordCompressor {
+public:
+  explicit WordCompressor(raw_ostream &os) : os(os) {}
+  ~WordCompressor() { flush(); }
+
+  void add(uint32_t word) {
+    if (word != 0) {
+      mask |= uint64_t(1) << count;
+      words.push_back(word);
+    }
+    if (++count == 64)
+      flush();
+  }
+
+private:
+  void flush() {
+    if (count == 0)
+      return;
+    os.write(reinterpret_cast<const char *>(&mask), sizeof mask);
+    os.write(reinterpret_cast<const char *>(words.data()), words.size() * 4);
+    words.clear();
+    mask = 0;
+    count = 0;
+  }
+
+  raw_ostream &os;
+  SmallVector<uint32_t, 64> words;
+  uint64_t mask = 0;
+  int count = 0;
+};
+} // namespace
+
+static void writeCompressed(raw_ostream &os, ArrayRef<Weight> weights) {
+  WordCompressor compressor(os);
+  for (const Weight &weight : weights)
+    for (uint64_t at = 0, bytes = weight.bytes.size();
+         at < alignTo(bytes, kAlignment); at += 4) {
+      uint32_t word = 0;
+      if (at < bytes)
+        memcpy(&word, weight.bytes.data() + at, std::min<uint64_t>(4, bytes - at));
+      compressor.add(word);
+    }
+}
+
+void graphopt::writeWeightsFile(raw_ostream &os, ArrayRef<Weight> weights,
+                                bool compressed) {
   static_assert(sizeof(graphopt_weights_header) == kAlignment);
   graphopt_weights_header header = {};
-  header.magic = GRAPHOPT_WEIGHTS_MAGIC;
+  header.magic =
+      compressed ? GRAPHOPT_COMPRESSED_MAGIC : GRAPHOPT_WEIGHTS_MAGIC;
   header.version = GRAPHOPT_WEIGHTS_VERSION;
   header.header_bytes = sizeof header;
   header.id = weightsId(weights);
   header.bytes = sizeof header + totalBytes(weights);
   os.write(reinterpret_cast<const char *>(&header), sizeof header);
+  if (compressed)
+    return writeCompressed(os, weights);
   for (const Weight &weight : weights) {
     size_t bytes = weight.bytes.size();
     os.write(weight.bytes.data(), bytes);

@@ -30,7 +30,8 @@ llvm::Error bindWeights(llvm::Module &module, llvm::ArrayRef<Weight> weights,
 uint64_t weightsId(llvm::ArrayRef<Weight> weights);
 
 /// Writes the file that lib/Runtime/WeightsFile.h describes.
-void writeWeightsFile(llvm::raw_ostream &os, llvm::ArrayRef<Weight> weights);
+void writeWeightsFile(llvm::raw_ostream &os, llvm::ArrayRef<Weight> weights,
+                      bool compressed);
 
 /// Writes an ELF object with one hidden symbol a weight. The machine is that of
 /// `code`, an ELF object too.

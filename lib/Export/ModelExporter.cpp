@@ -92,14 +92,33 @@ static WeightBytes getElementBytes(ElementsAttr elements) {
   return {owned, *owned};
 }
 
+/// Weights of a model that was sparsified; others are as dense as they came.
+bool ModelExporter::addSparse(StringRef name, ElementsAttr elements,
+                              StringRef bytes) {
+  if (!module->hasAttr("graph.sparsity") ||
+      !elements.getElementType().isF32() || bytes.size() <= largeTensorBytes)
+    return false;
+  auto sparse = makeSparse(
+      name,
+      {reinterpret_cast<const float *>(bytes.data()),
+       bytes.size() / sizeof(float)},
+      elements.getShapedType().getShape());
+  if (!sparse)
+    return false;
+  *model.proto.mutable_graph()->add_sparse_initializer() = std::move(*sparse);
+  return true;
+}
+
 void ModelExporter::addInitializer(StringRef name, ElementsAttr elements) {
+  WeightBytes bytes = getElementBytes(elements);
+  setElementType(name, elements.getElementType());
+  if (addSparse(name, elements, bytes.bytes))
+    return;
   onnx::TensorProto &tensor = *model.proto.mutable_graph()->add_initializer();
   tensor.set_name(name.str());
   tensor.set_data_type(dataTypeNumber(elements.getElementType()));
   for (int64_t extent : elements.getShapedType().getShape())
     tensor.add_dims(extent);
-  setElementType(name, elements.getElementType());
-  WeightBytes bytes = getElementBytes(elements);
   if (bytes.bytes.size() <= largeTensorBytes) {
     tensor.set_raw_data(bytes.bytes.str());
     return;
@@ -206,6 +225,11 @@ llvm::Expected<OnnxModel> ModelExporter::run() {
     return llvm::createStringError("the module has no function 'main'");
   auto name = module->getAttrOfType<StringAttr>("graph.model");
   model.proto.set_producer_name("graphopt");
+  if (auto sparsity = module->getAttrOfType<StringAttr>("graph.sparsity")) {
+    onnx::StringStringEntryProto &entry = *model.proto.add_metadata_props();
+    entry.set_key("graphopt.sparsity");
+    entry.set_value(sparsity.str());
+  }
   model.proto.mutable_graph()->set_name(name ? name.str() : "main");
   writeMain(main);
   if (llvm::Error error = takeError())

@@ -46,6 +46,8 @@ private:
   void nameResults(mlir::func::FuncOp main);
   void writeMain(mlir::func::FuncOp main);
   void addInitializer(llvm::StringRef name, mlir::ElementsAttr elements);
+  bool addSparse(llvm::StringRef name, mlir::ElementsAttr elements,
+                 llvm::StringRef bytes);
   llvm::Error takeError() const;
 
   mlir::ModuleOp module;
@@ -62,6 +64,11 @@ private:
 
 /// The ONNX node that `op` was imported as; "" if its location tells none.
 std::string getNodeName(mlir::Operation *op);
+
+/// The tensor by its elements that are not zero; nothing if that is no smaller.
+std::optional<onnx::SparseTensorProto>
+makeSparse(llvm::StringRef name, llvm::ArrayRef<float> elements,
+           llvm::ArrayRef<int64_t> shape);
 
 /// Sets name and type of a value; open dimensions get the names in `dims`, unless
 /// these are empty.

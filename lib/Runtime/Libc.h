@@ -18,7 +18,13 @@ void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
 #define O_CLOEXEC 02000000
 #define SEEK_END 2
 #define PROT_READ 1
+#define PROT_WRITE 2
 #define MAP_PRIVATE 2
+#ifdef __mips__
+#define MAP_ANONYMOUS 0x800
+#else
+#define MAP_ANONYMOUS 0x20
+#endif
 #define MAP_FAILED ((void *)-1)
 int open(const char *path, int flags, ...);
 int close(int file);

@@ -6,6 +6,11 @@
 #include <stdint.h>
 
 #define GRAPHOPT_WEIGHTS_MAGIC UINT64_C(0x74706f6870617267) /* "graphopt" */
+/* Compressed, as <model>_weights_open expands it: what would follow the header is
+ * cut into pieces of 64 words of 4 bytes, the last one shorter if need be. For
+ * each there is a mask of 8 bytes, whose bit i says that word i is not 0, and
+ * these words. `bytes` are those of the expanded file. */
+#define GRAPHOPT_COMPRESSED_MAGIC UINT64_C(0x7a706f6870617267) /* "graphopz" */
 #define GRAPHOPT_WEIGHTS_VERSION 1
 
 typedef struct graphopt_weights_header {

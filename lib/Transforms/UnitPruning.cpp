@@ -114,35 +114,6 @@ UnitPruner::makeCandidate(ArrayRef<llvm::BitVector> removed,
 // Data
 //===----------------------------------------------------------------------===//
 
-/// From the file that is given, or from a run.
-llvm::Expected<Statistics>
-UnitPruner::findStatistics(ArrayRef<StatisticRequest> requests) const {
-  if (options.statistics.empty()) {
-    if (!runner)
-      return llvm::createStringError("samples or a file of statistics are "
-                                     "needed (--calib, statistics=FILE)");
-    return runner->collect(module, requests);
-  }
-  auto loaded = Statistics::load(options.statistics);
-  if (!loaded)
-    return loaded;
-  if (loaded->model != fingerprint(module))
-    return llvm::createStringError("'" + options.statistics +
-                                   "' has statistics of another model");
-  for (const StatisticRequest &request : requests) {
-    StringRef name = names.get(request.value);
-    auto found = loaded->find(name, request.kinds);
-    if (!found)
-      return found.takeError();
-    if (request.crossWith &&
-        !(*found)->cosines.count(names.get(request.crossWith).str()))
-      return llvm::createStringError("the statistics of '" + name +
-                                     "' lack the cosine with '" +
-                                     names.get(request.crossWith) + "'");
-  }
-  return loaded;
-}
-
 /// Statistics from a file or a run, and a copy of the model for trials, as far as
 /// the options need them.
 llvm::Error UnitPruner::prepare() {
@@ -170,7 +141,8 @@ llvm::Error UnitPruner::prepare() {
         requests.push_back({block.bypass.to, ValueStatistics::Cosine,
                             block.channelAxis, block.bypass.from});
   if (!requests.empty())
-    if (llvm::Error error = findStatistics(requests).moveInto(statistics))
+    if (llvm::Error error = findStatistics(module, names, options.statistics, requests)
+                                .moveInto(statistics))
       return error;
   bool compares = options.refit == RefitMode::Auto && runner && needsGram;
   if (!needsTrials && !compares)

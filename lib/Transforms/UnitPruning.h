@@ -92,8 +92,6 @@ private:
 
   llvm::Error readWeights();
   llvm::Error prepare();
-  llvm::Expected<Statistics>
-  findStatistics(llvm::ArrayRef<graph::StatisticRequest> requests) const;
   llvm::Error score();
   llvm::Error choose();
   llvm::Error chooseGiven();

@@ -24,7 +24,8 @@ inline FlagWords<Stage> wordsOf(Stage) {
 }
 
 inline FlagWords<WeightsPlace> wordsOf(WeightsPlace) {
-  return {{"library", WeightsPlace::Library}, {"file", WeightsPlace::File}};
+  return {{"library", WeightsPlace::Library}, {"file", WeightsPlace::File},
+          {"compressed", WeightsPlace::Compressed}};
 }
 
 /// A command-line flag that writes straight into an option's field.

@@ -67,10 +67,28 @@ struct PruneOptions {
   bool hasTime() const { return alpha > 0 || latencyMs > 0; }
 };
 
+/// How weights that become zero are chosen.
+enum class SparsifyMethod {
+  Magnitude,   ///< the least ones
+  SecondOrder, ///< those that outputs miss least; the others make up for them
+};
+llvm::StringRef sparsifyMethodName(SparsifyMethod method);
+std::optional<SparsifyMethod> parseSparsifyMethod(llvm::StringRef name);
+
+struct SparsifyOptions {
+  std::string pattern = "unstructured"; ///< as SparsePattern::parse reads it
+  double ratio = 0.5;                   ///< unless the pattern has one
+  SparsifyMethod method = SparsifyMethod::SecondOrder;
+  double damping = 0.01;
+  std::vector<std::string> keep; ///< nodes that stay as they are
+  std::string statistics; ///< file to take statistics from, in place of a run
+};
+
 /// One step of a recipe.
 struct RecipeStep {
-  enum Kind { Heads, Neurons, Channels, Layers } kind;
+  enum Kind { Heads, Neurons, Channels, Layers, Sparsify } kind;
   PruneOptions options;
+  SparsifyOptions sparsify;
 };
 
 /// How the report's times are measured.

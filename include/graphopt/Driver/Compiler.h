@@ -22,8 +22,9 @@ constexpr Stage greatestStage = Stage::Onnx;
 llvm::StringRef stageName(Stage stage);
 
 /// Whether a compiled model's weights are part of its library, or a file
-/// `<model>.weights` beside it that is mapped at run time.
-enum class WeightsPlace { Library, File };
+/// `<model>.weights` beside it that is mapped at run time, or a smaller one that is
+/// expanded in memory.
+enum class WeightsPlace { Library, File, Compressed };
 
 struct CompileOptions {
 #define COMPILE_OPTION(type, field, flag, initial, value, help)                \

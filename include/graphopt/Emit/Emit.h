@@ -67,6 +67,7 @@ struct LibraryOptions {
   ObjectOptions object;
   LibraryKind kind = LibraryKind::Archive;
   std::string folder = "."; ///< made if it does not exist
+  bool compressWeights = false; ///< those in a file of their own
 };
 
 /// Writes a model's library and its headers: `<model>.h`, and the `graphopt.h`

@@ -299,6 +299,43 @@ def PruneLayers : Pass<"graph-prune-layers", "::mlir::ModuleOp"> {
     ListOption<"remove", "layers", "std::string", "Remove these, by number">]);
 }
 
+def SparsifyWeights : Pass<"graph-sparsify", "::mlir::ModuleOp"> {
+  let summary = "Makes weights of products zero";
+  let description = [{
+    Of each product and convolution with constant f32 weights and without groups, a
+    share becomes zero: each by itself, `keep:of` of neighbouring inputs of an
+    output, or blocks of `1xB` neighbouring outputs. By `magnitude` the least ones
+    go. In `second-order` those go that outputs miss least, given what is seen of
+    the input, and the inputs behind make up for them (Frantar and Alistarh,
+    SparseGPT, 2023); the bias keeps the mean. `graph.sparsity` of the module tells
+    what was done: exporters store such weights compressed.
+
+    ```mlir
+    %w = arith.constant dense<[[1.0, -5.0], [2.0, 3.0]]> : tensor<2x2xf32>
+    %y = graph.matmul %x, %w : tensor<?x2xf32>, tensor<2x2xf32>
+    ```
+    becomes, with `pattern=1:2 method=magnitude`,
+    ```mlir
+    %w = arith.constant dense<[[0.0, -5.0], [2.0, 0.0]]> : tensor<2x2xf32>
+    %y = graph.matmul %x, %w : tensor<?x2xf32>, tensor<2x2xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::graphopt::graph::GraphDialect"];
+  let options = [
+    Option<"pattern", "pattern", "std::string", "\"unstructured\"",
+           "unstructured, KEEP:OF inputs or 1xBLOCK of outputs">,
+    Option<"ratio", "ratio", "double", "0.5",
+           "Share that becomes zero, unless the pattern has one">,
+    Option<"method", "method", "std::string", "\"second-order\"",
+           "magnitude or second-order">,
+    Option<"damping", "damping", "double", "0.01",
+           "How much weights are held to what they are, of second-order">,
+    ListOption<"keep", "keep", "std::string", "Nodes that stay as they are">,
+    Option<"statistics", "statistics", "std::string", "\"\"",
+           "File of 'graphopt statistics --gram' to use in place of a run">];
+}
+
 def EvaluateConstants : Pass<"graph-evaluate-constants", "::mlir::ModuleOp"> {
   let summary = "Replaces what depends on constants only by its value";
   let description = [{
