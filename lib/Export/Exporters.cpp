@@ -10,6 +10,7 @@
 #include "dialects/Graph/Linear.h"
 #include "dialects/Graph/Normalization.h"
 #include "dialects/Graph/Pooling.h"
+#include "dialects/Graph/Quantization.h"
 #include "dialects/Graph/Recurrent.h"
 #include "dialects/Graph/Reduction.h"
 #include "dialects/Graph/Resize.h"

@@ -1,6 +1,6 @@
 #include "dialects/Graph/Elementwise.h"
-#include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Linear.h"
+#include "dialects/Graph/Quantization.h"
 #include "dialects/Graph/Reduction.h"
 #include "dialects/Graph/Shape.h"
 #include "lib/Import/Importers.h"
@@ -11,37 +11,10 @@ using namespace graphopt;
 using namespace graphopt::graph;
 
 namespace {
-/// The float form of QuantizeLinear and DequantizeLinear: element-wise ops that
-/// later passes see as one group.
+/// Builds what products of bytes consist of.
 class Quantization {
 public:
   explicit Quantization(NodeImporter &node) : node(node) {}
-
-  /// Input `index` (scale or zero point), so that it broadcasts along the
-  /// node's axis. Null after an error.
-  Value alongAxis(size_t index) {
-    Value value = node.getInput(index);
-    auto type = mlir::cast<RankedTensorType>(value.getType());
-    int64_t rank = node.getInputRank(0);
-    if (type.getRank() == 0 || (type.hasStaticShape() && type.getNumElements() == 1))
-      return type.getRank() == 0 ? value : squeeze(value);
-    FailureOr<int64_t> axis =
-        normalizeAxis(node.getLoc(), node.getInt("axis"), rank);
-    if (failed(axis))
-      return {};
-    if (int64_t block = node.getInt("block_size"))
-      return repeat(value, *axis, block);
-    if (type.getRank() != 1) {
-      node.emitError("a scale or zero point has rank ") << type.getRank();
-      return {};
-    }
-    SmallVector<int64_t> axes;
-    for (int64_t dim = 0; dim < rank; ++dim)
-      if (dim != *axis)
-        axes.push_back(dim);
-    auto op = node.create<UnsqueezeOp>(value, axes);
-    return op ? op.getResult() : Value();
-  }
 
   Value binary(BinaryKind kind, Value lhs, Value rhs) {
     if (!lhs || !rhs)
@@ -127,27 +100,6 @@ private:
     return op ? op.getResult() : Value();
   }
 
-  /// `block` times each slice along an axis, as many as the quantized tensor has
-  /// at most: the last block may be cut.
-  Value repeat(Value value, int64_t axis, int64_t block) {
-    auto type = mlir::cast<RankedTensorType>(value.getType());
-    int64_t extent = node.getInputType(0).getDimSize(axis);
-    if (type.getRank() != node.getInputRank(0) || block < 0) {
-      node.emitError("a blocked scale or zero point has rank ")
-          << type.getRank() << ", block_size is " << block;
-      return {};
-    }
-    if (ShapedType::isDynamic(extent) || type.isDynamicDim(axis)) {
-      node.emitError("blocks along an open dimension are not supported");
-      return {};
-    }
-    SmallVector<int64_t> positions;
-    for (int64_t i = 0; i < extent; ++i)
-      positions.push_back(i / block);
-    auto op = node.create<GatherOp>(value, node.createInts(positions), axis);
-    return op ? op.getResult() : Value();
-  }
-
   Value squeeze(Value value) {
     int64_t rank = mlir::cast<RankedTensorType>(value.getType()).getRank();
     auto op = node.create<SqueezeOp>(value, llvm::to_vector(llvm::seq<int64_t>(0, rank)));
@@ -158,41 +110,41 @@ private:
 };
 } // namespace
 
-/// (x - zero) * scale
-LogicalResult graphopt::importDequantizeLinear(NodeImporter &node) {
-  Quantization q(node);
-  Type type = node.getInputType(1).getElementType();
-  if (node.getInt("output_dtype") != 0 && // 0: the scale's
-      !(type = node.getElementType("output_dtype")))
-    return failure();
-  Value value = q.cast(node.getInput(0), type);
-  if (node.hasInput(2))
-    value = q.binary(BinaryKind::Sub, value, q.cast(q.alongAxis(2), type));
-  value = q.binary(BinaryKind::Mul, value, q.cast(q.alongAxis(1), type));
-  return value ? node.bind(value) : failure();
+/// The axis that a scale belongs to; 0 for one that has one element.
+static FailureOr<int64_t> getScaleAxis(NodeImporter &node) {
+  RankedTensorType scale = node.getInputType(1);
+  if (scale.getRank() == 0 || (scale.hasStaticShape() && scale.getNumElements() == 1))
+    return 0;
+  return normalizeAxis(node.getLoc(), node.getInt("axis"), node.getInputRank(0));
 }
 
-/// saturate(round(x / scale) + zero), rounding half to even
+/// Null: none.
+static IntegerAttr getBlockSize(NodeImporter &node) {
+  int64_t size = node.getInt("block_size");
+  return size ? node.getBuilder().getI64IntegerAttr(size) : IntegerAttr();
+}
+
+LogicalResult graphopt::importDequantizeLinear(NodeImporter &node) {
+  FailureOr<int64_t> axis = getScaleAxis(node);
+  Type to = node.getInputType(1).getElementType();
+  if (failed(axis) || (node.getInt("output_dtype") != 0 && // 0: the scale's
+                       !(to = node.getElementType("output_dtype"))))
+    return failure();
+  return node.finish<DequantizeLinearOp>(node.getInput(0), node.getInput(1), node.getInput(2),
+                                         *axis, getBlockSize(node), to);
+}
+
 LogicalResult graphopt::importQuantizeLinear(NodeImporter &node) {
-  Quantization q(node);
+  FailureOr<int64_t> axis = getScaleAxis(node);
   Type to = IntegerType::get(node.getContext(), 8, IntegerType::Unsigned);
   if (node.hasInput(2))
     to = node.getInputType(2).getElementType();
   else if (node.getInt("output_dtype") != 0)
     to = node.getElementType("output_dtype");
-  if (!to)
+  if (failed(axis) || !to)
     return failure();
-  if (!to.isInteger() || to.getIntOrFloatBitWidth() > 16)
-    return node.emitError("quantizes to ") << to << ", which is not supported yet";
-  // Sums with a zero point of 16 bits are exact in f32.
-  Type wide = Float32Type::get(node.getContext());
-  Value value = q.binary(BinaryKind::Div, q.cast(node.getInput(0), wide),
-                         q.cast(q.alongAxis(1), wide));
-  Value zero = node.hasInput(2) ? q.alongAxis(2) : Value();
-  if (node.hasInput(2) && !zero)
-    return failure();
-  value = q.quantize(value, zero, to);
-  return value ? node.bind(value) : failure();
+  return node.finish<QuantizeLinearOp>(node.getInput(0), node.getInput(1), node.getInput(2),
+                                       *axis, getBlockSize(node), to);
 }
 
 LogicalResult graphopt::importMatMulInteger(NodeImporter &node) {

@@ -26,6 +26,12 @@ void graphopt::buildModelPipeline(OpPassManager &pm, const GraphOptions &options
 void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
                                   const GraphOptions &options) {
   buildModelPipeline(pm, options);
+  if (!options.portable) {
+    // While it is known what bytes stand for.
+    if (cpu.dotInt8)
+      pm.addNestedPass<func::FuncOp>(createFuseQuantized());
+    pm.addNestedPass<func::FuncOp>(createDecomposeQuantization());
+  }
   // While weights are where the model has them.
   pm.addNestedPass<func::FuncOp>(createFoldAffine());
   pm.addNestedPass<func::FuncOp>(createFoldPads());

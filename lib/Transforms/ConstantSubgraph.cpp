@@ -1,5 +1,6 @@
 #include "ConstantSubgraph.h"
 #include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Quantization.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
@@ -111,6 +112,8 @@ private:
   /// the memory, and kernels on integers need the integers, the zero point and
   /// the scale as the model has them.
   static bool isWeightToFloat(Operation *op) {
+    if (isa<QuantizeLinearOp, DequantizeLinearOp>(op)) // of a model to be written
+      return true;
     auto cast = dyn_cast<CastOp>(op);
     if (!cast || !isa<FloatType>(cast.getTo()))
       return false;

@@ -113,6 +113,54 @@ def SplitTransposedConvs
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def FuseQuantized : Pass<"graph-fuse-quantized", "::mlir::func::FuncOp"> {
+  let summary = "Multiplies quantized matrices as bytes";
+  let description = [{
+    A product of two matrices of dequantized bytes becomes a product of the bytes
+    in 32 bits, scaled afterwards; sums aside make up for zero points. The left
+    side has one scale, the right one or one a column. Signed bytes on the left
+    become unsigned ones, as CPUs with such products want them.
+
+    ```mlir
+    %a = graph.dequantize_linear %x, %sx, %zx axis = 0 to f32 : tensor<?x384xui8>, tensor<f32>, tensor<ui8>
+    %b = graph.dequantize_linear %w, %sw axis = 1 to f32 : tensor<384x1536xi8>, tensor<1536xf32>
+    %y = graph.matmul %a, %b : tensor<?x384xf32>, tensor<384x1536xf32>
+    ```
+    becomes
+    ```mlir
+    %p = graph.matmul %x, %w : tensor<?x384xui8>, tensor<384x1536xi8>
+    %c = graph.reduce Sum %w32 axes = [0] keepdims : tensor<384x1536xi32>
+    %m = graph.binary Mul %z32, %c : tensor<i32>, tensor<1x1536xi32>
+    %q = graph.binary Sub %p, %m : tensor<?x1536xi32>, tensor<1x1536xi32>
+    %f = graph.cast %q to f32 : tensor<?x1536xi32>
+    %s = graph.binary Mul %sx, %sw : tensor<f32>, tensor<1536xf32>
+    %y = graph.binary Mul %f, %s : tensor<?x1536xf32>, tensor<1536xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def DecomposeQuantization
+    : Pass<"graph-decompose-quantization", "::mlir::func::FuncOp"> {
+  let summary = "Makes element-wise ops of what quantizes and dequantizes";
+  let description = [{
+    What no product of bytes took is computed in floats; the element-wise ops are
+    fused with what is around them.
+
+    ```mlir
+    %y = graph.dequantize_linear %x, %s, %z axis = 0 to f32 : tensor<?x4xui8>, tensor<f32>, tensor<ui8>
+    ```
+    becomes
+    ```mlir
+    %f = graph.cast %x to f32 : tensor<?x4xui8>
+    %g = graph.cast %z to f32 : tensor<ui8>
+    %d = graph.binary Sub %f, %g : tensor<?x4xf32>, tensor<f32>
+    %y = graph.binary Mul %d, %s : tensor<?x4xf32>, tensor<f32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def FuseAttention : Pass<"graph-fuse-attention", "::mlir::func::FuncOp"> {
   let summary = "Finds attention in the products and softmaxes that it is written as";
   let description = [{

@@ -12,6 +12,9 @@ using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
 
+/// graph-decompose-quantization leaves none of these.
+void graphopt::populateQuantizationLowering(LoweringPatterns) {}
+
 namespace {
 /// A graph op all of whose results are small integer tensors with known
 /// elements  =>  tensor.from_elements

@@ -1,0 +1,59 @@
+#ifndef GRAPHOPT_GRAPH_QUANTIZATION
+#define GRAPHOPT_GRAPH_QUANTIZATION
+
+include "dialects/Graph/GraphBase.td"
+
+def Graph_QuantizeLinearOp : Graph_PureOp<"quantize_linear"> {
+  let summary = "Puts floats on a grid of integers";
+  let description = [{
+    `result = saturate(round(input / scale) + zero)`, halves rounded to even. There
+    is one `scale` and `zero` for all elements, or one for each index of `axis`, or
+    one for each `block_size` neighbours along it.
+
+    Constraints:
+    - (C1) `to` is an integer of at most 16 bits, `zero` of that type.
+    - (C2) `scale` has one element; or one dimension, that of `axis`; or, with a
+      positive `block_size`, as many dimensions as `input`.
+    - (C3) `zero` has as many dimensions as `scale`.
+
+    ```mlir
+    %q = graph.quantize_linear %x, %s, %z axis = 0 to ui8 : tensor<?x384xf32>, tensor<f32>, tensor<ui8>
+    ```
+  }];
+  let arguments = (ins Graph_FloatTensor:$input, Graph_FloatTensor:$scale,
+                       Optional<Graph_Tensor>:$zero, I64Attr:$axis,
+                       OptionalAttr<I64Attr>:$block_size, TypeAttr:$to);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = [{
+    $input `,` $scale (`,` $zero^)? `axis` `=` $axis (`block_size` `=` $block_size^)?
+    `to` $to attr-dict `:` type($input) `,` type($scale) (`,` type($zero)^)?
+  }];
+}
+
+def Graph_DequantizeLinearOp : Graph_PureOp<"dequantize_linear"> {
+  let summary = "What integers on a grid stand for";
+  let description = [{
+    `result = (input - zero) * scale`; what `scale` and `zero` belong to is as for
+    `graph.quantize_linear`.
+
+    Constraints:
+    - (C1) `input` holds integers, `zero` of the same type; `to` is a float.
+    - (C2) `scale` has one element; or one dimension, that of `axis`; or, with a
+      positive `block_size`, as many dimensions as `input`.
+    - (C3) `zero` has as many dimensions as `scale`.
+
+    ```mlir
+    %w = graph.dequantize_linear %q, %s axis = 1 to f32 : tensor<384x1536xi8>, tensor<1536xf32>
+    ```
+  }];
+  let arguments = (ins Graph_Tensor:$input, Graph_FloatTensor:$scale,
+                       Optional<Graph_Tensor>:$zero, I64Attr:$axis,
+                       OptionalAttr<I64Attr>:$block_size, TypeAttr:$to);
+  let results = (outs Graph_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $scale (`,` $zero^)? `axis` `=` $axis (`block_size` `=` $block_size^)?
+    `to` $to attr-dict `:` type($input) `,` type($scale) (`,` type($zero)^)?
+  }];
+}
+
+#endif

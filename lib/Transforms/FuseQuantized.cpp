@@ -1,0 +1,176 @@
+#include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Linear.h"
+#include "dialects/Graph/Quantization.h"
+#include "dialects/Graph/Reduction.h"
+#include "dialects/Graph/Shape.h"
+#include "graphopt/Transforms/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace graphopt {
+#define GEN_PASS_DEF_FUSEQUANTIZED
+#include "graphopt/Transforms/Passes.h.inc"
+} // namespace graphopt
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::graph;
+
+namespace {
+/// A matrix of bytes that stand for (bytes - zero) * scale; `scale` and `zero` (null:
+/// none) broadcast against it.
+struct ByteMatrix {
+  Value bytes, scale, zero;
+};
+} // namespace
+
+static bool isScalar(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  return type.hasStaticShape() && type.getNumElements() == 1;
+}
+
+/// True if each number of `value`, if it is there, is 0.
+static bool isZero(Value value) {
+  DenseIntElementsAttr elements;
+  return !value || (matchPattern(value, m_Constant(&elements)) &&
+                    llvm::all_of(elements, [](const APInt &x) { return x.isZero(); }));
+}
+
+/// The op behind `value`, perhaps under a transpose of the last two dimensions.
+static DequantizeLinearOp findGrid(Value value, TransposeOp &transpose) {
+  transpose = value.getDefiningOp<TransposeOp>();
+  if (transpose) {
+    ArrayRef<int64_t> order = transpose.getPermutation();
+    if (order.size() != 2 || order[0] != 1)
+      return {};
+    value = transpose.getInput();
+  }
+  auto grid = value.getDefiningOp<DequantizeLinearOp>();
+  if (!grid || grid.getBlockSize() || !grid.getTo().isF32() ||
+      !grid.getInput().getType().getElementType().isInteger(8) ||
+      grid.getType().getRank() < 2)
+    return {};
+  return grid;
+}
+
+namespace {
+/// Multiplies what bytes stand for, as products of the bytes:
+///
+///   sum_k (a - za) * sa * (b - zb) * sb
+///     =  (sum_k a * b  -  za * sum_k b  -  zb * sum_k (a - za)) * (sa * sb)
+class ByteProduct : ImplicitLocOpBuilder {
+public:
+  ByteProduct(Operation *op, OpBuilder &b) : ImplicitLocOpBuilder(op->getLoc(), b) {}
+
+  /// One scale for all, or one for each column of the right side; null if not.
+  Value build(Value lhs, Value rhs, bool transposesRhs = false) {
+    TransposeOp leftTranspose, rightTranspose;
+    DequantizeLinearOp left = findGrid(lhs, leftTranspose);
+    DequantizeLinearOp right = findGrid(rhs, rightTranspose);
+    if (!left || !right || leftTranspose || !isScalar(left.getScale()))
+      return {};
+    bool isTurned = bool(rightTranspose) != transposesRhs;
+    int64_t rank = right.getType().getRank();
+    int64_t columns = isTurned ? rank - 2 : rank - 1;
+    if ((isTurned && rank != 2) ||
+        (!isScalar(right.getScale()) && static_cast<int64_t>(right.getAxis()) != columns))
+      return {};
+    ByteMatrix a = makeUnsigned(left), b = take(right);
+    if (isTurned)
+      b.bytes = TransposeOp::create(*this, b.bytes, ArrayRef<int64_t>{1, 0});
+    Value factor = binary(BinaryKind::Mul, a.scale, b.scale);
+    return binary(BinaryKind::Mul, toFloat(multiply(a, b)), factor);
+  }
+
+private:
+  Value binary(BinaryKind kind, Value lhs, Value rhs) {
+    return BinaryOp::create(*this, kind, lhs, rhs);
+  }
+  Value cast(Value value, Type to) { return CastOp::create(*this, value, to); }
+  Value toFloat(Value value) { return cast(value, getF32Type()); }
+  Value wide(Value value) { return cast(value, getI32Type()); }
+  Value flat(Value value) {
+    int64_t rank = mlir::cast<RankedTensorType>(value.getType()).getRank();
+    if (!isScalar(value) || rank == 0)
+      return value;
+    return SqueezeOp::create(*this, value, llvm::to_vector(llvm::seq<int64_t>(0, rank)));
+  }
+
+  ByteMatrix take(DequantizeLinearOp op) {
+    Value scale = flat(op.getScale());
+    if (!mlir::cast<RankedTensorType>(scale.getType()).getElementType().isF32())
+      scale = toFloat(scale);
+    Value zero = isZero(op.getZero()) ? Value() : wide(flat(op.getZero()));
+    return {op.getInput(), scale, zero};
+  }
+
+  /// CPUs multiply unsigned by signed bytes: signed ones on the left are moved by 128.
+  ByteMatrix makeUnsigned(DequantizeLinearOp op) {
+    ByteMatrix matrix = take(op);
+    if (op.getInput().getType().getElementType().isUnsignedInteger())
+      return matrix;
+    Value offset = arith::ConstantOp::create(
+        *this, DenseElementsAttr::get(RankedTensorType::get({}, getI32Type()), 128));
+    matrix.zero = matrix.zero ? binary(BinaryKind::Add, matrix.zero, offset) : offset;
+    matrix.bytes = cast(binary(BinaryKind::Add, wide(matrix.bytes), offset),
+                        getIntegerType(8, /*isSigned=*/false));
+    return matrix;
+  }
+
+  Value addUp(Value value, int64_t fromLast) {
+    int64_t rank = mlir::cast<RankedTensorType>(value.getType()).getRank();
+    return ReduceOp::create(*this, ReduceKind::Sum, value, ArrayRef<int64_t>{rank - fromLast},
+                            /*keepdims=*/true);
+  }
+
+  Value multiply(ByteMatrix a, ByteMatrix b) {
+    Value sum = MatMulOp::create(*this, a.bytes, b.bytes);
+    if (a.zero)
+      sum = binary(BinaryKind::Sub, sum,
+                   binary(BinaryKind::Mul, a.zero, addUp(wide(b.bytes), 2)));
+    if (!b.zero)
+      return sum;
+    Value rows = wide(a.bytes);
+    if (a.zero)
+      rows = binary(BinaryKind::Sub, rows, a.zero);
+    return binary(BinaryKind::Sub, sum, binary(BinaryKind::Mul, addUp(rows, 1), b.zero));
+  }
+};
+} // namespace
+
+static LogicalResult fuseMatMul(MatMulOp op, PatternRewriter &rewriter) {
+  Value product = ByteProduct(op, rewriter).build(op.getLhs(), op.getRhs());
+  if (!product)
+    return rewriter.notifyMatchFailure(op, "its operands are no bytes");
+  rewriter.replaceOp(op, product);
+  return success();
+}
+
+static LogicalResult fuseGemm(GemmOp op, PatternRewriter &rewriter) {
+  if (op.getTransA() || !op.getAlpha().isExactlyValue(1.0) ||
+      (op.getBias() && !op.getBeta().isExactlyValue(1.0)))
+    return rewriter.notifyMatchFailure(op, "it is scaled, or its left side transposed");
+  Value product = ByteProduct(op, rewriter).build(op.getLhs(), op.getRhs(), op.getTransB());
+  if (!product)
+    return rewriter.notifyMatchFailure(op, "its operands are no bytes");
+  if (op.getBias())
+    product = BinaryOp::create(rewriter, op.getLoc(), BinaryKind::Add, product, op.getBias());
+  rewriter.replaceOp(op, product);
+  return success();
+}
+
+namespace {
+struct FuseQuantized : graphopt::impl::FuseQuantizedBase<FuseQuantized> {
+  using FuseQuantizedBase::FuseQuantizedBase;
+
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add(fuseMatMul);
+    patterns.add(fuseGemm);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+} // namespace

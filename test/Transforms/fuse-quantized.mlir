@@ -1,0 +1,68 @@
+// RUN: graphopt-opt %s --graph-fuse-quantized | FileCheck %s
+
+// Bytes with a zero point on the left: its product with the sums of columns goes
+// off.
+// CHECK-LABEL: func @matmul(
+// CHECK-SAME:      %[[X:.+]]: tensor<?x5xui8>, %[[W:.+]]: tensor<5x6xi8>, %[[SX:[^:]+]]: tensor<f32>, %[[ZX:.+]]: tensor<ui8>, %[[SW:.+]]: tensor<6xf32>
+// CHECK-DAG:     %[[Z:.+]] = graph.cast %[[ZX]] to i32
+// CHECK-DAG:     %[[P:.+]] = graph.matmul %[[X]], %[[W]] : tensor<?x5xui8>, tensor<5x6xi8>
+// CHECK:         %[[W32:.+]] = graph.cast %[[W]] to i32
+// CHECK:         %[[COLUMNS:.+]] = graph.reduce Sum %[[W32]] axes = [0] keepdims
+// CHECK:         %[[OFF:.+]] = graph.binary Mul %[[Z]], %[[COLUMNS]]
+// CHECK:         %[[SUM:.+]] = graph.binary Sub %[[P]], %[[OFF]]
+// CHECK:         %[[F:.+]] = graph.cast %[[SUM]] to f32
+// CHECK:         graph.binary Mul %[[F]], %{{.+}} : tensor<?x6xf32>, tensor<6xf32>
+func.func @matmul(%x: tensor<?x5xui8>, %w: tensor<5x6xi8>, %sx: tensor<f32>, %zx: tensor<ui8>, %sw: tensor<6xf32>) -> tensor<?x6xf32> {
+  %a = graph.dequantize_linear %x, %sx, %zx axis = 0 to f32 : tensor<?x5xui8>, tensor<f32>, tensor<ui8>
+  %b = graph.dequantize_linear %w, %sw axis = 1 to f32 : tensor<5x6xi8>, tensor<6xf32>
+  %y = graph.matmul %a, %b : tensor<?x5xf32>, tensor<5x6xf32>
+  return %y : tensor<?x6xf32>
+}
+
+// Zero points that are 0 make no sums. Signed bytes on the left are moved by 128.
+// CHECK-LABEL: func @signed(
+// CHECK:         %[[OFFSET:.+]] = arith.constant dense<128> : tensor<i32>
+// CHECK:         %[[MOVED:.+]] = graph.binary Add %{{.+}}, %[[OFFSET]] : tensor<3x5xi32>, tensor<i32>
+// CHECK:         %[[U:.+]] = graph.cast %[[MOVED]] to ui8
+// CHECK:         graph.matmul %[[U]], %{{.+}} : tensor<3x5xui8>, tensor<5x6xi8>
+// CHECK:         graph.binary Mul %[[OFFSET]], %{{.+}} : tensor<i32>, tensor<1x6xi32>
+// CHECK-NOT:     graph.reduce
+func.func @signed(%x: tensor<3x5xi8>, %w: tensor<5x6xi8>, %sx: tensor<f32>, %sw: tensor<f32>) -> tensor<3x6xf32> {
+  %zero = arith.constant dense<0> : tensor<i8>
+  %a = graph.dequantize_linear %x, %sx, %zero axis = 0 to f32 : tensor<3x5xi8>, tensor<f32>, tensor<i8>
+  %b = graph.dequantize_linear %w, %sw, %zero axis = 0 to f32 : tensor<5x6xi8>, tensor<f32>, tensor<i8>
+  %y = graph.matmul %a, %b : tensor<3x5xf32>, tensor<5x6xf32>
+  return %y : tensor<3x6xf32>
+}
+
+// A transposed right side, whose columns are rows of the weights.
+// CHECK-LABEL: func @gemm(
+// CHECK:         %[[T:.+]] = graph.transpose %{{.+}} permutation = [1, 0] : tensor<6x5xi8>
+// CHECK:         graph.matmul %{{.+}}, %[[T]] : tensor<3x5xui8>, tensor<5x6xi8>
+// CHECK:         %[[SCALED:.+]] = graph.binary Mul %{{.+}} : tensor<3x6xf32>, tensor<6xf32>
+// CHECK:         graph.binary Add %[[SCALED]], %{{.+}} : tensor<3x6xf32>, tensor<6xf32>
+func.func @gemm(%x: tensor<3x5xui8>, %w: tensor<6x5xi8>, %sx: tensor<f32>, %sw: tensor<6xf32>, %bias: tensor<6xf32>) -> tensor<3x6xf32> {
+  %a = graph.dequantize_linear %x, %sx axis = 0 to f32 : tensor<3x5xui8>, tensor<f32>
+  %b = graph.dequantize_linear %w, %sw axis = 0 to f32 : tensor<6x5xi8>, tensor<6xf32>
+  %y = graph.gemm %a, %b, %bias transB : tensor<3x5xf32>, tensor<6x5xf32>, tensor<6xf32>
+  return %y : tensor<3x6xf32>
+}
+
+// Scales along the reduction, in blocks, or of a scaled Gemm; wider integers.
+// CHECK-LABEL: func @others(
+// CHECK-NOT:     tensor<3x5xui8>, tensor<5x6xi8>
+// CHECK-COUNT-2: graph.matmul %{{.+}} : tensor<3x5xf32>
+// CHECK:         graph.gemm
+// CHECK:         graph.matmul %{{.+}} : tensor<3x5xf32>
+func.func @others(%x: tensor<3x5xui8>, %w: tensor<5x6xi8>, %v: tensor<5x6xi16>, %s: tensor<f32>, %k: tensor<5xf32>, %blocks: tensor<5x3xf32>) -> (tensor<3x6xf32>, tensor<3x6xf32>, tensor<3x6xf32>, tensor<3x6xf32>) {
+  %a = graph.dequantize_linear %x, %s axis = 0 to f32 : tensor<3x5xui8>, tensor<f32>
+  %b0 = graph.dequantize_linear %w, %k axis = 0 to f32 : tensor<5x6xi8>, tensor<5xf32>
+  %b1 = graph.dequantize_linear %w, %blocks axis = 1 block_size = 2 to f32 : tensor<5x6xi8>, tensor<5x3xf32>
+  %b2 = graph.dequantize_linear %w, %s axis = 0 to f32 : tensor<5x6xi8>, tensor<f32>
+  %b3 = graph.dequantize_linear %v, %s axis = 0 to f32 : tensor<5x6xi16>, tensor<f32>
+  %y0 = graph.matmul %a, %b0 : tensor<3x5xf32>, tensor<5x6xf32>
+  %y1 = graph.matmul %a, %b1 : tensor<3x5xf32>, tensor<5x6xf32>
+  %y2 = graph.gemm %a, %b2 {alpha = 0.5 : f32} : tensor<3x5xf32>, tensor<5x6xf32>
+  %y3 = graph.matmul %a, %b3 : tensor<3x5xf32>, tensor<5x6xf32>
+  return %y0, %y1, %y2, %y3 : tensor<3x6xf32>, tensor<3x6xf32>, tensor<3x6xf32>, tensor<3x6xf32>
+}
