@@ -159,6 +159,14 @@ def _models(models, timing):
     return "\n".join(parts)
 
 
+def _change(row, column, before, after):
+    """A cell of a table that was made twice; rows may be in one only."""
+    values = [table.get(row, {}).get(column) for table in (before, after)]
+    if column == "support":
+        return int(next(value for value in values if value is not None))
+    return " → ".join("–" if value is None else f"{value:.3f}" for value in values)
+
+
 def _metric(metric):
     name, intervals = metric["name"], metric.get("intervals", {})
 
@@ -182,8 +190,8 @@ def _metric(metric):
     before, after = (metric.get("tables", {}).get(when, {}) for when in ("before", "after"))
     for title, table in before.items():
         columns = list(next(iter(table.values()), {}))
-        rows = [[row, *(f"{table[row][c]:.3f} → {after[title].get(row, {}).get(c, float('nan')):.3f}"
-                        if c != "support" else int(table[row][c]) for c in columns)] for row in table]
+        rows = [[row, *(_change(row, column, table, after[title]) for column in columns)]
+                for row in dict.fromkeys([*table, *after[title]])]
         parts += [f"<h3>{html.escape(title)}, before → after</h3>", _table(["", *columns], rows)]
     return "\n".join(parts)
 

@@ -205,6 +205,15 @@ class CommandTest(unittest.TestCase):
         self.assertLess(len(text), 10000)
         self.assertIn("up" + "it is read", Page(text).text)
 
+    def test_the_page_of_tables(self):
+        before = {"CITY": {"f1": .5, "support": 4.0}, "URL": {"f1": 1.0, "support": 2.0}}
+        after = {"CITY": {"f1": .25, "support": 4.0}, "NAME": {"f1": 0.0, "support": 0.0}}
+        page = Page(_html.render({"graphopt_report": 1, "metric": {
+            "name": "F1", "samples": 3, "greater_is_better": True, "before": 1, "after": 2, "drop": -1,
+            "tables": {"before": {"entities": before}, "after": {"entities": after}}}}))
+        for part in ("CITY0.500 → 0.2504", "URL1.000 → –2", "NAME– → 0.0000"):
+            self.assertIn(part, page.text)
+
     def test_the_page_of_times(self):
         models = [{"parameters": 100, "p": 1, "macs": 5000, "ms": 2.5, "alpha": 1},
                   {"parameters": 80, "p": .8, "macs": None, "ms": 2, "alpha": .8, "gain": "faster",
