@@ -6,8 +6,8 @@ import math
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: #1b1f24 }
 h2 { margin-top: 2.2rem; border-bottom: 1px solid #d0d7de } table { border-collapse: collapse; margin: .8rem 0 }
-th, td { padding: .15rem .55rem; text-align: right; border-bottom: 1px solid #eaeef2 } th:first-child,
-td:first-child { text-align: left } td.cell { padding: .2rem .3rem; font-size: 11px; text-align: center; border: 1px solid #fff }
+th, td { padding: .15rem .55rem; text-align: right; border-bottom: 1px solid #eaeef2;
+white-space: nowrap } th:first-child, td:first-child, td.reason { text-align: left } td.cell { padding: .2rem .3rem; font-size: 11px; text-align: center; border: 1px solid #fff }
 td.gone { outline: 2px solid #b42318; outline-offset: -2px; text-decoration: line-through }
 .fail, .slower { color: #b42318 } .warn { color: #9a6700 } .pass, .faster { color: #1a7f37 } .note { color: #57606a }
 svg text { font: 11px system-ui, sans-serif; fill: #57606a }
@@ -123,8 +123,9 @@ def _step(number, step):
         parts.append(_heat_map(layers))
         parts.append('<p class="note">Darker is worth more; removed ones are struck out.</p>')
     elif layers:
-        lines = [(f"layer {layer['layer']}", _thin(list(enumerate(sorted(layer["scores"]))))) for layer in layers]
-        parts.append(_curves(lines, "from the least to the greatest", "score"))
+        lines = [(f"layer {layer['layer']}", _thin([(i, math.log10(score)) for i, score in
+                                                    enumerate(sorted(layer["scores"])) if score > 0])) for layer in layers]
+        parts.append(_curves(lines, "from the least to the greatest", "log10 of the score"))
         parts.append(_table(["layer", "units", "removed", "kept"],
                             [[layer["layer"], len(layer["scores"]), len(layer["removed"]),
                               len(layer["scores"]) - len(layer["removed"])] for layer in layers]))
@@ -134,7 +135,7 @@ def _step(number, step):
                      f"{refit['cosine_with']:.5f} with it, {refit['cosine_without']:.5f} without.</p>")
     if step.get("left_alone"):
         parts.append("<details><summary>Left alone</summary>" + _table(["node", "reason"], [
-            [item["node"], item["reason"]] for item in step["left_alone"]]) + "</details>")
+            [item["node"], (item["reason"], "reason")] for item in step["left_alone"]]) + "</details>")
     return "\n".join(parts)
 
 
@@ -233,8 +234,8 @@ def _audit(report):
                      layer["cumulative"]["max_abs"], ("sensitive", "warn") if layer["sensitive"] else ""]
                     for layer in layers])]
     if report.get("not_compared"):
-        parts += ["<h2>Not compared</h2>", _table(["layer", "reason"], [[item["name"], item["reason"]]
-                                                                     for item in report["not_compared"]])]
+        parts += ["<h2>Not compared</h2>", _table(["layer", "reason"], [
+            [item["name"], (item["reason"], "reason")] for item in report["not_compared"]])]
     return parts
 
 
