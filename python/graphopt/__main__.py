@@ -5,6 +5,7 @@ import json
 import sys
 
 from . import CompileError, MetricError, compress, metrics
+from ._compress import kept
 from ._html import render
 
 _USAGE = ("One of ner, cer, spearman, top1, or MODULE:NAME, a callable of a model and a list of samples. What is right "
@@ -50,8 +51,7 @@ def _compress(arguments, parser):
                     report=arguments.report, progress=_show_try, shapes=shapes)
     if arguments.html:
         _write(arguments.html, done.report)
-    steps = done.report["steps"]
-    print(f"p = {steps[-1]['parameters_after'] / steps[0]['parameters_before']:.4f}" if steps else "nothing to do")
+    print(f"p = {kept(done.report):.4f}")
     if "metric" in done.report:
         measured = done.report["metric"]
         drop = f"{measured['drop']:.3f}"

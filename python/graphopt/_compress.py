@@ -70,7 +70,7 @@ class _Search:
                 model, report = self.build(scaled)
                 after = float(self.metric(model, self.select))
                 seen[key] = self.drop(before, after) <= max_drop
-                self.tries.append({"share": share, "p": _kept(report), "before": before, "after": after,
+                self.tries.append({"share": share, "p": kept(report), "before": before, "after": after,
                                    "drop": self.drop(before, after), "taken": seen[key]})
                 self.progress(self.tries[-1])
             low, high = (share, high) if seen[key] else (low, share)
@@ -87,9 +87,9 @@ def metric_name(metric):
     return getattr(metric, "name", None) or getattr(metric, "__name__", type(metric).__name__)
 
 
-def _kept(report):
-    """Parameters of the last step by those of the first."""
-    steps = report["steps"]
+def kept(report):
+    """The share of parameters that the steps left. Some only make weights zero."""
+    steps = [step for step in report.get("steps", []) if "parameters_after" in step]
     return steps[-1]["parameters_after"] / steps[0]["parameters_before"] if steps else 1.0
 
 

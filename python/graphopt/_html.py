@@ -3,6 +3,8 @@ import html
 import json
 import math
 
+from ._compress import kept
+
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: #1b1f24 }
 h2 { margin-top: 2.2rem; border-bottom: 1px solid #d0d7de } table { border-collapse: collapse; margin: .8rem 0 }
@@ -114,10 +116,14 @@ def _thin(points):
 
 def _step(number, step):
     title = step.get("pass", "step")
-    parts = [f"<h2>Step {number}: {html.escape(str(title))}</h2>",
-             f"<p>{step.get('removed', 0)} of {step.get('units', '?')} removed by the score "
-             f"<b>{html.escape(str(step.get('score', '')))}</b>; parameters {_text(step.get('parameters_before'))} → "
-             f"{_text(step.get('parameters_after'))}, p = {_text(step.get('p'))}</p>"]
+    parts = [f"<h2>Step {number}: {html.escape(str(title))}</h2>"]
+    if "units" in step:
+        parts.append(f"<p>{step['removed']} of {step['units']} removed by the score <b>{html.escape(step['score'])}</b>; "
+                     f"parameters {_text(step['parameters_before'])} → {_text(step['parameters_after'])}, p = "
+                     f"{_text(step['p'])}</p>")
+    else:
+        plain = {key: value for key, value in step.items() if not isinstance(value, (dict, list)) and key != "pass"}
+        parts.append(_table(list(plain), [list(plain.values())]))
     layers = [layer for layer in step.get("layers", []) if layer.get("scores")]
     if layers and max(len(layer["scores"]) for layer in layers) <= 64:
         parts.append(_heat_map(layers))
@@ -129,6 +135,9 @@ def _step(number, step):
         parts.append(_table(["layer", "units", "removed", "kept"],
                             [[layer["layer"], len(layer["scores"]), len(layer["removed"]),
                               len(layer["scores"]) - len(layer["removed"])] for layer in layers]))
+    elif step.get("layers"):
+        head = [key for key, value in step["layers"][0].items() if not isinstance(value, (dict, list))]
+        parts.append(_table(head, [[layer.get(key) for key in head] for layer in step["layers"]]))
     refit = step.get("refit")
     if isinstance(refit, dict) and "cosine_with" in refit:
         parts.append(f"<p>Refit {'used' if refit['used'] else 'not used'}: mean cosine on the samples to select with "
@@ -199,11 +208,9 @@ def _metric(metric):
 
 def _compression(report):
     parts = ["<h1>Compression report</h1>"]
-    if report.get("steps"):
-        first, last = report["steps"][0], report["steps"][-1]
-        parts.append(f"<p><b>p = {last['parameters_after'] / first['parameters_before']:.4f}</b>: parameters "
-                     f"{_text(first['parameters_before'])} → {_text(last['parameters_after'])}. Samples: "
-                     + ", ".join(f"{count} to {part}" for part, count in report.get("samples", {}).items()) + ".</p>")
+    if report.get("samples"):
+        parts.append(f"<p><b>p = {kept(report):.4f}</b> of the parameters are left. Samples: "
+                     + ", ".join(f"{count} to {part}" for part, count in report["samples"].items()) + ".</p>")
     if "metric" in report:
         parts.append(_metric(report["metric"]))
     if "models" in report:

@@ -205,6 +205,13 @@ class CommandTest(unittest.TestCase):
         self.assertLess(len(text), 10000)
         self.assertIn("up" + "it is read", Page(text).text)
 
+    def test_the_page_of_zeros(self):
+        step = {"pass": "sparsify", "pattern": "4:8", "zeros": 50, "left_alone": [],
+                "layers": [{"node": "up", "zeros": 50, "cosine": .9}]}
+        page = Page(_html.render({"graphopt_report": 1, "steps": [step], "samples": {"evaluate": 2}}))
+        for part in ("p = 1.0000 of the parameters are left. Samples: 2 to evaluate", "pattern", "4:8", "up500.9"):
+            self.assertIn(part, page.text)
+
     def test_the_page_of_tables(self):
         before = {"CITY": {"f1": .5, "support": 4.0}, "URL": {"f1": 1.0, "support": 2.0}}
         after = {"CITY": {"f1": .25, "support": 4.0}, "NAME": {"f1": 0.0, "support": 0.0}}
