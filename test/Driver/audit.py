@@ -22,9 +22,9 @@ def path(*names):
     return os.path.join(folder, *names)
 
 
-def save(name, weights, first=(), rename=None):
+def save(name, weights, first=(), rename=None, start="x"):
     """Three products with biases, Relu after each but the last."""
-    nodes, x = [], "x"
+    nodes, x = [], start
     for i in range(3):
         nodes.append(helper.make_node("MatMul", [x, f"w{i}"], [f"p{i}"], name=f"{i}/MatMul"))
         nodes.append(helper.make_node("Add", [f"p{i}", f"b{i}"], [f"s{i}"], name=f"{i}/Add"))
@@ -138,6 +138,16 @@ layer = report["layers"][0]
 assert layer["name"] == "0/MatMul" and abs(layer["isolated"]["sqnr_db"] - expected) < 0.01, (layer, expected)
 report, _ = audit(integers, original, "--per-layer")
 assert "0/MatMul" in [layer["name"] for layer in report["layers"]], report
+# So are quantizers in front: the loss of what they round is that of the layer behind them.
+rounding = [helper.make_node("QuantizeLinear", ["x", "step"], ["xq"], name="quantize"),
+            helper.make_node("DequantizeLinear", ["xq", "step"], ["xd"], name="dequantize")]
+rounded = save("r.onnx", WEIGHTS | {"step": np.float32(1 / 32)}, rounding, start="xd")
+report, _ = audit(original, rounded, "--per-layer", "--warn", "0")
+near = [np.clip(np.rint(x * 32), 0, 255).astype(np.float32) / 32 for x in rows]
+expected = sqnr([alone(WEIGHTS, x, sums)[0] for x, sums in zip(near, a)], [sums[0] for sums in a])
+layer = report["layers"][0]
+assert layer["name"] == "0/MatMul" and abs(layer["isolated"]["sqnr_db"] - expected) < 0.01, (layer, expected)
+assert all(other["isolated"]["sqnr_db"] is None for other in report["layers"][1:]), report
 
 # A layer of another name or shape is told of, not left out.
 renamed = save("renamed.onnx", WEIGHTS, rename={"1/MatMul": "mine", "1/Add": "mine too"})
