@@ -40,6 +40,9 @@ def Graph_UnaryKind : Graph_Enum<"UnaryKind", "element-wise function of one tens
   I32EnumAttrCase<"Sqrt", 29>,
   I32EnumAttrCase<"Tan", 30>,
   I32EnumAttrCase<"Tanh", 31>,
+  I32EnumAttrCase<"Gelu", 32>,      // x * (1 + erf(x / sqrt(2))) / 2
+  I32EnumAttrCase<"GeluTanh", 33>,  // with tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))
+  I32EnumAttrCase<"Swish", 34>,     // x * sigmoid(x)
 ]>;
 
 def Graph_BinaryKind : Graph_Enum<"BinaryKind", "element-wise function of two tensors", [

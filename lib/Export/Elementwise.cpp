@@ -5,8 +5,20 @@ using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
 
-/// Cases are called as their operators.
+/// Most cases are called as their operators.
 LogicalResult graphopt::exportOp(UnaryOp op, NodeExporter &node) {
+  if (op.getKind() == UnaryKind::GeluTanh) {
+    node.write("Gelu", {op.getInput()}).set("approximate", "tanh");
+    return success();
+  }
+  // Swish came with opset 24 only.
+  if (op.getKind() == UnaryKind::Swish) {
+    std::string gate = node.insert("Sigmoid", {op.getInput()}, "gate",
+                                   op.getType().getElementType())
+                           .getOutput();
+    node.write("Mul", {op.getInput(), gate});
+    return success();
+  }
   node.write(stringifyUnaryKind(op.getKind()), {op.getInput()});
   return success();
 }

@@ -12,6 +12,12 @@ LogicalResult graphopt::importUnary(NodeImporter &node) {
   return node.finish<UnaryOp>(*kind, node.getInput(0));
 }
 
+LogicalResult graphopt::importGelu(NodeImporter &node) {
+  bool isTanh = node.getString("approximate") == "tanh";
+  return node.finish<UnaryOp>(isTanh ? UnaryKind::GeluTanh : UnaryKind::Gelu,
+                              node.getInput(0));
+}
+
 LogicalResult graphopt::importBinary(NodeImporter &node) {
   std::optional<BinaryKind> kind = symbolizeBinaryKind(node.getOpType());
   assert(kind && "OnnxOps.def has a row for it");

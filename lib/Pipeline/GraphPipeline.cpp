@@ -50,6 +50,8 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
   pm.addPass(createEvaluateConstants(evaluate));
   // Scales and masks that were computed are constants only now. Each layer gets
   // its mask in the same form.
+  pm.addNestedPass<func::FuncOp>(createFuseNormalization());
+  pm.addNestedPass<func::FuncOp>(createFuseActivation());
   pm.addNestedPass<func::FuncOp>(createFuseAttention());
   pm.addPass(createCSEPass());
   // A constant may be a shape.

@@ -1,7 +1,6 @@
 //===- FuseSoftmax.cpp - Softmax from what it is written out as -----------===//
 
-#include "Attention.h"
-#include "dialects/Graph/Elementwise.h"
+#include "Primitives.h"
 #include "dialects/Graph/Normalization.h"
 #include "dialects/Graph/Reduction.h"
 #include "dialects/Graph/Shape.h"
@@ -10,16 +9,6 @@
 using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
-
-static UnaryOp getUnary(Value value, UnaryKind kind) {
-  auto op = value.getDefiningOp<UnaryOp>();
-  return op && op.getKind() == kind ? op : UnaryOp();
-}
-
-static BinaryOp getBinary(Value value, BinaryKind kind) {
-  auto op = value.getDefiningOp<BinaryOp>();
-  return op && op.getKind() == kind ? op : BinaryOp();
-}
 
 /// The dimension along which `value` is the reduction of `input`, kept with an
 /// extent of 1.

@@ -188,6 +188,55 @@ def FuseAttention : Pass<"graph-fuse-attention", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numFused", "num-fused", "Attentions found">];
 }
 
+def FuseNormalization
+    : Pass<"graph-fuse-normalization", "::mlir::func::FuncOp"> {
+  let summary = "Finds LayerNormalization and RMSNormalization in what they are written as";
+  let description = [{
+    Rows over the root of their mean square are an RMSNormalization, rows without
+    their mean a LayerNormalization; a scale and a bias of the shape of a row go
+    into them. What has a mean of squares under a root but is something else is left
+    alone; a remark tells why.
+
+    ```mlir
+    %s = graph.binary Mul %x, %x : tensor<?x8xf32>, tensor<?x8xf32>
+    %m = graph.reduce Mean %s axes = [1] keepdims : tensor<?x8xf32>
+    %e = graph.binary Add %m, %epsilon : tensor<?x1xf32>, tensor<f32>
+    %r = graph.unary Sqrt %e : tensor<?x1xf32>
+    %n = graph.binary Div %x, %r : tensor<?x8xf32>, tensor<?x1xf32>
+    %y = graph.binary Mul %scale, %n : tensor<8xf32>, tensor<?x8xf32>
+    ```
+    becomes
+    ```mlir
+    %y = graph.rms_normalization %x, %scale axis = 1 epsilon = 1.0e-5
+        : tensor<?x8xf32>, tensor<8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let statistics = [Statistic<"numFused", "num-fused", "Normalizations found">];
+}
+
+def FuseActivation : Pass<"graph-fuse-activation", "::mlir::func::FuncOp"> {
+  let summary = "Finds GELU, SiLU and the logistic function in what they are written as";
+  let description = [{
+    GELU by `Erf` or by `Tanh`, with its factors in any order and its argument as any
+    polynomial that is the same; x * sigmoid(x); 1 / (1 + exp(-x)). An `Erf` that is
+    something else is left alone; a remark tells why.
+
+    ```mlir
+    %d = graph.binary Div %x, %root : tensor<?x8xf32>, tensor<f32>
+    %e = graph.unary Erf %d : tensor<?x8xf32>
+    %a = graph.binary Add %e, %one : tensor<?x8xf32>, tensor<f32>
+    %m = graph.binary Mul %x, %a : tensor<?x8xf32>, tensor<?x8xf32>
+    %y = graph.binary Mul %m, %half : tensor<?x8xf32>, tensor<f32>
+    ```
+    becomes
+    ```mlir
+    %y = graph.unary Gelu %x : tensor<?x8xf32>
+    ```
+  }];
+  let statistics = [Statistic<"numFused", "num-fused", "Activations found">];
+}
+
 /// How many go.
 defvar budgetOptions = [
   Option<"count", "count", "int64_t", "-1", "Remove so many">,

@@ -1,6 +1,7 @@
 #include "Scalar.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -20,6 +21,23 @@ static Value buildSoftplus(Scalar s, Value x) {
   Value magnitude = s.op<math::AbsFOp>({x});
   Value tail = s.op<math::Log1pOp>({s.exp(s.op<arith::NegFOp>({magnitude}))});
   return s.add(s.op<arith::MaximumFOp>({x, s.constant(x, 0)}), tail);
+}
+
+static Value buildSigmoid(Scalar s, Value x) {
+  return s.div(s.constant(x, 1),
+               s.add(s.exp(s.op<arith::NegFOp>({x})), s.constant(x, 1)));
+}
+
+/// x * (1 + gate) / 2
+static Value buildGelu(Scalar s, Value x, Value gate) {
+  return s.mul(s.mul(x, s.constant(x, 0.5)), s.add(gate, s.constant(x, 1)));
+}
+
+/// sqrt(2 / pi) * (x + 0.044715 * x^3)
+static Value buildGeluTanhArgument(Scalar s, Value x) {
+  Value cubic = s.mul(s.mul(x, x), s.constant(x, 0.044715));
+  Value sum = s.mul(x, s.add(cubic, s.constant(x, 1)));
+  return s.mul(sum, s.constant(x, std::sqrt(2 / llvm::numbers::pi)));
 }
 
 static Value buildFloatUnary(Scalar s, UnaryKind kind, Value x) {
@@ -50,6 +68,12 @@ static Value buildFloatUnary(Scalar s, UnaryKind kind, Value x) {
     return s.exp(x);
   case UnaryKind::Floor:
     return s.op<math::FloorOp>({x});
+  case UnaryKind::Gelu:
+    return buildGelu(s, x,
+                     s.op<math::ErfOp>({s.mul(
+                         x, s.constant(x, 1 / llvm::numbers::sqrt2))}));
+  case UnaryKind::GeluTanh:
+    return buildGelu(s, x, s.op<math::TanhOp>({buildGeluTanhArgument(s, x)}));
   case UnaryKind::HardSwish: {
     Value gate = s.add(s.mul(x, s.constant(x, 1.0 / 6)), s.constant(x, 0.5));
     gate = s.op<arith::MaximumFOp>({gate, s.constant(x, 0)});
@@ -71,8 +95,7 @@ static Value buildFloatUnary(Scalar s, UnaryKind kind, Value x) {
   case UnaryKind::Round:
     return s.op<math::RoundEvenOp>({x});
   case UnaryKind::Sigmoid:
-    return s.div(s.constant(x, 1),
-                 s.add(s.exp(s.op<arith::NegFOp>({x})), s.constant(x, 1)));
+    return buildSigmoid(s, x);
   case UnaryKind::Sign: {
     Value one = s.op<math::CopySignOp>({s.constant(x, 1), x});
     // Zero and NaN are their own sign.
@@ -89,6 +112,8 @@ static Value buildFloatUnary(Scalar s, UnaryKind kind, Value x) {
     return s.div(x, s.add(s.op<math::AbsFOp>({x}), s.constant(x, 1)));
   case UnaryKind::Sqrt:
     return s.op<math::SqrtOp>({x});
+  case UnaryKind::Swish:
+    return s.mul(x, buildSigmoid(s, x));
   case UnaryKind::Tan:
     return s.op<math::TanOp>({x});
   case UnaryKind::Tanh:
