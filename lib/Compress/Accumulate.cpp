@@ -120,6 +120,14 @@ static void addChannels(ValueStatistics &to, const Matrix &rows) {
     }
 }
 
+/// to += a' a: half of it, then the mirror image.
+static void addSquare(std::vector<double> &to, const Matrix &a) {
+  to.resize(a.cols() * a.cols(), 0);
+  Eigen::Map<Matrix> sum(to.data(), a.cols(), a.cols());
+  sum.selfadjointView<Eigen::Lower>().rankUpdate(a.transpose());
+  sum.triangularView<Eigen::StrictlyUpper>() = sum.transpose();
+}
+
 /// to += a' b
 static void addProduct(std::vector<double> &to, const Matrix &a,
                        const Matrix &b) {
@@ -144,7 +152,7 @@ llvm::Error ValueStatistics::add(const HostTensor &tensor, int64_t channelAxis,
   rows += values.rows();
   addChannels(*this, values);
   if (kinds & Gram)
-    addProduct(gram, values, values);
+    addSquare(gram, values);
   return llvm::Error::success();
 }
 

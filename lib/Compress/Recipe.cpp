@@ -12,6 +12,7 @@ namespace json = llvm::json;
 static constexpr std::pair<StringRef, Score> scores[] = {
     {"weights", Score::Weights},
     {"activation", Score::Activation},
+    {"refit-error", Score::RefitError},
     {"leave-one-out", Score::LeaveOneOut},
     {"leave-one-out-refit", Score::LeaveOneOutRefit}};
 static constexpr std::pair<StringRef, RefitMode> refits[] = {

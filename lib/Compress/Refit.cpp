@@ -67,3 +67,26 @@ double graphopt::contribution(const Product &product,
                    double(std::max<int64_t>(product.input.rows, 1));
   return std::sqrt(std::max(0.0, squares));
 }
+
+RefitLoss::RefitLoss(const Product &product, double mu) : product(product) {
+  Moments moments(product);
+  int64_t count = product.input.channels;
+  Matrix gram = moments.gram;
+  double pull = count > 0 ? mu * gram.trace() / double(count) : 0;
+  gram.noalias() -= moments.mean * moments.mean.transpose();
+  // What is never seen costs nothing.
+  gram.diagonal().array() += std::max(pull, 1e-30);
+  Matrix solved = gram.ldlt().solve(Matrix::Identity(count, count));
+  inverse.assign(solved.data(), solved.data() + solved.size());
+}
+
+double RefitLoss::operator()(llvm::ArrayRef<int64_t> channels) const {
+  int64_t count = product.input.channels;
+  std::vector<int64_t> index(channels.begin(), channels.end());
+  Matrix weights = MatrixView(product.weights.data(), count,
+                              product.columns)(index, Eigen::all);
+  Matrix part = MatrixView(inverse.data(), count, count)(index, index);
+  // The least change of all rows that makes these 0: trace(W' inv(part) W).
+  double squares = part.ldlt().solve(weights).cwiseProduct(weights).sum();
+  return std::sqrt(std::max(0.0, squares));
+}

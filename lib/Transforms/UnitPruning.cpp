@@ -121,6 +121,7 @@ llvm::Error UnitPruner::prepare() {
   bool fromFile = !options.statistics.empty();
   bool needsGram = options.refit != RefitMode::Never ||
                    (!isGiven && (options.score == Score::Activation ||
+                                 options.score == Score::RefitError ||
                                  options.score == Score::LeaveOneOutRefit));
   bool needsTrials =
       options.hasQuality() ||
@@ -199,12 +200,20 @@ llvm::Error UnitPruner::score() {
     return llvm::Error::success();
   for (UnitBlock &block : blocks)
     block.scores.assign(block.unitCount, 0);
-  if (options.score == Score::Weights || options.score == Score::Activation) {
-    for (const Reader &reader : readers)
+  bool countsLosses = options.score == Score::LeaveOneOut ||
+                      options.score == Score::LeaveOneOutRefit;
+  if (!countsLosses) {
+    for (const Reader &reader : readers) {
+      std::optional<RefitLoss> refitLoss;
+      if (options.score == Score::RefitError)
+        refitLoss.emplace(getProduct(reader), options.ridge);
       for (auto &[block, units] : reader.parts)
-        for (int64_t unit = 0; unit < block->unitCount; ++unit)
+        for (int64_t unit = 0; unit < block->unitCount; ++unit) {
+          SmallVector<int64_t> rows = listRows(units, block->only(unit));
           block->scores[unit] +=
-              scoreRows(reader, listRows(units, block->only(unit)));
+              refitLoss ? (*refitLoss)(rows) : scoreRows(reader, rows);
+        }
+    }
     for (UnitBlock &block : blocks)
       if (!block.flow)
         block.scores[0] =

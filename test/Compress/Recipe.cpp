@@ -38,7 +38,7 @@ TEST(Recipe, NamesWhatIsWrong) {
             "prune[0].heads.scor is unknown");
   EXPECT_EQ(problem(R"({"prune": [{"heads": {"count": 1, "score": "x"}}]})"),
             "prune[0].heads.score is none of weights, activation, "
-            "leave-one-out, leave-one-out-refit");
+            "refit-error, leave-one-out, leave-one-out-refit");
   EXPECT_EQ(problem(R"({"prune": [{"heads": {"count": 1.5}}]})"),
             "prune[0].heads.count is no whole number");
   EXPECT_EQ(problem(R"({"prune": [{"heads": {"min_cosine": 2}}]})"),

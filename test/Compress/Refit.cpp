@@ -70,6 +70,29 @@ TEST(Refit, SurvivesSamplesOfZeros) {
     EXPECT_EQ(fitted.weights[i], expected[i]);
 }
 
+// What refit() really misses without channel 1; channel 2 follows from channel 0.
+TEST(RefitLoss, IsWhatARefitMisses) {
+  HostTensor x = dependentRows();
+  ValueStatistics statistics = observe(x);
+  RefittedProduct fitted = refit({statistics, weights, 2}, {0, 2}, 1e-6);
+  double squares = 0;
+  auto elements = std::as_const(x).elements<float>();
+  for (int row = 0; row < 50; ++row)
+    for (int n = 0; n < 2; ++n) {
+      const float *values = &elements[3 * row];
+      double error = values[0] * (fitted.weights[n] - weights[n]) -
+                     values[1] * weights[2 + n] +
+                     values[2] * (fitted.weights[2 + n] - weights[4 + n]) +
+                     fitted.bias[n];
+      squares += error * error;
+    }
+  RefitLoss loss({statistics, weights, 2}, 1e-6);
+  double expected = std::sqrt(squares / 50);
+  EXPECT_GT(expected, 1);
+  EXPECT_NEAR(loss({1}), expected, 1e-3 * expected);
+  EXPECT_LT(loss({2}), 0.05 * contribution({statistics, weights, 2}, {2}));
+}
+
 TEST(Contribution, IsTheNormOfThePart) {
   HostTensor x = dependentRows();
   ValueStatistics statistics = observe(x);

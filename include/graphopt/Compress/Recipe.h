@@ -16,6 +16,7 @@ namespace graphopt {
 enum class Score {
   Weights,           ///< norm of the weights that read it; needs no data
   Activation,        ///< root mean square of what it adds to the product
+  RefitError,        ///< what the product misses when the others made up for it
   LeaveOneOut,       ///< loss of the model without it
   LeaveOneOutRefit,  ///< the same when the others make up for it
 };

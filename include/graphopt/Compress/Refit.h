@@ -31,6 +31,21 @@ RefittedProduct refit(const Product &product, llvm::ArrayRef<int64_t> kept,
 /// add to the product.
 double contribution(const Product &product, llvm::ArrayRef<int64_t> channels);
 
+/// What a product misses without channels when the others make up for it, as
+/// refit() lets them; each channel is looked at by itself, without another refit.
+class RefitLoss {
+public:
+  /// Takes a time like that of one refit.
+  RefitLoss(const Product &product, double mu);
+
+  /// Root mean square over the rows, as contribution() is.
+  double operator()(llvm::ArrayRef<int64_t> channels) const;
+
+private:
+  const Product product;
+  std::vector<double> inverse; ///< of what refit() solves with, all channels kept
+};
+
 } // namespace graphopt
 
 #endif // GRAPHOPT_COMPRESS_REFIT_H

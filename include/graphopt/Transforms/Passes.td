@@ -261,7 +261,7 @@ defvar pruneOptions = !listconcat(budgetOptions, [
   Option<"minPerLayer", "min-per-layer", "int64_t", "1",
          "How many each layer keeps">,
   Option<"score", "score", "std::string", "\"activation\"",
-         "weights, activation, leave-one-out or leave-one-out-refit">,
+         "weights, activation, refit-error, leave-one-out or leave-one-out-refit">,
   Option<"refit", "refit", "std::string", "\"auto\"",
          "auto (if it is better on other samples), always or never">,
   Option<"ridge", "ridge", "double", "0.01",
