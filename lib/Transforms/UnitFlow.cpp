@@ -436,8 +436,13 @@ LogicalResult UnitFlow::checkShape(Operation *op, int64_t dim) {
 
 LogicalResult UnitFlow::checkComputedShapes() {
   for (Operation *op : computedShapes) {
+    // The shape of what loses the same units is right by itself.
+    auto shape = op->getOperand(1).getDefiningOp<ShapeOp>();
+    if (shape && get(shape.getInput()) == get(op->getResult(0)))
+      continue;
     SetVector<Operation *> slice;
     BackwardSliceOptions options;
+    options.inclusive = true;
     options.omitUsesFromAbove = false;
     // Sizes do not depend on elements.
     options.filter = [](Operation *source) {

@@ -222,6 +222,9 @@ void UnitFlow::remove(const llvm::BitVector &removed) {
       if (!units)
         continue;
       OpOperand &shape = op->getOpOperand(1);
+      auto like = shape.get().getDefiningOp<ShapeOp>();
+      if (like && get(like.getInput()) == units)
+        continue;
       int64_t kept = countKept(units->units, removed);
       if (computedShapes.contains(op))
         patches.push_back({&shape, scaleShape(b, shape.get(), units->dim,
