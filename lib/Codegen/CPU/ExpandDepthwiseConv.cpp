@@ -101,7 +101,7 @@ private:
     if (fixed && blocks > 1)
       part = cutForThreads(*fixed);
     Size perPart = part ? b.getIndexAttr(*part) : outer.back();
-    outer.back() = b.ceilDiv(steps, b.index(perPart));
+    outer.back() = part ? Size(b.ceilDiv(steps, *part)) : Size(b.getIndexAttr(1));
     outer.append({b.getIndexAttr(blocks), perPart});
     Value work = b.mul(b.mul(b.product(reductionSizes()), b.index(lineSize())),
                        vectors * taps() * (isPaired ? 2 : 1));
