@@ -5,9 +5,7 @@
 #include "MatchLayers.h"
 #include "graphopt/Driver/HostEvaluator.h"
 #include "graphopt/Pipeline/Pipelines.h"
-#include "graphopt/Support/OutputFile.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 using namespace graphopt;
@@ -175,8 +173,7 @@ llvm::Expected<std::vector<OutputMetrics>> LayerRunner::run(bool isolated) {
                                              : copyWithOutputs(second, seconds));
   if (!copy)
     return copy.takeError();
-  std::string file = copy->folder->file("layers.json");
-  llvm::Error error = copy->runIsolated([&]() -> llvm::Error {
+  auto parsed = copy->runForJson([&]() -> llvm::Expected<json::Value> {
     LayerAgreements agreements(layers.size());
     for (auto [i, sample] : llvm::enumerate(files)) {
       if (llvm::Error error =
@@ -188,17 +185,8 @@ llvm::Expected<std::vector<OutputMetrics>> LayerRunner::run(bool isolated) {
     json::Array metrics;
     for (const auto &samples : agreements)
       metrics.push_back(summarizeSamples(samples).toJson());
-    return writeOutputFile(file, [&](llvm::raw_ostream &os) {
-      os << json::Value(std::move(metrics));
-      return llvm::Error::success();
-    });
+    return std::move(metrics);
   });
-  if (error)
-    return error;
-  auto text = llvm::MemoryBuffer::getFile(file, /*IsText=*/true);
-  if (!text)
-    return llvm::createFileError(file, text.getError());
-  auto parsed = json::parse((*text)->getBuffer());
   if (!parsed)
     return parsed.takeError();
   std::vector<OutputMetrics> metrics;
