@@ -37,6 +37,25 @@ public:
     return binary(BinaryKind::Mul, value, cast(*scale, op.getTo()));
   }
 
+  /// Slices of what integers stand for, from slices of the integers; null if these have
+  /// no grid of their own.
+  FailureOr<Value> gather(GatherOp op, DequantizeLinearOp grid) {
+    if (grid.getBlockSize())
+      return gatherBlocks(op, grid);
+    Value value = cast(GatherOp::create(*this, grid.getInput(), op.getIndices(), op.getAxis()),
+                       grid.getTo());
+    for (auto [kind, part] : {std::pair(BinaryKind::Sub, Value(grid.getZero())),
+                              std::pair(BinaryKind::Mul, Value(grid.getScale()))}) {
+      if (!part)
+        continue;
+      FailureOr<Value> aligned = align(grid, part);
+      if (failed(aligned))
+        return failure();
+      value = binary(kind, value, cast(gatherAligned(op, *aligned), grid.getTo()));
+    }
+    return value;
+  }
+
   /// saturate(round(input / scale) + zero); with a zero point of 16 bits the sum is
   /// exact in f32.
   FailureOr<Value> quantize(QuantizeLinearOp op) {
@@ -72,6 +91,37 @@ private:
   Value scalar(double value) {
     auto type = RankedTensorType::get({}, getF32Type());
     return arith::ConstantOp::create(*this, DenseElementsAttr::get(type, float(value)));
+  }
+
+  /// The part for each slice of what broadcasts against the data.
+  Value gatherAligned(GatherOp op, Value value) {
+    auto type = mlir::cast<RankedTensorType>(value.getType());
+    int64_t axis = op.getAxis() - (op.getData().getType().getRank() - type.getRank());
+    int64_t rank = op.getIndices().getType().getRank();
+    if (axis < 0)
+      return value;
+    if (type.getDimSize(axis) != 1)
+      return GatherOp::create(*this, value, op.getIndices(), axis);
+    if (rank == 0)
+      return SqueezeOp::create(*this, value, ArrayRef<int64_t>{axis});
+    auto axes = llvm::to_vector(llvm::seq(axis, axis + rank - 1));
+    return axes.empty() ? value : UnsqueezeOp::create(*this, value, axes).getResult();
+  }
+
+  /// Blocks along another dimension than that of the slices.
+  Value gatherBlocks(GatherOp op, DequantizeLinearOp grid) {
+    int64_t axis = grid.getAxis(), slices = op.getAxis();
+    if (axis == slices)
+      return {};
+    if (axis > slices)
+      axis += op.getIndices().getType().getRank() - 1;
+    auto take = [&](Value value) -> Value {
+      return value ? GatherOp::create(*this, value, op.getIndices(), slices).getResult() : Value();
+    };
+    return DequantizeLinearOp::create(*this, op.getType(), take(grid.getInput()),
+                                      take(grid.getScale()), take(grid.getZero()),
+                                      getI64IntegerAttr(axis), grid.getBlockSizeAttr(),
+                                      grid.getToAttr());
   }
 
   /// A scale or zero point so that it broadcasts against the op's input.
@@ -110,22 +160,35 @@ struct DecomposeQuantization
   using DecomposeQuantizationBase::DecomposeQuantizationBase;
 
   void runOnOperation() override {
-    WalkResult result = getOperation()->walk([](Operation *op) -> WalkResult {
-      FailureOr<Value> value;
-      if (auto quantize = dyn_cast<QuantizeLinearOp>(op))
-        value = GridBuilder(op).quantize(quantize);
-      else if (auto dequantize = dyn_cast<DequantizeLinearOp>(op))
-        value = GridBuilder(op).dequantize(dequantize);
-      else
-        return WalkResult::advance();
-      if (failed(value))
-        return WalkResult::interrupt();
-      op->replaceAllUsesWith(ValueRange(*value));
+    // As long as it is known what is gathered.
+    auto gather = [](GatherOp op) -> FailureOr<Value> {
+      auto grid = op.getData().getDefiningOp<DequantizeLinearOp>();
+      return grid ? GridBuilder(op).gather(op, grid) : Value();
+    };
+    auto quantize = [](QuantizeLinearOp op) { return GridBuilder(op).quantize(op); };
+    auto dequantize = [](DequantizeLinearOp op) { return GridBuilder(op).dequantize(op); };
+    if (failed(replaceAll<GatherOp>(gather)) || failed(replaceAll<QuantizeLinearOp>(quantize)) ||
+        failed(replaceAll<DequantizeLinearOp>(dequantize)))
+      signalPassFailure();
+  }
+
+private:
+  /// By what `build` makes of each; null leaves it.
+  template <typename Op>
+  LogicalResult replaceAll(function_ref<FailureOr<Value>(Op)> build) {
+    WalkResult result = getOperation()->walk([&](Op op) -> WalkResult {
+      if (!op->use_empty()) {
+        FailureOr<Value> value = build(op);
+        if (failed(value))
+          return WalkResult::interrupt();
+        if (!*value)
+          return WalkResult::advance();
+        op->replaceAllUsesWith(ValueRange(*value));
+      }
       op->erase();
       return WalkResult::skip();
     });
-    if (result.wasInterrupted())
-      signalPassFailure();
+    return failure(result.wasInterrupted());
   }
 };
 } // namespace

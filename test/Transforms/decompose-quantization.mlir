@@ -29,6 +29,52 @@ func.func @dequantize(%x: tensor<2x4x3xui8>, %s: tensor<4xf32>, %t: tensor<2x2x3
   return %y, %z : tensor<2x4x3xf32>, tensor<2x4x3xf32>
 }
 
+// A table stays as it is stored: its rows and their scales are gathered.
+// CHECK-LABEL: func @gather_rows(
+// CHECK-SAME:      %[[T:.+]]: tensor<30522x384xi8>, %[[S:.+]]: tensor<30522xf32>, %[[I:.+]]: tensor<?x?xi64>
+// CHECK:         %[[G:.+]] = graph.gather %[[T]] at %[[I]] axis = 0
+// CHECK:         %[[F:.+]] = graph.cast %[[G]] to f32 : tensor<?x?x384xi8>
+// CHECK:         %[[U:.+]] = graph.unsqueeze %[[S]] axes = [1]
+// CHECK:         %[[H:.+]] = graph.gather %[[U]] at %[[I]] axis = 0 : tensor<30522x1xf32>
+// CHECK:         graph.binary Mul %[[F]], %[[H]]
+func.func @gather_rows(%t: tensor<30522x384xi8>, %s: tensor<30522xf32>, %i: tensor<?x?xi64>) -> tensor<?x?x384xf32> {
+  %d = graph.dequantize_linear %t, %s axis = 0 to f32 : tensor<30522x384xi8>, tensor<30522xf32>
+  %g = graph.gather %d at %i axis = 0 : tensor<30522x384xf32>, tensor<?x?xi64>
+  return %g : tensor<?x?x384xf32>
+}
+
+// -----
+
+// A scale that all slices share stays; a slice has a dimension for each of the indices.
+// CHECK-LABEL: func @gather_shared(
+// CHECK-SAME:      %{{.+}}: tensor<5x7xui8>, %[[C:.+]]: tensor<7xf32>, %[[R:.+]]: tensor<5xf32>,
+// CHECK:         %[[G:.+]] = graph.gather %{{.+}} axis = 0
+// CHECK:         %[[F:.+]] = graph.cast %[[G]]
+// CHECK:         graph.binary Mul %[[F]], %[[C]]
+// CHECK:         %[[U:.+]] = graph.unsqueeze %[[R]] axes = [1]
+// CHECK:         %[[V:.+]] = graph.unsqueeze %[[U]] axes = [1] : tensor<5x1xf32>
+// CHECK:         graph.binary Mul %{{.+}}, %[[V]] : tensor<5x2x3xf32>, tensor<5x1x1xf32>
+func.func @gather_shared(%t: tensor<5x7xui8>, %c: tensor<7xf32>, %r: tensor<5xf32>, %i: tensor<2x3xi64>) -> (tensor<2x3x7xf32>, tensor<5x2x3xf32>) {
+  %d = graph.dequantize_linear %t, %c axis = 1 to f32 : tensor<5x7xui8>, tensor<7xf32>
+  %g = graph.gather %d at %i axis = 0 : tensor<5x7xf32>, tensor<2x3xi64>
+  %e = graph.dequantize_linear %t, %r axis = 0 to f32 : tensor<5x7xui8>, tensor<5xf32>
+  %h = graph.gather %e at %i axis = 1 : tensor<5x7xf32>, tensor<2x3xi64>
+  return %g, %h : tensor<2x3x7xf32>, tensor<5x2x3xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @gather_blocks(
+// CHECK-SAME:      %[[T:.+]]: tensor<5x8xi8>, %[[S:.+]]: tensor<5x2xf32>
+// CHECK-DAG:     graph.gather %[[T]] at %{{.+}} axis = 0 : tensor<5x8xi8>
+// CHECK-DAG:     %[[G:.+]] = graph.gather %[[S]] at %{{.+}} axis = 0 : tensor<5x2xf32>
+// CHECK:         graph.gather %[[G]] at %{{.+}} axis = 2 : tensor<2x3x2xf32>, tensor<8xi64>
+func.func @gather_blocks(%t: tensor<5x8xi8>, %s: tensor<5x2xf32>, %i: tensor<2x3xi64>) -> tensor<2x3x8xf32> {
+  %d = graph.dequantize_linear %t, %s axis = 1 block_size = 4 to f32 : tensor<5x8xi8>, tensor<5x2xf32>
+  %g = graph.gather %d at %i axis = 0 : tensor<5x8xf32>, tensor<2x3xi64>
+  return %g : tensor<2x3x8xf32>
+}
+
 // -----
 
 func.func @open_blocks(%x: tensor<?x4xui8>, %s: tensor<?x4xf32>) -> tensor<?x4xf32> {
