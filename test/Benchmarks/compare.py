@@ -3,9 +3,11 @@
 
   compare.py [--engines graphopt,onnxruntime,openvino] [--threads N] [--json FILE] MODEL_DIR...
   compare.py --engines graphopt,graphopt=OTHER_BUILD,graphopt-open MODEL_DIR...
+  compare.py --engines graphopt:static.onnx,openvino:static.onnx,onnxruntime:dynamic.onnx DIR...
 
 MODEL_DIR holds model.onnx, perhaps static.onnx (the same with fixed dims, for all engines but
-graphopt-open), inputs_0.npz and outputs_0.npz. Peers come from PyPI: pip install -r peers.txt.
+graphopt-open), inputs_0.npz and outputs_0.npz. An engine followed by :FILE takes that model of
+the folder, as one of those that quantize.py makes. Peers come from PyPI: pip install -r peers.txt.
 
 Each engine lives in a process of its own, pinned to the same cores. After a check of the
 outputs and a warm-up, rounds visit the engines in turn, in alternating order; a visit
@@ -29,12 +31,14 @@ import time
 import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from engines import ENGINES, make
+from engines import ENGINES, kind, make
 
 TIMEOUT_S = 300
 
 
 def model_file(folder, engine):
+    if ":" in engine:
+        return os.path.join(folder, engine.partition(":")[2])
     static = os.path.join(folder, "static.onnx")
     is_open = engine.startswith("graphopt-open")
     return static if os.path.exists(static) and not is_open else os.path.join(folder, "model.onnx")
@@ -115,6 +119,9 @@ def measure(folder, options, scratch):
         own = os.path.join(scratch, os.path.basename(folder), name.replace("/", "_"))
         os.makedirs(own, exist_ok=True)
         model = model_file(folder, name)
+        if not os.path.exists(model):
+            rows[name] = {"failed": "no such model"}
+            continue
         try:
             make(name).prepare(model, own, inputs)
         except (OSError, subprocess.CalledProcessError) as problem:
@@ -177,8 +184,8 @@ def main():
     parser.add_argument("--json", help="writes all figures to this file")
     options = parser.parse_args()
     for name in options.engines:
-        if name.partition("=")[0] not in ENGINES:
-            parser.error(f"no engine '{name}'; there are {', '.join(ENGINES)}")
+        if kind(name) not in ENGINES:
+            parser.error(f"no engine '{kind(name)}'; there are {', '.join(ENGINES)}")
     mine = sorted(os.sched_getaffinity(0))
     if options.threads > len(mine):
         parser.error(f"{options.threads} threads, but {len(mine)} cores")

@@ -119,7 +119,11 @@ ENGINES = {"graphopt": Graphopt, "graphopt-open": GraphoptOpen, "onnxruntime": O
            "openvino": OpenVino}
 
 
+def kind(name):
+    return name.partition(":")[0].partition("=")[0]
+
+
 def make(name):
-    """The engine of a name, or name=BUILD for graphopt as another build folder has it."""
-    kind, _, build = name.partition("=")
-    return ENGINES[kind](build)
+    """The engine of a name, or name=BUILD for graphopt as another build folder has it; what
+    follows a colon is the model's file."""
+    return ENGINES[kind(name)](name.partition(":")[0].partition("=")[2])
