@@ -77,7 +77,7 @@ public:
     auto product = node.create<MatMulOp>(node.getInput(lhs), node.getInput(rhs));
     Value value = product ? product.getResult() : Value();
     if (lhsZero) {
-      Value columns = addUp(cast(node.getInput(rhs), sum), node.getInputRank(rhs) - 2);
+      Value columns = addColumns(rhs);
       lhsZero = cast(lhsZero, sum);
       value = binary(BinaryKind::Sub, value, binary(BinaryKind::Mul, lhsZero, columns));
     }
@@ -93,6 +93,20 @@ public:
   }
 
 private:
+  /// A row of ones times input `index`: as 32 bits its numbers would take four times
+  /// the memory, too much to be computed while compiling.
+  Value addColumns(size_t index) {
+    RankedTensorType type = node.getInputType(index);
+    int64_t axis = type.getRank() - 2, depth = type.getDimSize(axis);
+    if (ShapedType::isDynamic(depth))
+      return addUp(cast(node.getInput(index), IntegerType::get(node.getContext(), 32)), axis);
+    auto byte = IntegerType::get(node.getContext(), 8, IntegerType::Unsigned);
+    auto row = DenseElementsAttr::get(RankedTensorType::get({1, depth}, byte), APInt(8, 1));
+    Value ones = node.createConstant(row);
+    auto op = node.create<MatMulOp>(ones, node.getInput(index));
+    return op ? op.getResult() : Value();
+  }
+
   Value addUp(Value value, int64_t axis) {
     auto op = value ? node.create<ReduceOp>(ReduceKind::Sum, value,
                                             SmallVector<int64_t>{axis}, /*keepdims=*/true)

@@ -134,7 +134,7 @@ private:
       return SqueezeOp::create(*this, value, llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())))
           .getResult();
     if (op.getBlockSize())
-      return repeat(op, value);
+      return type.getDimSize(op.getAxis()) == 1 ? value : repeat(op, value);
     auto axes = llvm::to_vector(llvm::seq<int64_t>(1, rank - op.getAxis()));
     return axes.empty() ? value : UnsqueezeOp::create(*this, value, axes).getResult();
   }

@@ -1,3 +1,4 @@
+#include "ConstantSubgraph.h"
 #include "dialects/Graph/Elementwise.h"
 #include "dialects/Graph/Linear.h"
 #include "dialects/Graph/Quantization.h"
@@ -20,7 +21,7 @@ using namespace graphopt::graph;
 
 namespace {
 /// A matrix of bytes that stand for (bytes - zero) * scale; `scale` and `zero` (null:
-/// none) broadcast against it.
+/// none) broadcast against its products.
 struct ByteMatrix {
   Value bytes, scale, zero;
 };
@@ -34,8 +35,20 @@ static bool isScalar(Value value) {
 /// True if each number of `value`, if it is there, is 0.
 static bool isZero(Value value) {
   DenseIntElementsAttr elements;
-  return !value || (matchPattern(value, m_Constant(&elements)) &&
-                    llvm::all_of(elements, [](const APInt &x) { return x.isZero(); }));
+  if (!value)
+    return true;
+  if (matchPattern(value, m_Constant(&elements)))
+    return llvm::all_of(elements, [](const APInt &x) { return x.isZero(); });
+  std::optional<ArrayRef<char>> bytes = getBlobBytes(value);
+  return bytes && llvm::all_of(*bytes, [](char byte) { return byte == 0; });
+}
+
+/// True if `grid` has one block in each of its rows.
+static bool isPerRow(DequantizeLinearOp grid) {
+  auto scale = cast<RankedTensorType>(grid.getScale().getType());
+  int64_t rank = grid.getType().getRank();
+  return grid.getBlockSize() && scale.getRank() == rank &&
+         static_cast<int64_t>(grid.getAxis()) == rank - 1 && scale.getShape().back() == 1;
 }
 
 /// The op behind `value`, perhaps under a transpose of the last two dimensions.
@@ -48,7 +61,7 @@ static DequantizeLinearOp findGrid(Value value, TransposeOp &transpose) {
     value = transpose.getInput();
   }
   auto grid = value.getDefiningOp<DequantizeLinearOp>();
-  if (!grid || grid.getBlockSize() || !grid.getTo().isF32() ||
+  if (!grid || !grid.getTo().isF32() ||
       !grid.getInput().getType().getElementType().isInteger(8) ||
       grid.getType().getRank() < 2)
     return {};
@@ -64,18 +77,24 @@ class ByteProduct : ImplicitLocOpBuilder {
 public:
   ByteProduct(Operation *op, OpBuilder &b) : ImplicitLocOpBuilder(op->getLoc(), b) {}
 
-  /// One scale for all, or one for each column of the right side; null if not.
+  /// One scale for all, for each row of the left or each column of the right side;
+  /// null if not.
   Value build(Value lhs, Value rhs, bool transposesRhs = false) {
     TransposeOp leftTranspose, rightTranspose;
     DequantizeLinearOp left = findGrid(lhs, leftTranspose);
     DequantizeLinearOp right = findGrid(rhs, rightTranspose);
-    if (!left || !right || leftTranspose || !isScalar(left.getScale()))
+    if (!left || !right || leftTranspose ||
+        (!isScalar(left.getScale()) && !isPerRow(left)))
+      return {};
+    // What is quantized at run time lies in no panels: floats are faster.
+    if (right.getInput().getDefiningOp<QuantizeLinearOp>())
       return {};
     bool isTurned = bool(rightTranspose) != transposesRhs;
     int64_t rank = right.getType().getRank();
     int64_t columns = isTurned ? rank - 2 : rank - 1;
     if ((isTurned && rank != 2) ||
-        (!isScalar(right.getScale()) && static_cast<int64_t>(right.getAxis()) != columns))
+        (!isScalar(right.getScale()) && (right.getBlockSize() ||
+                                         static_cast<int64_t>(right.getAxis()) != columns)))
       return {};
     ByteMatrix a = makeUnsigned(left), b = take(right);
     if (isTurned)
@@ -111,12 +130,42 @@ private:
     ByteMatrix matrix = take(op);
     if (op.getInput().getType().getElementType().isUnsignedInteger())
       return matrix;
-    Value offset = arith::ConstantOp::create(
-        *this, DenseElementsAttr::get(RankedTensorType::get({}, getI32Type()), 128));
+    Value offset = constant(getI32Type(), 128);
     matrix.zero = matrix.zero ? binary(BinaryKind::Add, matrix.zero, offset) : offset;
-    matrix.bytes = cast(binary(BinaryKind::Add, wide(matrix.bytes), offset),
-                        getIntegerType(8, /*isSigned=*/false));
+    Type to = getIntegerType(8, /*isSigned=*/false);
+    auto source = op.getInput().getDefiningOp<QuantizeLinearOp>();
+    if (source && isZero(source.getZero()))
+      matrix.bytes = quantizeMoved(source, to);
+    else
+      matrix.bytes = cast(binary(BinaryKind::Add, wide(matrix.bytes), offset), to);
     return matrix;
+  }
+
+  /// saturate(round(x / s)) + 128 as bytes  =  saturate(round(x / s) + 128)
+  Value quantizeMoved(QuantizeLinearOp op, Type to) {
+    int64_t rank = mlir::cast<RankedTensorType>(op.getScale().getType()).getRank();
+    Value zero = constant(to, 128, SmallVector<int64_t>(rank, 1));
+    OpBuilder::InsertionGuard guard(*this);
+    setInsertionPoint(op);
+    return QuantizeLinearOp::create(*this, op.getInput(), op.getScale(), zero, op.getAxis(),
+                                    op.getBlockSizeAttr(), to);
+  }
+
+  Value constant(Type element, int64_t value, ArrayRef<int64_t> shape = {}) {
+    auto type = RankedTensorType::get(shape, element);
+    return arith::ConstantOp::create(
+        *this, DenseElementsAttr::get(type, APInt(element.getIntOrFloatBitWidth(), value)));
+  }
+
+  /// A row of ones times `bytes`: as 32 bits its numbers would take four times the
+  /// memory, too much to be computed while compiling.
+  Value addColumns(Value bytes) {
+    auto type = mlir::cast<RankedTensorType>(bytes.getType());
+    int64_t depth = type.getDimSize(type.getRank() - 2);
+    if (ShapedType::isDynamic(depth))
+      return addUp(wide(bytes), 2);
+    Value ones = constant(getIntegerType(8, /*isSigned=*/false), 1, {1, depth});
+    return MatMulOp::create(*this, ones, bytes);
   }
 
   Value addUp(Value value, int64_t fromLast) {
@@ -129,7 +178,7 @@ private:
     Value sum = MatMulOp::create(*this, a.bytes, b.bytes);
     if (a.zero)
       sum = binary(BinaryKind::Sub, sum,
-                   binary(BinaryKind::Mul, a.zero, addUp(wide(b.bytes), 2)));
+                   binary(BinaryKind::Mul, a.zero, addColumns(b.bytes)));
     if (!b.zero)
       return sum;
     Value rows = wide(a.bytes);

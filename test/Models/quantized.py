@@ -16,6 +16,7 @@ from onnx.reference import ReferenceEvaluator
 
 TOOL, FOLDER = sys.argv[1:3]
 TYPES = {"u8": np.uint8, "s8": np.int8}
+LEFT = {**TYPES, "token": np.int8}  # "token": each row has its own scale, made at run time
 ROWS, DEPTH, COLUMNS = 7, 39, 21
 
 
@@ -33,18 +34,30 @@ def add_form(graph, prefix, x, lhs, rhs, per_column, zeros, form):
         "w": random_bytes(rng, rhs, *((COLUMNS, DEPTH) if turned else (DEPTH, COLUMNS))),
         "sw": np.float32(rng.uniform(0.005, 0.02, COLUMNS)) if per_column else np.float32(0.01),
         "zw": zero_w if zeros else np.zeros_like(zero_w),
-        "sx": np.float32(0.03),
-        "zx": np.array({"u8": 131, "s8": -5}[lhs] if zeros else 0, TYPES[lhs]),
+        "zx": np.array({"u8": 131, "s8": -5, "token": 0}[lhs] if zeros else 0, LEFT[lhs]),
         "bias": np.float32(rng.standard_normal(COLUMNS)),
     }
+    if lhs == "token":
+        constants.update(tiny=np.float32(1e-20), inverse=np.float32(1 / 127), last=np.array([-1]))
+        del constants["zx"]
+    else:
+        constants["sx"] = np.float32(0.03)
     graph.initializer.extend(numpy_helper.from_array(np.asarray(value), prefix + name)
                              for name, value in constants.items())
 
     def node(op, inputs, output, **attributes):
         names = [name if name == x else prefix + name for name in inputs]
         graph.node.append(helper.make_node(op, names, [prefix + output], **attributes))
-    node("QuantizeLinear", [x, "sx", "zx"], "xq")
-    node("DequantizeLinear", ["xq", "sx", "zx"], "xf")
+    if lhs == "token":
+        node("Abs", [x], "xa")
+        node("ReduceMax", ["xa", "last"], "xm")
+        node("Max", ["xm", "tiny"], "xt")
+        node("Mul", ["xt", "inverse"], "sx")
+        node("QuantizeLinear", [x, "sx"], "xq", axis=-1, block_size=DEPTH, output_dtype=TensorProto.INT8)
+        node("DequantizeLinear", ["xq", "sx"], "xf", axis=-1, block_size=DEPTH)
+    else:
+        node("QuantizeLinear", [x, "sx", "zx"], "xq")
+        node("DequantizeLinear", ["xq", "sx", "zx"], "xf")
     node("DequantizeLinear", ["w", "sw", "zw"], "wf", axis=0 if turned else 1)
     if form == "Gemm":
         node("Gemm", ["xf", "wf", "bias"], "y", transB=1)
@@ -62,7 +75,7 @@ os.makedirs(FOLDER)
 graph = helper.make_graph([], "quantized", [
     helper.make_tensor_value_info("fixed", TensorProto.FLOAT, [ROWS, DEPTH]),
     helper.make_tensor_value_info("open", TensorProto.FLOAT, ["n", DEPTH])], [])
-forms = list(itertools.product(("fixed", "open"), TYPES, TYPES, (False, True), (False, True),
+forms = list(itertools.product(("fixed", "open"), LEFT, TYPES, (False, True), (False, True),
                                ("MatMul", "Transpose", "Gemm")))
 for i, form in enumerate(forms):
     add_form(graph, f"f{i}_", *form)
@@ -71,6 +84,7 @@ path = os.path.join(FOLDER, "quantized.onnx")
 onnx.save(model, path)
 
 x = np.float32(np.random.default_rng(1).normal(0, 2, (ROWS, DEPTH)))
+x[3] = 0
 feeds = {"fixed": x, "open": x[:5]}
 problems = []
 for form, got, expected in zip(forms, graphopt.compile(path)(**feeds).values(),

@@ -77,6 +77,17 @@ func.func @gather_blocks(%t: tensor<5x8xi8>, %s: tensor<5x2xf32>, %i: tensor<2x3
 
 // -----
 
+// One block in each row, however long it is.
+// CHECK-LABEL: func @one_block(
+// CHECK-SAME:      %[[X:.+]]: tensor<3x?xf32>, %[[S:[^:]+]]: tensor<3x1xf32>
+// CHECK:         graph.binary Div %[[X]], %[[S]]
+func.func @one_block(%x: tensor<3x?xf32>, %s: tensor<3x1xf32>) -> tensor<3x?xi8> {
+  %y = graph.quantize_linear %x, %s axis = 1 block_size = 9 to i8 : tensor<3x?xf32>, tensor<3x1xf32>
+  return %y : tensor<3x?xi8>
+}
+
+// -----
+
 func.func @open_blocks(%x: tensor<?x4xui8>, %s: tensor<?x4xf32>) -> tensor<?x4xf32> {
   // expected-error @below {{blocks along an open dimension are not supported}}
   %y = graph.dequantize_linear %x, %s axis = 0 block_size = 2 to f32 : tensor<?x4xui8>, tensor<?x4xf32>
