@@ -7,7 +7,7 @@
 
 MODEL_DIR holds model.onnx, perhaps static.onnx (the same with fixed dims, for all engines but
 graphopt-open), inputs_0.npz and outputs_0.npz. An engine followed by :FILE takes that model of
-the folder, as one of those that quantize.py makes. Peers come from PyPI: pip install -r peers.txt.
+the folder, as one of those that quantize_peers.py makes. Peers come from PyPI: pip install -r peers.txt.
 
 Each engine lives in a process of its own, pinned to the same cores. After a check of the
 outputs and a warm-up, rounds visit the engines in turn, in alternating order; a visit

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Quantizes models as users of the peers do, to measure beside ours.
 
-  quantize.py -o OUT [--recipe FILE [--graphopt TOOL]] MODEL_DIR...
+  quantize_peers.py -o OUT [--recipe FILE [--graphopt TOOL]] MODEL_DIR...
 
 For each MODEL_DIR, a folder as compare.py takes it, OUT gets one of the same name with the
 inputs, outputs and model.onnx, and, made by ONNX Runtime's quantizer:
