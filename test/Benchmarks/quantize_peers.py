@@ -6,7 +6,7 @@
 For each MODEL_DIR, a folder as compare.py takes it, OUT gets one of the same name with the
 inputs, outputs and model.onnx, and, made by ONNX Runtime's quantizer:
 
-  static.onnx   quantize_linear/dequantize_linear, u8 by s8 a channel, MinMax of the inputs.
+  qdq.onnx      quantize_linear/dequantize_linear, u8 by s8 a channel, MinMax of the inputs.
                 Of products only what goes in is quantized, of convolutions what comes out, too:
                 what is fastest in each
   dynamic.onnx  products of bytes whose grid is made at run time
@@ -27,6 +27,7 @@ import tempfile
 
 import numpy as np
 import onnx
+import onnx.version_converter
 from onnxruntime import quantization
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -45,14 +46,17 @@ class Samples(quantization.CalibrationDataReader):
 
 
 def quantize(source, target):
-    model = os.path.join(source, "model.onnx")
-    has_convolutions = any(node.op_type == "Conv" for node in onnx.load(model).graph.node)
+    model = onnx.load(os.path.join(source, "model.onnx"))
+    has_convolutions = any(node.op_type == "Conv" for node in model.graph.node)
+    if next(opset.version for opset in model.opset_import if not opset.domain) < 13:
+        model = onnx.version_converter.convert_version(model, 13)  # a scale a channel
     targets = PRODUCTS + (CONVOLUTIONS if has_convolutions else [])
     with tempfile.TemporaryDirectory() as scratch:
-        prepared = os.path.join(scratch, "model.onnx")
-        quant_pre_process(model, prepared, skip_symbolic_shape=True)
+        recent, prepared = (os.path.join(scratch, name) for name in ("recent.onnx", "model.onnx"))
+        onnx.save(model, recent)
+        quant_pre_process(recent, prepared, skip_symbolic_shape=True)
         quantization.quantize_static(
-            prepared, os.path.join(target, "static.onnx"), Samples(source), per_channel=True,
+            prepared, os.path.join(target, "qdq.onnx"), Samples(source), per_channel=True,
             op_types_to_quantize=targets, weight_type=quantization.QuantType.QInt8,
             activation_type=quantization.QuantType.QUInt8,
             extra_options={"MatMulConstBOnly": True, "QDQDisableWeightAdjustForInt32Bias": True,
