@@ -5,6 +5,11 @@ from harness import Case, Const, integers, main, normal, uniform
 
 # Halves round to even, what is too large saturates.
 TIES = np.array([-300, -2.5, -1.5, -0.5, 0, 0.5, 1.5, 2.5, 300, 1e9, -1e9], np.float32)
+# Around the halves of grids with so many scales that a rounding of the quotients shows.
+SCALES = np.float32(np.random.default_rng(3).uniform(1, 2, (99, 1)) * 2.0 ** np.arange(-99, 99, 2)[:, None])
+HALVES = np.float32((np.arange(-140, 140) + 0.5) * SCALES.astype(np.float64))
+HALVES = np.concatenate([np.nextafter(HALVES, np.float32(-np.inf)), HALVES,
+                         np.nextafter(HALVES, np.float32(np.inf)), SCALES * 1e9, SCALES * -1e9], axis=1)
 cases = []
 for t, zero in (("uint8", 128), ("int8", 3), ("uint16", 1000), ("int16", -5)):
     low, high = np.iinfo(t).min, np.iinfo(t).max
@@ -22,6 +27,11 @@ for t, zero in (("uint8", 128), ("int8", 3), ("uint16", 1000), ("int16", -5)):
              axis=0, block_size=2, open=[[None, "b"]] * 3),
     ]
 cases += [
+    Case("QuantizeLinear", [HALVES, SCALES, np.full((99, 1), 7, "uint8")], axis=1, block_size=HALVES.shape[1]),
+    Case("QuantizeLinear", [HALVES, SCALES, np.full((99, 1), -9, "int8")], axis=1, block_size=HALVES.shape[1]),
+    Case("QuantizeLinear", [HALVES[3], Const(SCALES[3, 0]), Const(100, "uint8")]),
+    Case("QuantizeLinear", [HALVES, SCALES[:, 0], np.arange(99).astype("int8")], axis=0),
+    Case("QuantizeLinear", [HALVES.T, SCALES[:, 0], np.arange(99).astype("int16")], axis=1),
     Case("QuantizeLinear", [normal(3, 37), Const(0.03)]),  # uint8, zero point 0
     Case("DequantizeLinear", [integers(-10**6, 10**6, 3, 9, dtype="int32"), Const(0.001)]),
     Case("QuantizeLinear", [normal(0, 4), Const(0.03), Const(0, "int8")]),

@@ -69,6 +69,8 @@ struct ApproximateMath
 
   void runOnOperation() override {
     widenHalfs();
+    if (model.fma)
+      graphopt::cpu::roundQuotients(getOperation());
     RewritePatternSet patterns(&getContext());
     if (!model.fma)
       patterns.add(splitFma);

@@ -7,7 +7,10 @@
 
 namespace mlir {
 class RewritePatternSet;
+namespace func {
+class FuncOp;
 }
+} // namespace mlir
 
 namespace graphopt::cpu {
 
@@ -18,6 +21,11 @@ namespace graphopt::cpu {
 /// same for all CPUs with fused multiply-add.
 void populateVectorMathPatterns(mlir::RewritePatternSet &patterns,
                                 const CpuModel &cpu);
+
+/// Quantizations, integers of min(max(roundeven(x / s) + z, low), high)  =>  the same
+/// with 1 / s, which is one for all vectors where s is. For CPUs with fused
+/// multiply-add.
+void roundQuotients(mlir::func::FuncOp function);
 
 } // namespace graphopt::cpu
 

@@ -2,8 +2,10 @@
 
 #include "VectorizeLinalgNest.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/ScopeExit.h"
 
 using namespace mlir;
 using namespace graphopt::cpu;
@@ -92,12 +94,32 @@ VectorBounds NestEmitter::vectorBounds(int64_t unroll, Value begin, Value end) {
   return bounds;
 }
 
+static LaneValue asLaneValue(Value value) {
+  if (isa<VectorType>(value.getType()))
+    return {{}, 0, value};
+  return {value, 0, {}};
+}
+
+/// Loads the inputs that are the same for all of the vector loop: its stores keep LLVM
+/// from it.
+void NestEmitter::loadUniform() {
+  if (!otherLoops(/*reductions=*/true).empty())
+    return;
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    const Access &access = accessOf(*operand);
+    if (access.flat && vectorStride(access).is(0) && !access.isNonlinearIn(*plan.loop) &&
+        op.payloadUsesValueFromOperand(operand))
+      loaded[operand->getOperandNumber()] = memref::LoadOp::create(
+          builder, loc, access.flat, space.flatIndex(access, ivs, builder, loc));
+  }
+}
+
 LaneValue NestEmitter::loadOperand(OpOperand &operand, LaneEmitter &emitter) {
   const Access &access = accessOf(operand);
   if (!access.flat)
     return {operand.get(), 0, {}};
   if (Value value = loaded.lookup(operand.getOperandNumber()))
-    return {{}, 0, value};
+    return asLaneValue(value);
   Monomial stride = vectorStride(access);
   return emitter.load(access.flat, space.flatIndex(access, ivs, builder, loc),
                       stride, materialize(stride));
@@ -109,12 +131,6 @@ void NestEmitter::storeResult(OpOperand &init, LaneValue value,
   Monomial stride = vectorStride(access);
   emitter.store(value, access.flat, space.flatIndex(access, ivs, builder, loc),
                 stride, materialize(stride));
-}
-
-static LaneValue asLaneValue(Value value) {
-  if (isa<VectorType>(value.getType()))
-    return {{}, 0, value};
-  return {value, 0, {}};
 }
 
 /// The body at the current point; empty `accumulators`: no result is read.
@@ -202,6 +218,9 @@ void NestEmitter::emitGroups(int64_t unroll, Lanes lanes) {
 void NestEmitter::emitVectorLoop(int64_t unroll, Value begin, Value end) {
   Value &iv = ivs[*plan.loop];
   VectorBounds bounds = vectorBounds(unroll, begin, end);
+  iv = begin;
+  loadUniform();
+  llvm::scope_exit forget([&] { loaded.clear(); });
   auto groups = [&](int64_t count) {
     return [this, count](ValueRange) {
       emitGroups(count, Lanes{plan.lanes, {}, false});

@@ -66,6 +66,7 @@ private:
                  EmitRange body);
 
   // The body at one point.
+  void loadUniform();
   LaneValue loadOperand(mlir::OpOperand &operand, LaneEmitter &emitter);
   Values emitPoint(LaneEmitter &emitter, mlir::ValueRange accumulators);
   void storeResult(mlir::OpOperand &init, LaneValue value,

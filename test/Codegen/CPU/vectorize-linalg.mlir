@@ -24,7 +24,8 @@ func.func @merges_loops(%x: memref<4x32xf32>, %y: memref<4x32xf32>) {
 // The tail of an open size is masked; what does not move is loaded once.
 // CHECK-LABEL: func @masks_tail(
 // CHECK:         %[[B:.+]] = memref.load %{{.+}}[%{{.+}}] : memref<1xf32>
-// CHECK-NEXT:    vector.broadcast %[[B]] : f32 to vector<16xf32>
+// CHECK:         scf.for
+// CHECK:           vector.broadcast %[[B]] : f32 to vector<16xf32>
 // CHECK:         scf.if
 // CHECK-NEXT:      %[[M:.+]] = vector.create_mask %{{.+}} : vector<16xi1>
 // CHECK:           vector.maskedload %{{.+}}, %[[M]]
@@ -35,6 +36,26 @@ func.func @masks_tail(%x: memref<?xf32>, %b: memref<f32>, %y: memref<?xf32>) {
       ins(%x, %b : memref<?xf32>, memref<f32>) outs(%y : memref<?xf32>) {
   ^bb0(%a: f32, %c: f32, %o: f32):
     %s = arith.addf %a, %c : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+// What is one for each row is loaded in front of the row's loop.
+// CHECK-LABEL: func @scales_rows(
+// CHECK:         scf.for %[[R:.+]] =
+// CHECK:           %[[B:.+]] = memref.load %{{.+}}[%[[R]]] : memref<8xf32>
+// CHECK:           scf.for
+// CHECK-NOT:         memref.load
+// CHECK:             vector.broadcast %[[B]]
+func.func @scales_rows(%x: memref<8x256xf32>, %b: memref<8xf32>, %y: memref<8x256xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>],
+                  iterator_types = ["parallel", "parallel"]}
+      ins(%x, %b : memref<8x256xf32>, memref<8xf32>) outs(%y : memref<8x256xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %s = arith.mulf %a, %c : f32
     linalg.yield %s : f32
   }
   return

@@ -99,7 +99,8 @@ def ApproximateMath : Pass<"graphopt-approximate-math", "::mlir::func::FuncOp"> 
     Polynomials within 5 units in the last place, MLIR's where we have none. On f16 and bf16 the
     functions are computed in f32. What has no polynomial is left to libm, one
     call an element. On a CPU without fused multiply-add those of the polynomials
-    become two operations.
+    become two operations; with it quantizations multiply by the scale's reciprocal, with
+    a correction that gives the division's bytes for scales from 2^-100 on.
 
     ```mlir
     %y = math.exp %x : vector<16xf16>
