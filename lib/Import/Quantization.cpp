@@ -4,6 +4,7 @@
 #include "dialects/Graph/Reduction.h"
 #include "dialects/Graph/Shape.h"
 #include "lib/Import/Importers.h"
+#include "mlir/IR/Matchers.h"
 #include <cmath>
 
 using namespace mlir;
@@ -53,9 +54,8 @@ public:
     if (!value)
       return {};
     auto type = mlir::cast<RankedTensorType>(value.getType());
-    if (std::optional<SmallVector<int64_t>> known = node.getConstantInts(value))
-      if (llvm::all_of(*known, [](int64_t x) { return x == 0; }))
-        return {};
+    if (matchPattern(value, m_Zero()))
+      return {};
     if (type.getRank() != 1)
       return value;
     if (type.hasStaticShape() && type.getNumElements() == 1)

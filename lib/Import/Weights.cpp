@@ -77,6 +77,9 @@ ElementsAttr graphopt::convertTensor(MLIRContext *context,
   std::optional<size_t> index = weightIndex(tensor);
   StringRef bytes =
       index ? model.weights[*index].bytes : StringRef(tensor.raw_data());
+  // Zero points: passes look whether there is anything to make up for.
+  if (elementType.isInteger() && llvm::all_of(bytes, [](char byte) { return byte == 0; }))
+    return DenseElementsAttr::get(type, APInt::getZero(elementType.getIntOrFloatBitWidth()));
   bool isScalar = type.getNumElements() <= 1;
   if (isScalar ||
       (elementType.isInteger() && type.getNumElements() <= maxDenseElements))

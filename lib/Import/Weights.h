@@ -8,7 +8,7 @@
 namespace graphopt {
 
 /// The elements of `tensor`: a DenseElementsAttr for scalars and for integers
-/// and booleans up to `maxDenseElements`, else a resource blob on the model's
+/// and booleans up to `maxDenseElements` or all 0, else a resource blob on the model's
 /// own bytes, which it keeps alive. Booleans take a byte each in a blob. Null
 /// if the element type is not supported.
 mlir::ElementsAttr convertTensor(mlir::MLIRContext *context,

@@ -6,7 +6,8 @@
 Without arguments all kernels of kernels.json, else those whose line in the table holds one
 of the words. Each becomes a model of one operator (ONNX lays channels first; the transposes
 around a convolution cancel with graphopt's own, as in the middle of a network, and borders
-are part of the input) that is compiled for this machine. In each round a loop of
+are part of the input) that is compiled for this machine. Kernels of "type": "int8" multiply
+unsigned by signed bytes, with a scale a channel, and round their result to bytes again. In each round a loop of
 multiply-adds in registers (kernels.c), a loop that reads as many bytes as the kernel does,
 and the kernel run one after the other on one core; each counts with its least CPU time of
 all rounds. "of peak" is the kernel's rate by that of multiply-adds. Where reading takes
@@ -42,8 +43,9 @@ class Kernel:
         self.kind, self.sizes = kind, sizes
         self.rng = np.random.default_rng(0)
         self.nodes, self.constants = [], []
-        getattr(self, kind)(**sizes)
-        self.bytes = 4 * sum(math.prod(shape) for shape in [*self.inputs.values(), self.output]) \
+        self.is_int8 = sizes.get("type") == "int8"
+        getattr(self, kind)(**{key: value for key, value in sizes.items() if key != "type"})
+        self.bytes = (1 if self.is_int8 else 4) * sum(map(math.prod, [*self.inputs.values(), self.output])) \
             + sum(array.nbytes for array in self.constants)
 
     def __str__(self):
@@ -52,7 +54,7 @@ class Kernel:
     def gemm(self, m, k, n, activation=None):
         self.flops = 2 * m * k * n
         self.inputs, self.output = {"x": (m, k)}, (m, n)
-        self.node("MatMul", ["x", self.constant(k, n)], "y" if not activation else "s")
+        self.product("MatMul", self.constant(k, n), n, k, "y" if not activation else "s")
         if activation:
             self.node(activation, ["s"], "y")
 
@@ -62,8 +64,9 @@ class Kernel:
         border = size + (kernel - 1) // 2 * 2
         self.flops = 2 * outer * outer * out * channels // groups * kernel * kernel
         self.inputs, self.output = {"x": (1, border, border, channels)}, (1, outer, outer, out)
-        self.node("Conv", ["x", self.constant(out, channels // groups, kernel, kernel)], "y",
-                  kernel_shape=[kernel, kernel], strides=[stride, stride], group=groups)
+        self.product("Conv", self.constant(out, channels // groups, kernel, kernel), out,
+                     channels // groups * kernel * kernel, "y",
+                     kernel_shape=[kernel, kernel], strides=[stride, stride], group=groups)
 
     def conv(self, out, size, kernel, stride=1, groups=1, **rest):
         self.window(rest["in"], out, size, kernel, stride, groups)
@@ -71,11 +74,30 @@ class Kernel:
     def depthwise(self, channels, size, kernel, stride=1):
         self.window(channels, channels, size, kernel, stride, channels)
 
+    def product(self, op, weights, channels, depth, output, **attributes):
+        """Of x and weights with so many output channels, sums of `depth` products."""
+        if not self.is_int8:
+            return self.node(op, ["x", weights], output, **attributes)
+        zero, scale = self.add(np.uint8(128)), self.add(np.float32(0.02))
+        scales = self.add(self.rng.uniform(0.005, 0.01, channels).astype(np.float32))
+        zeros = self.add(np.zeros(channels, np.int8))
+        spread = self.add(np.float32(0.02 * 0.01 * 74 * math.sqrt(depth)))  # 74: of equally likely bytes
+        self.node(f"QLinear{op}", ["x", scale, zero, weights, scales, zeros, spread, zero], output, **attributes)
+
     def node(self, op, inputs, output, **attributes):
         self.nodes.append(helper.make_node(op, inputs, [output], **attributes))
 
+    def random(self, is_signed, shape):
+        if not self.is_int8:
+            return self.rng.standard_normal(shape, dtype=np.float32)
+        low, high = (-127, 128) if is_signed else (0, 256)
+        return self.rng.integers(low, high, shape, np.int8 if is_signed else np.uint8)
+
     def constant(self, *shape):
-        self.constants.append(self.rng.standard_normal(shape, dtype=np.float32))
+        return self.add(self.random(True, shape))
+
+    def add(self, array):
+        self.constants.append(np.asarray(array))
         return f"w{len(self.constants) - 1}"
 
     def write(self, path, last):
@@ -87,18 +109,18 @@ class Kernel:
             return tuple(shape[i] for i in (0, 3, 1, 2)) if is_image and not last else shape
         nodes, inputs = self.nodes, self.inputs
         if is_image and last:
-            weights, attributes = nodes[0].input[1], nodes[0].attribute
-            inner = helper.make_node("Conv", ["first", weights], ["result"])
-            inner.attribute.extend(attributes)
+            inner = helper.make_node(nodes[0].op_type, ["first", *nodes[0].input[1:]], ["result"])
+            inner.attribute.extend(nodes[0].attribute)
             nodes = [helper.make_node("Transpose", ["x"], ["first"], perm=[0, 3, 1, 2]), inner,
                      helper.make_node("Transpose", ["result"], ["y"], perm=[0, 2, 3, 1])]
+        element = TensorProto.UINT8 if self.is_int8 else TensorProto.FLOAT
         graph = helper.make_graph(
             nodes, "kernel",
-            [helper.make_tensor_value_info(name, TensorProto.FLOAT, outside(shape)) for name, shape in inputs.items()],
-            [helper.make_tensor_value_info("y", TensorProto.FLOAT, outside(self.output))],
+            [helper.make_tensor_value_info(name, element, outside(shape)) for name, shape in inputs.items()],
+            [helper.make_tensor_value_info("y", element, outside(self.output))],
             [numpy_helper.from_array(array, f"w{i}") for i, array in enumerate(self.constants)])
         onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10), path)
-        return {name: self.rng.standard_normal(outside(shape), dtype=np.float32) for name, shape in inputs.items()}
+        return {name: self.random(False, outside(shape)) for name, shape in inputs.items()}
 
 
 # ----------------------------------------------------------------------------- engines
@@ -108,7 +130,7 @@ def build_loops(folder):
     subprocess.run([os.environ.get("CC", "cc"), "-O2", "-march=native", "-ffp-contract=fast", "-shared", "-fPIC",
                     os.path.join(HERE, "kernels.c"), "-o", library], check=True)
     loops = ctypes.CDLL(library)
-    for function, arguments in (("peak", [ctypes.c_double]),
+    for function, arguments in (("peak", [ctypes.c_double]), ("peak_bytes", [ctypes.c_double]),
                                 ("bandwidth", [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_double]),
                                 ("least_time", [ctypes.c_void_p] * 5 + [ctypes.c_int64, ctypes.c_double])):
         getattr(loops, function).argtypes, getattr(loops, function).restype = arguments, ctypes.c_double
@@ -174,7 +196,7 @@ def measure(kernel, loops, options):
         span = options.slice_ms / 1e3
         peak, bandwidth, times = 0, 0, [math.inf] * len(engines)
         for _ in range(options.rounds):
-            peak = max(peak, loops.peak(span / 4))
+            peak = max(peak, (loops.peak_bytes if kernel.is_int8 else loops.peak)(span / 4))
             bandwidth = max(bandwidth, loops.bandwidth(data, count, span / 4))
             times = [min(least, engine.least_time(span)) for least, engine in zip(times, engines)]
         return times, kernel.flops / peak, kernel.bytes / bandwidth
@@ -194,7 +216,8 @@ def main():
         os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])
     with tempfile.TemporaryDirectory(prefix="graphopt-kernels-") as scratch:
         loops = build_loops(scratch)
-        print(f"One core, vectors of {loops.vector_bits()} bits, peak {loops.peak(0.2) / 1e9:.1f} GFLOP/s\n")
+        print(f"One core, vectors of {loops.vector_bits()} bits, peak {loops.peak(0.2) / 1e9:.1f} GFLOP/s, "
+              f"of bytes {loops.peak_bytes(0.2) / 1e9:.1f}\n")
         peers = " onnxruntime us | graphopt / onnxruntime |" if options.onnxruntime else ""
         print(f"| kernel | us | GFLOP/s | of peak | bound | of bound |{peers}\n|{'---|' * (6 + peers.count('|'))}")
         for kind, lines in table.items():

@@ -14,7 +14,8 @@ using namespace mlir;
 using namespace graphopt::cpu;
 
 namespace {
-/// min(max(roundeven(x / scale) + zero, low), high) as an integer; `zero` may be null.
+/// min(max(roundeven(x / scale) + zero, low), high) as an integer; `scale` and `zero`
+/// may be null.
 struct Quantization {
   Value x, scale, zero;
   float low, high;
@@ -29,6 +30,8 @@ public:
   Value emit(const Quantization &grid);
 
 private:
+  Value divide(Value x, Value scale);
+
   template <typename Op> Value of(Value x, Value y) {
     match(x, y);
     return Op::create(*this, x, y);
@@ -73,27 +76,36 @@ private:
 };
 } // namespace
 
-/// x is clamped in place of the sum, so all that follows is small. The quotient is that
-/// of a division, of scales from 2^-100 on: its product with the reciprocal, corrected
-/// by the remainder. Added to 1.5 * 2^23 it leaves the rounded one in the low bits.
-Value QuantizationEmitter::emit(const Quantization &grid) {
+/// The quotient of a division, of scales from 2^-100 on: the product with the
+/// reciprocal, corrected by the remainder.
+Value QuantizationEmitter::divide(Value x, Value scale) {
   constexpr float kLargest = std::numeric_limits<float>::max();
-  Value scale = gather(grid.scale), low = number(grid.low), high = number(grid.high);
-  Value zero = grid.zero ? gather(grid.zero) : Value();
-  if (zero) {
-    low = of<arith::SubFOp>(low, zero);
-    high = of<arith::SubFOp>(high, zero);
-  }
-  low = of<arith::MulFOp>(low, scale);
-  high = of<arith::MulFOp>(high, scale);
-  Value x = most(least(grid.x, most(low, high)), least(low, high));
-
   Value reciprocal = of<arith::DivFOp>(number(1), scale);
   reciprocal = most(least(reciprocal, number(kLargest)), number(-kLargest));
   Value quotient = of<arith::MulFOp>(x, reciprocal);
   Value negative = arith::NegFOp::create(*this, scale);
   Value remainder = fma(quotient, negative, x);
-  quotient = fma(remainder, reciprocal, quotient);
+  return fma(remainder, reciprocal, quotient);
+}
+
+/// x is clamped in place of the sum, so all that follows is small. Added to 1.5 * 2^23
+/// the quotient leaves the rounded one in the low bits.
+Value QuantizationEmitter::emit(const Quantization &grid) {
+  Value low = number(grid.low), high = number(grid.high);
+  Value zero = grid.zero ? gather(grid.zero) : Value();
+  if (zero) {
+    low = of<arith::SubFOp>(low, zero);
+    high = of<arith::SubFOp>(high, zero);
+  }
+  Value quotient = grid.x;
+  if (grid.scale) {
+    Value scale = gather(grid.scale);
+    low = of<arith::MulFOp>(low, scale);
+    high = of<arith::MulFOp>(high, scale);
+    quotient = divide(most(least(grid.x, most(low, high)), least(low, high)), scale);
+  } else {
+    quotient = most(least(quotient, high), low);
+  }
 
   constexpr float kShift = 0x1.8p23f;
   constexpr int32_t kShiftBits = 0x4B400000;
@@ -151,10 +163,11 @@ static std::optional<Quantization> matchQuantization(arith::FPToSIOp op) {
       return std::nullopt;
   }
   auto round = rounded.getDefiningOp<math::RoundEvenOp>();
-  auto quotient = round ? round.getOperand().getDefiningOp<arith::DivFOp>() : arith::DivFOp();
-  if (!low || !high || *low > *high || !quotient)
+  if (!low || !high || *low > *high || !round)
     return std::nullopt;
-  return Quantization{quotient.getLhs(), quotient.getRhs(), zero, *low, *high};
+  if (auto quotient = round.getOperand().getDefiningOp<arith::DivFOp>())
+    return Quantization{quotient.getLhs(), quotient.getRhs(), zero, *low, *high};
+  return Quantization{round.getOperand(), {}, zero, *low, *high};
 }
 
 void graphopt::cpu::roundQuotients(func::FuncOp function) {

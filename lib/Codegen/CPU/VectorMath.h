@@ -23,8 +23,8 @@ void populateVectorMathPatterns(mlir::RewritePatternSet &patterns,
                                 const CpuModel &cpu);
 
 /// Quantizations, integers of min(max(roundeven(x / s) + z, low), high)  =>  the same
-/// with 1 / s, which is one for all vectors where s is. For CPUs with fused
-/// multiply-add.
+/// with 1 / s, which is one for all vectors where s is, and rounded by an addition; those
+/// of x alone, too. For CPUs with fused multiply-add.
 void roundQuotients(mlir::func::FuncOp function);
 
 } // namespace graphopt::cpu

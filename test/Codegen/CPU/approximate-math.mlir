@@ -125,6 +125,27 @@ func.func @quantizes(%x: vector<16xf32>, %s: f32) -> vector<16xi32> {
   return %q : vector<16xi32>
 }
 
+// What is rounded need not be a quotient.
+// CHECK-LABEL: func @requantizes(
+// CHECK-SAME:      %[[X:.+]]: vector<16xf32>
+// CHECK-NOT:     math.roundeven
+// CHECK-NOT:     math.fma
+// CHECK:         %[[SUM:.+]] = arith.addf %{{.+}} : vector<16xf32>
+// CHECK:         %[[BITS:.+]] = arith.bitcast %[[SUM]] : vector<16xf32> to vector<16xi32>
+// CHECK:         %[[Q:.+]] = arith.addi %[[BITS]], %{{.+}} : vector<16xi32>
+// CHECK:         return %[[Q]]
+func.func @requantizes(%x: vector<16xf32>) -> vector<16xi32> {
+  %zero = arith.constant dense<1.280000e+02> : vector<16xf32>
+  %low = arith.constant dense<0.0> : vector<16xf32>
+  %high = arith.constant dense<2.550000e+02> : vector<16xf32>
+  %r = math.roundeven %x : vector<16xf32>
+  %z = arith.addf %r, %zero : vector<16xf32>
+  %max = arith.maximumf %z, %low : vector<16xf32>
+  %min = arith.minimumf %max, %high : vector<16xf32>
+  %q = arith.fptosi %min : vector<16xf32> to vector<16xi32>
+  return %q : vector<16xi32>
+}
+
 // A zero point that is no small integer, limits beyond those of 16 bits.
 // CHECK-LABEL: func @divides(
 // CHECK-COUNT-2: arith.divf %{{.+}} : vector<16xf32>
