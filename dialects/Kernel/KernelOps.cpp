@@ -96,6 +96,13 @@ void AttentionOp::build(OpBuilder &builder, OperationState &state, Value query,
 // matmul
 //===----------------------------------------------------------------------===//
 
+/// True if products of `group` neighbours can be summed at once, see C4 of matmul.
+static bool canInterleave(int64_t group, EpilogueOp op, bool isUnsigned, ShapedType rhs) {
+  return group == 1 ||
+         (group == 4 && op.getPacked() && isUnsigned && rhs.getElementType().isInteger(8) &&
+          op.getValueType().isInteger(32) && rhs.getShape().back() % group == 0);
+}
+
 /// C2 for one operand of matmul.
 static LogicalResult verifyBatch(MatMulOp op, StringRef name, ShapedType type) {
   ArrayRef<int64_t> batch = type.getShape().drop_back(2);
@@ -120,11 +127,8 @@ LogicalResult MatMulOp::verify() {
            << (getPacked() ? "[panels, K, NR]" : "[..., K, N]");
   int64_t k = lhs.getShape().back(), n = init.getShape().back();
   int64_t group = getInterleave();
-  auto isByte = [](ShapedType type) { return type.getElementType().isInteger(8); };
-  if (group != 1 &&
-      (group != 4 || !getPacked() || !getUnsignedLhs() || getUnsignedRhs() ||
-       !isByte(lhs) || !isByte(rhs) || !cast<EpilogueOp>(getOperation()).getValueType().isInteger(32) ||
-       rhs.getShape().back() % group != 0)) // C4
+  if (!canInterleave(group, cast<EpilogueOp>(getOperation()),
+                     getUnsignedLhs() && !getUnsignedRhs(), rhs)) // C4
     return emitOpError("cannot interleave ") << group << " of this rhs";
   int64_t rhsK = rhs.getShape().take_back(2).front();
   int64_t nr = rhs.getShape().back() / group;
@@ -200,15 +204,18 @@ LogicalResult ConvOp::verify() {
     return emitOpError("needs a static filter, and static C and O that are "
                        "multiples of groups");
   ArrayRef<int64_t> shape = filter.getShape();
-  int64_t filterC = getPacked() ? shape[rank - 1] : shape[1];
-  if (filterC * groups != c) // C1
+  int64_t filterC = getPacked() ? shape[rank - 1] : shape[1], group = getInterleave();
+  if (!canInterleave(group, cast<EpilogueOp>(getOperation()),
+                     getUnsignedInput() && !getUnsignedFilter(), filter)) // C5
+    return emitOpError("cannot interleave ") << group << " of this filter";
+  if (filterC * groups * group != c) // C1
     return emitOpError("input has ")
-           << c << " channels, filter has " << filterC * groups;
+           << c << " channels, filter has " << filterC * groups * group;
   int64_t expected = o;
   if (getPacked()) {
-    if (shape.back() < 1) // C1
+    if (shape.back() < group) // C1
       return emitOpError("panels of filter are empty");
-    expected = groups * llvm::divideCeil(o / groups, shape.back());
+    expected = groups * llvm::divideCeil(o / groups, shape.back() / group);
   }
   if (shape.front() != expected) // C1
     return emitOpError("filter has size ")

@@ -85,16 +85,21 @@ def Kernel_ConvOp : Kernel_EpilogueKernel<"conv"> {
     `input` already has its border. A plain `filter` has ONNX's layout; a packed
     one lies in panels of NR output channels of one group, zero padded:
     `filter[g * ceil(O / G / NR) + q, k..., c, i]` belongs to output channel
-    `g * O / G + q * NR + i`.
+    `g * O / G + q * NR + i`. Those of bytes may hold I = `interleave` neighbours
+    of a column together, as in `kernel.matmul`. Integers are signed unless
+    `unsigned_input` or `unsigned_filter` says otherwise; sums wrap.
 
     Constraints:
     - (C1) `input` is [B, S..., C], `init` [B, Y..., O] of the same rank, at least
-      3; `filter` [O, C / G, K...] or, packed, [G * ceil(O / G / NR), K..., C / G, NR].
+      3; `filter` [O, C / G, K...] or, packed,
+      [G * ceil(O / G / NR), K..., C / G / I, NR * I].
     - (C2) All of `filter` is static; C and O are static and multiples of G.
     - (C3) `strides` and `dilations` have one positive entry per spatial dimension;
       `groups` is positive.
     - (C4) A spatial size of `init` is
       `max(0, (S - (K - 1) * dilation - 1) floordiv stride + 1)`; B agrees.
+    - (C5) I is 1, or 4 with a packed `filter` of signed bytes, an unsigned `input`
+      and sums of 32 bits; it divides C / G.
 
     ```mlir
     %r = kernel.conv ins(%x, %w : tensor<?x58x58x64xf32>, tensor<4x3x3x64x16xf32>)
@@ -109,6 +114,8 @@ def Kernel_ConvOp : Kernel_EpilogueKernel<"conv"> {
                        Variadic<Kernel_TensorOrMemRef>:$extras,
                        Kernel_TensorOrMemRef:$init,
                        UnitAttr:$packed,
+                       UnitAttr:$unsigned_input, UnitAttr:$unsigned_filter,
+                       DefaultValuedAttr<I64Attr, "1">:$interleave,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
                        I64Attr:$groups,
                        DefaultValuedAttr<AffineMapArrayAttr, "{}">:$maps);
@@ -119,6 +126,8 @@ def Kernel_ConvOp : Kernel_EpilogueKernel<"conv"> {
                                  "int64_t":$groups)>];
   let assemblyFormat = [{
     `ins` `(` $input `,` $filter `:` type($input) `,` type($filter) `)` (`packed` $packed^)?
+    (`interleave` `=` $interleave^)?
+    (`unsigned_input` $unsigned_input^)? (`unsigned_filter` $unsigned_filter^)?
     `strides` `=` $strides `dilations` `=` $dilations `groups` `=` $groups
     `outs` `(` $init `:` type($init) `)`
     (`extras` `(` $extras^ `:` type($extras) `)` `maps` $maps)?
@@ -134,6 +143,8 @@ def Kernel_DepthwiseConvOp : Kernel_EpilogueKernel<"depthwise_conv"> {
 
     `input` already has its border. A plain `filter` has ONNX's layout; a packed
     one lies in panels of NR channels, zero padded: `filter[c / NR, k..., 0, c % NR]`.
+    Integers are signed unless `unsigned_input` or `unsigned_filter` says otherwise;
+    sums wrap.
 
     Constraints:
     - (C1) `input` is [B, S..., C], `init` [B, Y..., C] of the same rank, at least
@@ -157,6 +168,7 @@ def Kernel_DepthwiseConvOp : Kernel_EpilogueKernel<"depthwise_conv"> {
                        Variadic<Kernel_TensorOrMemRef>:$extras,
                        Kernel_TensorOrMemRef:$init,
                        UnitAttr:$packed,
+                       UnitAttr:$unsigned_input, UnitAttr:$unsigned_filter,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
                        DefaultValuedAttr<AffineMapArrayAttr, "{}">:$maps);
   let builders = [OpBuilder<(ins "::mlir::Value":$input, "::mlir::Value":$filter,
@@ -165,6 +177,7 @@ def Kernel_DepthwiseConvOp : Kernel_EpilogueKernel<"depthwise_conv"> {
                                  "::llvm::ArrayRef<int64_t>":$dilations)>];
   let assemblyFormat = [{
     `ins` `(` $input `,` $filter `:` type($input) `,` type($filter) `)` (`packed` $packed^)?
+    (`unsigned_input` $unsigned_input^)? (`unsigned_filter` $unsigned_filter^)?
     `strides` `=` $strides `dilations` `=` $dilations
     `outs` `(` $init `:` type($init) `)`
     (`extras` `(` $extras^ `:` type($extras) `)` `maps` $maps)?

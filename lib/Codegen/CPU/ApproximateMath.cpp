@@ -5,6 +5,7 @@
 #include "graphopt/Codegen/CPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -58,6 +59,22 @@ static LogicalResult compareWithZero(arith::MaximumFOp op,
   return success();
 }
 
+/// int(roundeven(x)) is one instruction; of what does not fit both are undefined.
+static LogicalResult roundToInteger(arith::FPToSIOp op, PatternRewriter &rewriter) {
+  auto type = dyn_cast<VectorType>(op.getType());
+  auto round = op.getIn().getDefiningOp<math::RoundEvenOp>();
+  if (!type || !round || type.getRank() != 1 || type.isScalable() ||
+      !type.getElementType().isInteger(32) ||
+      !cast<VectorType>(round.getType()).getElementType().isF32())
+    return rewriter.notifyMatchFailure(op, "is no vector of rounded f32");
+  std::string lanes = "v" + std::to_string(type.getNumElements());
+  rewriter.replaceOp(op, LLVM::CallIntrinsicOp::create(
+                             rewriter, op.getLoc(), type,
+                             rewriter.getStringAttr("llvm.lrint." + lanes + "i32." + lanes + "f32"),
+                             round.getOperand()));
+  return success();
+}
+
 namespace {
 struct ApproximateMath
     : graphopt::impl::ApproximateMathBase<ApproximateMath> {
@@ -75,6 +92,7 @@ struct ApproximateMath
     if (!model.fma)
       patterns.add(splitFma);
     patterns.add(compareWithZero);
+    patterns.add(roundToInteger);
     graphopt::cpu::populateVectorMathPatterns(patterns, model);
     populateMathF32ExpansionPatterns(patterns, isComposed);
     populateMathPolynomialApproximationPatterns(patterns, hasPolynomial);

@@ -1,7 +1,6 @@
 //===- EpilogueEmitter.cpp - Body, extras and stores of a kernel ----------===//
 
 #include "EpilogueEmitter.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -29,10 +28,37 @@ bool graphopt::cpu::isHeavyEpilogue(Block &body) {
   return cost > kMost;
 }
 
+static BlockArgument getAddend(arith::AddIOp op) {
+  auto lhs = dyn_cast<BlockArgument>(op.getLhs()), rhs = dyn_cast<BlockArgument>(op.getRhs());
+  return lhs && lhs.getArgNumber() != 0 ? lhs : rhs;
+}
+
+/// The addition to the value of an extra that is one vector for all rows.
+static arith::AddIOp findAddition(EpilogueOp op) {
+  BlockArgument value = op.getBody()->getArgument(0);
+  auto add = value.hasOneUse() ? dyn_cast<arith::AddIOp>(*value.user_begin()) : arith::AddIOp();
+  BlockArgument addend = add ? getAddend(add) : BlockArgument();
+  if (!addend || addend == value || addend.getOwner() != op.getBody())
+    return {};
+  AffineMap map = op.getMap(addend.getArgNumber() - 1);
+  unsigned last = map.getNumDims() - 1;
+  for (unsigned dim = 0; dim < last; ++dim)
+    if (map.isFunctionOfDim(dim))
+      return {};
+  return map.isFunctionOfDim(last) ? add : arith::AddIOp();
+}
+
 EpilogueEmitter::EpilogueEmitter(EpilogueOp op, int64_t lanes, LoopBuilder &b)
     : init(op.getInitValue()), body(*op.getBody()), lanes(lanes), b(b) {
   for (auto [i, extra] : llvm::enumerate(op.getExtras()))
     extras.push_back({extra, op.getMap(i)});
+  addition = findAddition(op);
+}
+
+Value EpilogueEmitter::start(Column column) {
+  if (!addition)
+    return {};
+  return loadExtra(getAddend(addition).getArgNumber() - 1, Value(), column);
 }
 
 Value EpilogueEmitter::load(Value memref, ValueRange indices, Value mask) {
@@ -49,8 +75,14 @@ Value EpilogueEmitter::apply(Value value, Value row, Column column) {
   IRMapping mapping;
   mapping.map(body.getArgument(0), value);
   for (unsigned i = 0; i < extras.size(); ++i)
-    mapping.map(body.getArgument(1 + i), loadExtra(i, row, column));
+    if (!addition || getAddend(addition) != body.getArgument(1 + i) ||
+        !getAddend(addition).hasOneUse())
+      mapping.map(body.getArgument(1 + i), loadExtra(i, row, column));
   for (Operation &scalar : body.without_terminator()) {
+    if (&scalar == addition) {
+      mapping.map(addition.getResult(), value);
+      continue;
+    }
     if (Attribute constant; matchPattern(&scalar, m_Constant(&constant))) {
       auto splat = DenseElementsAttr::get(
           vectorOf(scalar.getResult(0).getType()), constant);

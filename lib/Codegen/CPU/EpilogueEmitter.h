@@ -5,6 +5,7 @@
 
 #include "LoopBuilder.h"
 #include "dialects/Kernel/Kernel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 
 namespace graphopt::cpu {
 
@@ -27,6 +28,9 @@ public:
   mlir::Value load(mlir::Value memref, mlir::ValueRange indices,
                    mlir::Value mask);
 
+  /// What the body adds to integer sums first, if that depends on the column only:
+  /// sums that begin with it need no addition. Null: nothing.
+  mlir::Value start(Column column);
   /// Applies the body to `value` at (outer..., row, column) and returns what
   /// is to be stored.
   mlir::Value apply(mlir::Value value, mlir::Value row, Column column);
@@ -54,6 +58,7 @@ private:
     mlir::AffineMap map;
   };
   mlir::Block &body;
+  mlir::arith::AddIOp addition; ///< of what sums begin with; null: none
   int64_t lanes;
   LoopBuilder &b;
   mlir::SmallVector<Extra> extras;

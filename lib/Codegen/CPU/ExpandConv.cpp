@@ -21,7 +21,9 @@ static SmallVector<ReassociationIndices> mergePair(int64_t rank, int64_t dim) {
 namespace {
 class ConvEmitter : WindowEmitter<ConvOp> {
 public:
-  using WindowEmitter::WindowEmitter;
+  ConvEmitter(ConvOp op, ExpandContext &context) : WindowEmitter(op, context) {
+    interleave = op.getInterleave();
+  }
 
   void emit() {
     if (isPointwise() && epilogue.flattenRows(input)) {
@@ -142,18 +144,22 @@ private:
 
   Value lhsVector(Value start, ValueRange k) override {
     SmallVector<Value> indices;
+    Value last = b.mul(k.back(), interleave);
     if (isFlat) {
-      indices = {start, k[0]};
+      indices = {start, last};
     } else if (isRun) {
       indices = lineIndices(k);
-      indices.push_back(b.add(start, k.back()));
+      indices.push_back(b.add(start, last));
     } else {
       indices = lineIndices(k);
       Value offset = b.mul(k[spatialDims - 1], op.getDilations().back());
       indices.push_back(b.add(start, offset));
-      indices.push_back(b.add(firstChannel, k.back()));
+      indices.push_back(b.add(firstChannel, last));
     }
-    return broadcast(widen(memref::LoadOp::create(b, input, indices)));
+    if (interleave != 1)
+      return broadcastGroup(input, indices, interleave);
+    return broadcast(
+        widen(memref::LoadOp::create(b, input, indices), op.getUnsignedInput()));
   }
 
   SmallVector<Value> lhsAddress(Value row, Value offset) override {
@@ -164,7 +170,9 @@ private:
     SmallVector<Value> indices{panel};
     indices.append(k.begin(), k.end());
     indices.push_back(column.offset);
-    return widen(epilogue.load(filter, indices, Value()));
+    if (interleave != 1)
+      return loadGroups(filter, indices);
+    return widen(epilogue.load(filter, indices, Value()), op.getUnsignedFilter());
   }
 
   Value firstChannel;

@@ -156,12 +156,17 @@ private:
     SmallVector<Value> indices{panel};
     indices.append(k.begin(), k.end());
     indices.append({b.index(0), column.offset});
-    return widen(epilogue.load(filter, indices, Value()));
+    return widen(epilogue.load(filter, indices, Value()), op.getUnsignedFilter());
   }
   Value inputVector(ValueRange line, Value x, Column column) {
     SmallVector<Value> indices(line);
     indices.append({x, column.index});
-    return widen(epilogue.load(input, indices, column.mask));
+    return widen(epilogue.load(input, indices, column.mask), op.getUnsignedInput());
+  }
+  /// Zeros above unsigned bytes make the product of the upper halves 0.
+  bool ofHalves() {
+    return op.getUnsignedInput() && sumType.getElementType().isInteger(32) &&
+           getElementTypeOrSelf(input).isInteger(8);
   }
 
   /// In registers: the sums, one vector of each tap's weights for each line, two
@@ -266,7 +271,7 @@ private:
           pixel = inputVector(line, b.add(start, b.index(distance)), columns[c]);
         for (auto [l, lineWeights] : llvm::enumerate(weights)) {
           Value &sum = sums[(l * rows + row) * columns.size() + c];
-          sum = multiplyAdd(pixel, lineWeights[tap], sum);
+          sum = multiplyAdd(pixel, lineWeights[tap], sum, ofHalves());
         }
       }
     }

@@ -27,12 +27,13 @@ static LogicalResult checkPanels(EpilogueOp op, const CpuModel &cpu) {
     return op->emitOpError("has a filter that is not packed");
   int64_t columns =
       cast<MemRefType>(op.getInputs().back().getType()).getShape().back();
-  if (auto matmul = dyn_cast<MatMulOp>(op.getOperation())) {
-    columns /= matmul.getInterleave();
-    if (matmul.getInterleave() != 1 && !cpu.dotInt8)
-      return op->emitOpError("is packed for sums of four products, which ")
-             << cpu.row << " lacks";
-  }
+  auto matmul = dyn_cast<MatMulOp>(op.getOperation());
+  auto conv = dyn_cast<ConvOp>(op.getOperation());
+  int64_t interleave = matmul ? matmul.getInterleave() : conv ? conv.getInterleave() : 1;
+  columns /= interleave;
+  if (interleave != 1 && !cpu.dotInt8)
+    return op->emitOpError("is packed for sums of four products, which ")
+           << cpu.row << " lacks";
   int64_t lanes = cpu.lanes(op.getValueType().getIntOrFloatBitWidth());
   if (columns % lanes == 0)
     return success();

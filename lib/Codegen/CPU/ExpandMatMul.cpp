@@ -150,26 +150,8 @@ private:
                        });
   }
 
-  /// `count` bytes of a row from the group `k` on, zeros up to a whole group, in
-  /// each lane of the sums.
   Value lhsGroup(Value row, Value k, int64_t count) {
-    SmallVector<Value> indices = coordinatesIn(lhs, row, b.mul(k, interleave));
-    auto type = VectorType::get(interleave, b.getI8Type());
-    Value bytes;
-    if (count == interleave && cast<MemRefType>(lhs.getType()).isLastDimUnitStride()) {
-      bytes = vector::LoadOp::create(b, type, lhs, indices);
-    } else {
-      bytes = arith::ConstantOp::create(b, b.getZeroAttr(type));
-      for (int64_t i = 0; i < count; ++i) {
-        Value byte = memref::LoadOp::create(b, lhs, indices);
-        bytes = vector::InsertOp::create(b, byte, bytes, i);
-        indices.back() = b.add(indices.back(), b.index(1));
-      }
-    }
-    Value group = vector::BitCastOp::create(
-        b, VectorType::get(1, b.getIntegerType(8 * interleave)), bytes);
-    Value all = broadcast(vector::ExtractOp::create(b, group, 0));
-    return vector::BitCastOp::create(b, VectorType::get(lanes * interleave, b.getI8Type()), all);
+    return broadcastGroup(lhs, coordinatesIn(lhs, row, b.mul(k, interleave)), count);
   }
 
   Value lhsVector(Value row, ValueRange k) override {
@@ -184,9 +166,7 @@ private:
   }
   Value rhsVector(ValueRange k, Column column) override {
     if (interleave != 1)
-      return vector::LoadOp::create(
-          b, VectorType::get(lanes * interleave, b.getI8Type()), rhs,
-          ValueRange{panel, k[0], b.mul(column.offset, interleave)});
+      return loadGroups(rhs, {panel, k[0], column.offset});
     Value vector =
         op.getPacked()
             ? epilogue.load(rhs, {panel, k[0], column.offset}, Value())

@@ -75,8 +75,16 @@ void TileEmitter::emitRows(Columns columns, Size size, Stretch stretch,
 
 SmallVector<Value> TileEmitter::startTile(Columns columns,
                                           ArrayRef<Value> rows) {
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(sumType));
-  return SmallVector<Value>(rows.size() * columns.size(), zero);
+  epilogue.forgetLoads();
+  SmallVector<Value> sums;
+  for (size_t i = 0; i < rows.size() * columns.size(); ++i)
+    sums.push_back(startSum(columns[i % columns.size()]));
+  return sums;
+}
+
+Value TileEmitter::startSum(Column column) {
+  Value start = epilogue.start(column);
+  return start ? start : arith::ConstantOp::create(b, b.getZeroAttr(sumType));
 }
 
 void TileEmitter::storeTile(Columns columns, ArrayRef<Value> rows,
@@ -347,10 +355,10 @@ void TileEmitter::emitBlockedRows(Columns columns, Size size, Stretch stretch) {
 
 void TileEmitter::emitBlock(Columns columns, Value first, Size size,
                             int64_t most) {
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(sumType));
   b.forCount(size, [&](Value row) {
+    epilogue.forgetLoads();
     for (size_t c = 0; c < columns.size(); ++c)
-      storeSum(zero, row, c);
+      storeSum(startSum(columns[c]), row, c);
   });
   Value total = b.index(reductionSizes().front());
   b.forCount(b.ceilDiv(total, blockSize), [&](Value block) {
@@ -438,17 +446,48 @@ void TileEmitter::fetchRows(ArrayRef<Value> rows, Value k) {
   Value row = b.add(rows.front(), b.index(tiles * count));
   Value last = b.sub(b.index(lhsRows), b.index(count));
   memref::PrefetchOp::create(b, fetchedLhs,
-                             lhsAddress(b.min(row, last), b.mul(k, count)),
+                             lhsAddress(b.min(row, last), b.mul(k, count * interleave)),
                              /*isWrite=*/false, /*localityHint=*/3,
                              /*isDataCache=*/true);
 }
 
-Value TileEmitter::multiplyAdd(Value lhs, Value rhs, Value sum) {
-  if (interleave != 1) {
-    std::string name = StringRef(context.cpu.triple).starts_with("aarch64")
-                           ? "llvm.aarch64.neon.usdot.v4i32.v16i8"
-                           : "llvm.x86.avx512.vpdpbusd." +
-                                 std::to_string(context.cpu.vectorBytes * 8);
+Value TileEmitter::broadcastGroup(Value memref, SmallVector<Value> indices, int64_t count) {
+  auto type = VectorType::get(interleave, b.getI8Type());
+  Value bytes;
+  if (count == interleave && cast<MemRefType>(memref.getType()).isLastDimUnitStride()) {
+    bytes = vector::LoadOp::create(b, type, memref, indices);
+  } else {
+    bytes = arith::ConstantOp::create(b, b.getZeroAttr(type));
+    for (int64_t i = 0; i < count; ++i) {
+      Value byte = memref::LoadOp::create(b, memref, indices);
+      bytes = vector::InsertOp::create(b, byte, bytes, i);
+      indices.back() = b.add(indices.back(), b.index(1));
+    }
+  }
+  Value group = vector::BitCastOp::create(
+      b, VectorType::get(1, b.getIntegerType(8 * interleave)), bytes);
+  Value all = broadcast(vector::ExtractOp::create(b, group, 0));
+  return vector::BitCastOp::create(b, VectorType::get(lanes * interleave, b.getI8Type()), all);
+}
+
+Value TileEmitter::loadGroups(Value panels, SmallVector<Value> indices) {
+  indices.back() = b.mul(indices.back(), interleave);
+  return vector::LoadOp::create(b, VectorType::get(lanes * interleave, b.getI8Type()),
+                                panels, indices);
+}
+
+Value TileEmitter::multiplyAdd(Value lhs, Value rhs, Value sum, bool ofHalves) {
+  bool isArm = StringRef(context.cpu.triple).starts_with("aarch64");
+  if (interleave != 1 || (ofHalves && context.cpu.dotInt8 && !isArm)) {
+    std::string bits = std::to_string(context.cpu.vectorBytes * 8);
+    std::string name = isArm ? "llvm.aarch64.neon.usdot.v4i32.v16i8"
+                             : "llvm.x86.avx512." +
+                                   std::string(ofHalves ? "vpdpwssd." : "vpdpbusd.") + bits;
+    if (ofHalves) {
+      auto halves = VectorType::get(2 * lanes, b.getI16Type());
+      lhs = vector::BitCastOp::create(b, halves, lhs);
+      rhs = vector::BitCastOp::create(b, halves, rhs);
+    }
     return LLVM::CallIntrinsicOp::create(b, sumType, b.getStringAttr(name),
                                          ValueRange{sum, lhs, rhs})
         .getResult(0);

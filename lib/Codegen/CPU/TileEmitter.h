@@ -106,6 +106,8 @@ protected:
   /// What the sums of a tile begin with, row by row.
   virtual mlir::SmallVector<mlir::Value>
   startTile(Columns columns, llvm::ArrayRef<mlir::Value> rows);
+  /// What a sum of this column begins with.
+  mlir::Value startSum(Column column);
   /// Stores the sums of a tile, row by row.
   virtual void storeTile(Columns columns, llvm::ArrayRef<mlir::Value> rows,
                          llvm::ArrayRef<mlir::Value> sums);
@@ -117,8 +119,16 @@ protected:
                 mlir::Value last);
 
   /// The product of each lane added to its sum; with `interleave` of unsigned and
-  /// signed bytes, all of a lane's.
-  mlir::Value multiplyAdd(mlir::Value lhs, mlir::Value rhs, mlir::Value sum);
+  /// signed bytes, all of a lane's. `ofHalves`: both are in the lower half of their
+  /// lanes, the left side is unsigned.
+  mlir::Value multiplyAdd(mlir::Value lhs, mlir::Value rhs, mlir::Value sum,
+                          bool ofHalves = false);
+  /// `count` bytes of an input from `indices` on, zeros up to a whole group, in each
+  /// lane of the sums.
+  mlir::Value broadcastGroup(mlir::Value memref, mlir::SmallVector<mlir::Value> indices,
+                             int64_t count);
+  /// A vector of groups of panels; `indices` are those of the columns.
+  mlir::Value loadGroups(mlir::Value panels, mlir::SmallVector<mlir::Value> indices);
   /// An input element or vector in the type of the sums.
   mlir::Value widen(mlir::Value input, bool isUnsigned = false);
   mlir::Value broadcast(mlir::Value scalar);

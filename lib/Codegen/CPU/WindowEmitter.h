@@ -23,7 +23,7 @@ protected:
   static llvm::ArrayRef<int64_t> shapeOf(mlir::Value memref) {
     return llvm::cast<mlir::MemRefType>(memref.getType()).getShape();
   }
-  int64_t panelColumns() { return shapeOf(filter).back(); }
+  int64_t panelColumns() { return shapeOf(filter).back() / interleave; }
   llvm::ArrayRef<int64_t> kernelShape() {
     return shapeOf(op.getFilter()).slice(1, spatialDims);
   }

@@ -59,7 +59,7 @@ struct PackConstants : graphopt::impl::PackConstantsBase<PackConstants> {
         packMatMul(matmul);
       else if (auto conv = dyn_cast<ConvOp>(op))
         packFilter(conv, conv.getFilterMutable(), getFilterOrder(conv),
-                   conv.getGroups(), getConvVectors(conv));
+                   conv.getGroups(), getConvVectors(conv), getInterleave(conv));
       else if (auto conv = dyn_cast<DepthwiseConvOp>(op))
         packFilter(conv, conv.getFilterMutable(), getFilterOrder(conv), 1,
                    getDepthwiseVectors(conv));
@@ -96,7 +96,7 @@ private:
     ArrayRef<int64_t> shape = kernel.getInitType().getShape();
     ArrayRef<int64_t> filter = op.getFilter().getType().getShape();
     int64_t columns = shape.back() / op.getGroups(), rows = getRows(kernel);
-    int64_t terms = llvm::product_of(filter.drop_front());
+    int64_t terms = llvm::product_of(filter.drop_front()) / getInterleave(op);
     constexpr int64_t kFewRows = 3; // they need wide panels
     if (isPointwise(op) || (rows >= 0 && rows <= kFewRows))
       return getVectors(kernel, rows, columns);
@@ -158,14 +158,21 @@ private:
   }
 
   /// Four of a column lie together where an instruction adds up four products.
-  int64_t getInterleave(MatMulOp op) {
-    auto isByte = [](Value value) {
-      return getElementTypeOrSelf(value.getType()).isInteger(8);
-    };
-    bool isDot = model.dotInt8 && op.getUnsignedLhs() && !op.getUnsignedRhs() &&
-                 isByte(op.getLhs()) && isByte(op.getRhs()) &&
-                 cast<EpilogueOp>(op.getOperation()).getValueType().isInteger(32);
+  int64_t getInterleave(EpilogueOp op, bool isUnsignedBySigned) {
+    bool isDot = model.dotInt8 && isUnsignedBySigned &&
+                 getElementTypeOrSelf(op.getInputs().front()).isInteger(8) &&
+                 op.getValueType().isInteger(32);
     return isDot ? 4 : 1;
+  }
+  int64_t getInterleave(MatMulOp op) {
+    return getInterleave(cast<EpilogueOp>(op.getOperation()),
+                         op.getUnsignedLhs() && !op.getUnsignedRhs());
+  }
+  int64_t getInterleave(ConvOp op) {
+    int64_t together = getInterleave(cast<EpilogueOp>(op.getOperation()),
+                                     op.getUnsignedInput() && !op.getUnsignedFilter());
+    bool isWhole = op.getFilter().getType().getDimSize(1) % together == 0;
+    return isWhole && readConstant(op.getFilter()) ? together : 1;
   }
 
   /// A filter [o, c, k...] as (k..., c, o).
@@ -180,7 +187,7 @@ private:
   /// A filter whose dimensions `order` brings into the order (k..., c, o).
   template <typename Op>
   void packFilter(Op op, OpOperand &filter, ArrayRef<int64_t> order,
-                  int64_t groups, int64_t vectors) {
+                  int64_t groups, int64_t vectors, int64_t interleave = 1) {
     Value plain = filter.get();
     auto type = dyn_cast<RankedTensorType>(plain.getType());
     if (op.getPacked() || !type)
@@ -191,7 +198,10 @@ private:
     if (std::optional<ReadConstant> read = readConstant(plain))
       panels = makePanels(plain, *read,
                           applyPermutation(read->permutation, order), groups,
-                          columns, /*isMatrix=*/false);
+                          columns, /*isMatrix=*/false, interleave);
+    if constexpr (std::is_same_v<Op, ConvOp>)
+      if (panels)
+        op.setInterleave(interleave);
     if (!panels)
       panels = packAtRunTime(op, plain, order, groups, columns);
     replaced.replace(filter, panels);

@@ -2,23 +2,13 @@
 //
 // Sums of unsigned by signed bytes, of all values, are exact.
 
+#include "ByteCpus.h"
 #include "JitFunction.h"
-#include "graphopt/Target/Target.h"
-#include "llvm/TargetParser/Host.h"
-#include <gtest/gtest.h>
 
 namespace {
-constexpr int64_t kGroup = 4;
-
-struct Case {
-  const char *cpu, *feature;
-  int64_t lanes;
-};
-const Case cases[] = {{"sapphirerapids", "avx512vnni", 16}, {"alderlake", "avxvnni", 8}};
-
 std::string sizeText(int64_t size) { return size < 0 ? "?" : std::to_string(size); }
 
-JitFunction compile(const Case &on, int64_t m, int64_t n, int64_t k, int64_t nr,
+JitFunction compile(const ByteCpu &on, int64_t m, int64_t n, int64_t k, int64_t nr,
                     const std::string &options) {
   std::string lhs = "memref<" + sizeText(m) + "x" + std::to_string(k) + "xi8>";
   std::string rhs = "memref<" + std::to_string((n + nr - 1) / nr) + "x" +
@@ -54,21 +44,8 @@ void check(const JitFunction &function, int64_t m, int64_t n, int64_t k, int64_t
     }
 }
 
-/// `body` on each CPU whose instructions this one has.
-template <typename Body> void onEach(Body body) {
-  llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
-  bool any = false;
-  for (const Case &on : cases)
-    if (features.lookup(on.feature)) {
-      any = true;
-      body(on);
-    }
-  if (!any)
-    GTEST_SKIP() << "this CPU has no such instructions";
-}
-
 TEST(ByteMatMul, AllRemainders) {
-  onEach([](const Case &on) {
+  onEachByteCpu([](const ByteCpu &on) {
     for (int64_t n : {1, 33})
       for (int64_t k : {1, 3, 4, 38}) {
         JitFunction function = compile(on, -1, n, k, 2 * on.lanes, "");
@@ -79,7 +56,7 @@ TEST(ByteMatMul, AllRemainders) {
 }
 
 TEST(ByteMatMul, FixedRowsInBlocksOfTheReduction) {
-  onEach([](const Case &on) {
+  onEachByteCpu([](const ByteCpu &on) {
     for (int64_t k : {63, 64, 66, 130})
       check(compile(on, 29, 50, k, on.lanes, "panel-bytes=1024"), 29, 50, k, on.lanes);
   });

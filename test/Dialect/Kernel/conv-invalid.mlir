@@ -1,5 +1,27 @@
 // RUN: %graphopt-opt %s -split-input-file -verify-diagnostics
 
+func.func @c5_signs(%a: memref<1x9x9x4xi8>, %b: memref<1x3x3x1x64xi8>, %c: memref<1x7x7x8xi32>) {
+  // expected-error @below {{cannot interleave 4 of this filter}}
+  kernel.conv ins(%a, %b : memref<1x9x9x4xi8>, memref<1x3x3x1x64xi8>) packed interleave = 4 strides = [1, 1] dilations = [1, 1] groups = 1 outs(%c : memref<1x7x7x8xi32>) {
+  ^bb0(%sum: i32):
+    kernel.yield %sum : i32
+  }
+  return
+}
+
+// -----
+
+func.func @c5_groups_of_four(%a: memref<1x9x9x6xi8>, %b: memref<1x3x3x1x64xi8>, %c: memref<1x7x7x8xi32>) {
+  // expected-error @below {{input has 6 channels, filter has 4}}
+  kernel.conv ins(%a, %b : memref<1x9x9x6xi8>, memref<1x3x3x1x64xi8>) packed interleave = 4 unsigned_input strides = [1, 1] dilations = [1, 1] groups = 1 outs(%c : memref<1x7x7x8xi32>) {
+  ^bb0(%sum: i32):
+    kernel.yield %sum : i32
+  }
+  return
+}
+
+// -----
+
 func.func @c1_rank(%a: memref<1x9x9x4xf32>, %b: memref<8x4x3xf32>, %c: memref<1x7x7x8xf32>) {
   // expected-error @below {{needs input [B, S..., C], init [B, Y..., O] and filter [O, C / G, K...]}}
   kernel.conv ins(%a, %b : memref<1x9x9x4xf32>, memref<8x4x3xf32>) strides = [1, 1] dilations = [1, 1] groups = 1 outs(%c : memref<1x7x7x8xf32>) {
