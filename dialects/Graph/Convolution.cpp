@@ -66,9 +66,12 @@ LogicalResult ConvOp::inferResults(ShapeInference &shapes,
   if (filter.getRank() != input.getRank()) // C4
     return emitOptionalError(loc, "input has rank ", input.getRank(),
                              ", filter has rank ", filter.getRank());
-  if (filter.elementType != input.elementType ||
-      (bias && bias->elementType != input.elementType)) // C6
-    return emitOptionalError(loc, "operands have different element types");
+  bool ofBytes = input.elementType.isInteger(8) && filter.elementType.isInteger(8) && !bias;
+  if (!ofBytes && (!isa<FloatType>(input.elementType) ||
+                   filter.elementType != input.elementType ||
+                   (bias && bias->elementType != input.elementType))) // C6
+    return emitOptionalError(loc, "cannot convolve ", input.elementType, " with ",
+                             filter.elementType);
   size_t spatial = input.getRank() - 2;
   auto dilations = op.getInputDilations().value_or(ArrayRef<int64_t>());
   auto isPositive = [](int64_t value) { return value > 0; };
@@ -83,7 +86,8 @@ LogicalResult ConvOp::inferResults(ShapeInference &shapes,
                            bias))) // C4, C5
     return failure();
 
-  InferredTensor result{input.elementType, input.dims};
+  Type sum = IntegerType::get(input.elementType.getContext(), 32);
+  InferredTensor result{ofBytes ? sum : input.elementType, input.dims};
   result.dims[channelDim] = filter.dims[0];
   if (failed(inferWindowCounts(shapes, loc, getConvWindows(op, filter.dims),
                                op.getChannelsLast(), result))) // C3

@@ -9,7 +9,8 @@ def Graph_ConvOp : Graph_WindowOp<"conv"> {
     - (C4) `filter` is [O, C / groups, kernel...]; `groups` is positive and divides
       C and O.
     - (C5) `bias` is [O].
-    - (C6) All operands have one element type.
+    - (C6) All operands have one float type; or `input` and `filter` hold bytes, signed
+      or not on either side, and there is no `bias`: the sums have 32 bits.
     - (C7) `input_dilations`, if given, has a positive entry, and `output_shape` an
       entry, for each spatial dimension.
 
@@ -23,7 +24,7 @@ def Graph_ConvOp : Graph_WindowOp<"conv"> {
         groups = 1 : tensor<?x3x224x224xf32>, tensor<64x3x7x7xf32>, tensor<64xf32>
     ```
   }];
-  let arguments = (ins Graph_FloatTensor:$input, Graph_FloatTensor:$filter,
+  let arguments = (ins Graph_Tensor:$input, Graph_Tensor:$filter,
                        Optional<Graph_FloatTensor>:$bias,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
                        DenseI64ArrayAttr:$pads, I64Attr:$groups,
@@ -31,7 +32,7 @@ def Graph_ConvOp : Graph_WindowOp<"conv"> {
                        OptionalAttr<DenseI64ArrayAttr>:$input_dilations,
                        OptionalAttr<DenseI64ArrayAttr>:$output_shape,
                        UnitAttr:$channels_last);
-  let results = (outs Graph_FloatTensor:$result);
+  let results = (outs Graph_Tensor:$result);
   let assemblyFormat = [{
     $input `,` $filter (`,` $bias^)? `strides` `=` $strides `dilations` `=` $dilations
     `pads` `=` $pads (`auto_pad` `=` $auto_pad^)? `groups` `=` $groups

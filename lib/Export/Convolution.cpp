@@ -38,7 +38,9 @@ static NodeInput cropInput(ConvOp op, NodeExporter &node,
 static LogicalResult writeForward(ConvOp op, NodeExporter &node) {
   SmallVector<int64_t> pads(op.getPads());
   NodeInput input = cropInput(op, node, pads);
-  OnnxNode onnx = node.write("Conv", {input, op.getFilter(), op.getBias()});
+  bool ofBytes = getType(op.getInput()).getElementType().isInteger(8);
+  OnnxNode onnx = ofBytes ? node.write("ConvInteger", {input, op.getFilter()})
+                          : node.write("Conv", {input, op.getFilter(), op.getBias()});
   setWindows(onnx, op, pads);
   onnx.set("group", op.getGroups());
   ArrayRef<int64_t> kernel = getType(op.getFilter()).getShape().drop_front(2);

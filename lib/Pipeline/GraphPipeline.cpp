@@ -28,6 +28,7 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
   buildModelPipeline(pm, options);
   if (!options.portable) {
     // While it is known what bytes stand for.
+    pm.addNestedPass<func::FuncOp>(createPropagateQuantization());
     if (cpu.dotInt8)
       pm.addNestedPass<func::FuncOp>(createFuseQuantized());
     pm.addNestedPass<func::FuncOp>(createDecomposeQuantization());

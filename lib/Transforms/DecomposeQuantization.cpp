@@ -1,3 +1,5 @@
+#include "Attention.h"
+#include "FuseQuantized.h"
 #include "dialects/Graph/Elementwise.h"
 #include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Quantization.h"
@@ -59,6 +61,8 @@ public:
   /// saturate(round(input / scale) + zero); with a zero point of 16 bits the sum is
   /// exact in f32.
   FailureOr<Value> quantize(QuantizeLinearOp op) {
+    if (getSplat(op.getScale()) == 1)
+      return quantizeSteps(op);
     FailureOr<Value> scale = align(op, op.getScale());
     if (failed(scale))
       return failure();
@@ -71,16 +75,68 @@ public:
         return failure();
       value = binary(BinaryKind::Add, value, cast(*zero, getF32Type()));
     }
-    unsigned width = op.getTo().getIntOrFloatBitWidth();
-    bool isUnsigned = op.getTo().isUnsignedInteger();
-    double low = isUnsigned ? 0 : -std::ldexp(1.0, width - 1);
-    double high = std::ldexp(1.0, isUnsigned ? width : width - 1) - 1;
+    auto [low, high] = getLimits(op);
     value = binary(BinaryKind::Max, value, scalar(low));
     value = binary(BinaryKind::Min, value, scalar(high));
     return cast(value, op.getTo());
   }
 
+  /// The same for a scale of 1, as fewer instructions: what is clamped before it is
+  /// rounded becomes an integer in one.
+  FailureOr<Value> quantizeSteps(QuantizeLinearOp op) {
+    FailureOr<Value> steps = countSteps(op);
+    if (failed(steps))
+      return failure();
+    if (isZero(op.getZero()))
+      return cast(*steps, op.getTo());
+    FailureOr<Value> zero = align(op, op.getZero());
+    if (failed(zero))
+      return failure();
+    Value sum = binary(BinaryKind::Add, cast(*steps, getI32Type()), cast(*zero, getI32Type()));
+    return cast(sum, op.getTo());
+  }
+
+  /// What `quantize` and then `dequantize` give, if their grid is the same.
+  FailureOr<Value> round(QuantizeLinearOp quantize, DequantizeLinearOp op) {
+    FailureOr<Value> steps = countSteps(quantize), scale = align(op, op.getScale());
+    if (failed(steps) || failed(scale))
+      return failure();
+    return binary(BinaryKind::Mul, *steps, *scale);
+  }
+
 private:
+  /// From the zero point to where `input` lies on the grid, a whole number in f32.
+  FailureOr<Value> countSteps(QuantizeLinearOp op) {
+    FailureOr<Value> scale = align(op, op.getScale());
+    FailureOr<Value> zero = isZero(op.getZero()) ? Value() : align(op, op.getZero());
+    if (failed(scale) || failed(zero))
+      return failure();
+    auto [least, most] = getLimits(op);
+    Value low = scalar(least), high = scalar(most);
+    if (*zero) {
+      low = binary(BinaryKind::Sub, low, cast(*zero, getF32Type()));
+      high = binary(BinaryKind::Sub, high, cast(*zero, getF32Type()));
+    }
+    Value value = cast(op.getInput(), getF32Type());
+    if (getSplat(op.getScale()) != 1)
+      value = binary(BinaryKind::Div, value, cast(*scale, getF32Type()));
+    auto relu = value.getDefiningOp<UnaryOp>();
+    if (relu && relu.getKind() == UnaryKind::Relu && least == 0 && !*zero)
+      value = relu.getInput(); // the lower end of the grid
+    value = binary(BinaryKind::Max, value, low);
+    value = binary(BinaryKind::Min, value, high);
+    return UnaryOp::create(*this, UnaryKind::Round, value).getResult();
+  }
+
+  static std::pair<double, double> getLimits(QuantizeLinearOp op) {
+    unsigned width = op.getTo().getIntOrFloatBitWidth();
+    if (op.getTo().isUnsignedInteger())
+      return {0, std::ldexp(1.0, width) - 1};
+    return {-std::ldexp(1.0, width - 1), std::ldexp(1.0, width - 1) - 1};
+  }
+
+  static bool isZero(Value zero) { return !zero || isEach(zero, 0); }
+
   Value cast(Value value, Type to) {
     return getElementTypeOrSelf(value) == to ? value
                                              : CastOp::create(*this, value, to).getResult();
@@ -155,6 +211,25 @@ private:
   }
 };
 
+/// What quantizes for this op alone.
+QuantizeLinearOp getOwnQuantize(DequantizeLinearOp op) {
+  auto quantize = op.getInput().getDefiningOp<QuantizeLinearOp>();
+  return quantize && quantize->hasOneUse() ? quantize : QuantizeLinearOp();
+}
+
+/// True if the reader meets another such value, quantized later: only the last one is
+/// in registers then, others lie in memory, where bytes are shorter.
+bool meetsLater(DequantizeLinearOp op, QuantizeLinearOp quantize) {
+  if (!op->hasOneUse())
+    return false;
+  return llvm::any_of(op->user_begin()->getOperands(), [&](Value other) {
+    auto grid = other.getDefiningOp<DequantizeLinearOp>();
+    QuantizeLinearOp source = grid ? getOwnQuantize(grid) : QuantizeLinearOp();
+    return source && source->getBlock() == quantize->getBlock() &&
+           quantize->isBeforeInBlock(source);
+  });
+}
+
 struct DecomposeQuantization
     : graphopt::impl::DecomposeQuantizationBase<DecomposeQuantization> {
   using DecomposeQuantizationBase::DecomposeQuantizationBase;
@@ -165,9 +240,18 @@ struct DecomposeQuantization
       auto grid = op.getData().getDefiningOp<DequantizeLinearOp>();
       return grid ? GridBuilder(op).gather(op, grid) : Value();
     };
+    // Rounded values that nobody reads as integers stay floats.
+    auto round = [](DequantizeLinearOp op) -> FailureOr<Value> {
+      QuantizeLinearOp quantize = getOwnQuantize(op);
+      if (!quantize || quantize.getZero() != op.getZero() || !op.getTo().isF32() ||
+          meetsLater(op, quantize))
+        return Value();
+      return GridBuilder(op).round(quantize, op);
+    };
     auto quantize = [](QuantizeLinearOp op) { return GridBuilder(op).quantize(op); };
     auto dequantize = [](DequantizeLinearOp op) { return GridBuilder(op).dequantize(op); };
-    if (failed(replaceAll<GatherOp>(gather)) || failed(replaceAll<QuantizeLinearOp>(quantize)) ||
+    if (failed(replaceAll<GatherOp>(gather)) || failed(replaceAll<DequantizeLinearOp>(round)) ||
+        failed(replaceAll<QuantizeLinearOp>(quantize)) ||
         failed(replaceAll<DequantizeLinearOp>(dequantize)))
       signalPassFailure();
   }

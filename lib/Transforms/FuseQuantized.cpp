@@ -1,4 +1,5 @@
 #include "ConstantSubgraph.h"
+#include "FuseQuantized.h"
 #include "dialects/Graph/Elementwise.h"
 #include "dialects/Graph/Linear.h"
 #include "dialects/Graph/Quantization.h"
@@ -218,6 +219,7 @@ struct FuseQuantized : graphopt::impl::FuseQuantizedBase<FuseQuantized> {
     RewritePatternSet patterns(&getContext());
     patterns.add(fuseMatMul);
     patterns.add(fuseGemm);
+    populateFuseQuantizedConvPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -18,6 +18,46 @@ func.func @quantize(%x: tensor<?x4xf32>, %s: tensor<4xf32>, %z: tensor<4xi8>) ->
 
 // -----
 
+// With a scale of 1 the clamp comes first.
+// CHECK-LABEL: func @quantize_steps(
+// CHECK-SAME:      %[[X:.+]]: tensor<?x4xf32>, %[[Z:.+]]: tensor<i8>
+// CHECK-NOT:     Div
+// CHECK-DAG:     %[[LOWEST:.+]] = arith.constant dense<-1.280000e+02>
+// CHECK-DAG:     %[[HIGHEST:.+]] = arith.constant dense<1.270000e+02>
+// CHECK-DAG:     %[[LOW:.+]] = graph.binary Sub %[[LOWEST]], %{{.+}} : tensor<f32>, tensor<f32>
+// CHECK-DAG:     %[[HIGH:.+]] = graph.binary Sub %[[HIGHEST]], %{{.+}} : tensor<f32>, tensor<f32>
+// CHECK:         %[[A:.+]] = graph.binary Max %[[X]], %[[LOW]]
+// CHECK:         %[[B:.+]] = graph.binary Min %[[A]], %[[HIGH]]
+// CHECK:         %[[R:.+]] = graph.unary Round %[[B]]
+// CHECK:         %[[STEPS:.+]] = graph.cast %[[R]] to i32
+// CHECK:         %[[ZERO:.+]] = graph.cast %[[Z]] to i32
+// CHECK:         %[[SUM:.+]] = graph.binary Add %[[STEPS]], %[[ZERO]]
+// CHECK:         graph.cast %[[SUM]] to i8
+func.func @quantize_steps(%x: tensor<?x4xf32>, %z: tensor<i8>) -> tensor<?x4xi8> {
+  %one = arith.constant dense<1.0> : tensor<f32>
+  %q = graph.quantize_linear %x, %one, %z axis = 0 to i8 : tensor<?x4xf32>, tensor<f32>, tensor<i8>
+  return %q : tensor<?x4xi8>
+}
+
+// -----
+
+// What nobody reads as bytes stays floats.
+// CHECK-LABEL: func @rounded(
+// CHECK-SAME:      %[[X:.+]]: tensor<4xf32>, %[[S:.+]]: tensor<f32>
+// CHECK-NOT:     Div
+// CHECK-NOT:     graph.cast
+// CHECK:         %[[R:.+]] = graph.unary Round
+// CHECK-NEXT:    %[[Y:.+]] = graph.binary Mul %[[R]], %[[S]]
+// CHECK-NEXT:    return %[[Y]]
+func.func @rounded(%x: tensor<4xf32>, %s: tensor<f32>) -> tensor<4xf32> {
+  %one = arith.constant dense<1.0> : tensor<f32>
+  %q = graph.quantize_linear %x, %one axis = 0 to ui8 : tensor<4xf32>, tensor<f32>
+  %y = graph.dequantize_linear %q, %s axis = 0 to f32 : tensor<4xui8>, tensor<f32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
 // A scale in the middle of dimensions, and one for two neighbours each.
 // CHECK-LABEL: func @dequantize(
 // CHECK:         graph.unsqueeze %{{.+}} axes = [1] : tensor<4xf32>

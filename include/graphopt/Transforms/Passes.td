@@ -113,13 +113,34 @@ def SplitTransposedConvs
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def PropagateQuantization
+    : Pass<"graph-propagate-quantization", "::mlir::func::FuncOp"> {
+  let summary = "Keeps bytes as bytes where elements are only moved";
+  let description = [{
+    What dequantizes goes below ops that move elements or take the greatest, where
+    there is one scale. There it may meet what quantizes to the same grid: both go.
+
+    ```mlir
+    %f = graph.dequantize_linear %x, %s axis = 0 to f32 : tensor<2x4xui8>, tensor<f32>
+    %t = graph.transpose %f permutation = [1, 0] : tensor<2x4xf32>
+    %y = graph.quantize_linear %t, %s axis = 0 to ui8 : tensor<4x2xf32>, tensor<f32>
+    ```
+    becomes
+    ```mlir
+    %y = graph.transpose %x permutation = [1, 0] : tensor<2x4xui8>
+    ```
+  }];
+}
+
 def FuseQuantized : Pass<"graph-fuse-quantized", "::mlir::func::FuncOp"> {
   let summary = "Multiplies quantized matrices as bytes";
   let description = [{
     A product of two matrices of dequantized bytes becomes a product of the bytes
     in 32 bits, scaled afterwards; sums aside make up for zero points. The left
     side has one scale, the right one or one a column. Signed bytes on the left
-    become unsigned ones, as CPUs with such products want them.
+    become unsigned ones, as CPUs with such products want them. So does a convolution
+    whose border has a fixed size; the zero point is the border. Where such results
+    become bytes again, scales are multiplied while compiling.
 
     ```mlir
     %a = graph.dequantize_linear %x, %sx, %zx axis = 0 to f32 : tensor<?x384xui8>, tensor<f32>, tensor<ui8>

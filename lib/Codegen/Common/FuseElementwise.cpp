@@ -135,6 +135,13 @@ static bool endsKernel(linalg::GenericOp op) {
   });
 }
 
+/// True if a kernel's sums are rounded to bytes: what reads bytes reads less than sums.
+static bool storesBytes(linalg::GenericOp op) {
+  Value stored = op.getBlock()->getTerminator()->getOperand(0);
+  return stored.getDefiningOp<arith::TruncIOp>() && stored.getType().isInteger(8) &&
+         endsKernel(op);
+}
+
 /// Whether the producer of `operand` should move into its reader.
 static bool shouldFuse(OpOperand *operand) {
   // More inputs than this keep the vector unit waiting for addresses.
@@ -150,6 +157,8 @@ static bool shouldFuse(OpOperand *operand) {
     return false;
   // In a kernel's epilogue its inputs are in registers.
   if (consumer.getNumReductionLoops() > 0 && endsKernel(producer))
+    return false;
+  if (storesBytes(producer))
     return false;
   // A transpose is faster on its own.
   if (OpOperand *source = getCopiedInput(producer))

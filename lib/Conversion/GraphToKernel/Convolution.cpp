@@ -110,7 +110,7 @@ struct LowerConv : LoweringPattern<ConvOp> {
     for (auto [i, window] : llvm::enumerate(op.getWindows(to.shapes)))
       borders.push_back(buildBorder(
           to, window, dims[getSpatialDim(op.getChannelsLast(), i)]));
-    Type type = op.getType().getElementType();
+    Type type = to.element(op.getInput().getType().getElementType());
     return graphopt::addBorders(to, input, 1, borders, to.constant(type, 0));
   }
 
@@ -142,14 +142,17 @@ struct LowerConv : LoweringPattern<ConvOp> {
     int64_t filters = cast<RankedTensorType>(filter.getType()).getDimSize(0);
     int64_t groups = op.getGroups();
     Operation *kernel;
+    auto setSigns = [&](auto conv) {
+      conv.setUnsignedInput(op.getInput().getType().getElementType().isUnsignedInteger());
+      conv.setUnsignedFilter(op.getFilter().getType().getElementType().isUnsignedInteger());
+      kernel = conv;
+    };
     if (groups == channels && groups == filters && groups > 1)
-      kernel =
-          kernel::DepthwiseConvOp::create(to.b, to.loc, input, filter, init,
-                                          squeezed.strides, squeezed.dilations);
+      setSigns(kernel::DepthwiseConvOp::create(to.b, to.loc, input, filter, init,
+                                               squeezed.strides, squeezed.dilations));
     else
-      kernel =
-          kernel::ConvOp::create(to.b, to.loc, input, filter, init,
-                                 squeezed.strides, squeezed.dilations, groups);
+      setSigns(kernel::ConvOp::create(to.b, to.loc, input, filter, init,
+                                      squeezed.strides, squeezed.dilations, groups));
     if (op.getBias()) {
       int64_t rank = cast<ShapedType>(init.getType()).getRank();
       AffineMap map = AffineMap::get(rank, 0, to.b.getAffineDimExpr(rank - 1));
@@ -166,6 +169,17 @@ struct LowerConv : LoweringPattern<ConvOp> {
       result = tensor::ExpandShapeOp::create(to.b, to.loc, whole, result,
                                              squeezed.input, sizes);
     return result;
+  }
+
+  /// x * y + sum in the type of the sum.
+  static Value multiplyAdd(Scalar s, ConvOp op, Value x, Value y, Value sum) {
+    auto widen = [&](Value graph, Value lowered) {
+      return buildCast(s.b, s.loc, getElementTypeOrSelf(graph), sum.getType(), lowered);
+    };
+    x = widen(op.getInput(), x), y = widen(op.getFilter(), y);
+    if (isa<FloatType>(sum.getType()))
+      return s.add(sum, s.mul(x, y));
+    return s.op<arith::AddIOp>({sum, s.op<arith::MulIOp>({x, y})});
   }
 
   /// The sum over channels and window as loops, for filters of open extents.
@@ -196,7 +210,9 @@ struct LowerConv : LoweringPattern<ConvOp> {
     resultMap.append({dim(group), dim(out)});
     SmallVector<utils::IteratorType> loops(all, utils::IteratorType::reduction);
     std::fill_n(loops.begin(), channel, utils::IteratorType::parallel);
-    Type type = op.getType().getElementType(), wide = getSumType(type);
+    Type type = op.getType().getElementType();
+    bool isFloat = isa<FloatType>(type);
+    Type wide = isFloat ? getSumType(type) : type;
     Value zeros = to.filled(split, to.constant(wide, 0));
     Value sum =
         linalg::GenericOp::create(
@@ -207,9 +223,7 @@ struct LowerConv : LoweringPattern<ConvOp> {
             loops,
             [&](OpBuilder &inner, Location loc, ValueRange in) {
               Scalar s{inner, loc};
-              Value product =
-                  s.mul(s.convert(in[0], wide), s.convert(in[1], wide));
-              linalg::YieldOp::create(inner, loc, s.add(in[2], product));
+              linalg::YieldOp::create(inner, loc, multiplyAdd(s, op, in[0], in[1], in[2]));
             })
             .getResult(0);
     SmallVector<ReassociationIndices> parts;

@@ -174,6 +174,17 @@ struct LowerPad : LoweringPattern<PadOp> {
     } else {
       value = m.zero(element);
     }
+    auto isFixed = [](Value size) { return getConstantIntValue(size).value_or(-1) >= 0; };
+    if (llvm::all_of(dims, [&](const Dim &dim) {
+          return isFixed(dim.before) && isFixed(dim.after);
+        })) {
+      SmallVector<OpFoldResult> before, after;
+      for (const Dim &dim : dims) {
+        before.push_back(getAsOpFoldResult(dim.before));
+        after.push_back(getAsOpFoldResult(dim.after));
+      }
+      return tensor::PadOp::create(to.b, to.loc, Type(), in.getInput(), before, after, value);
+    }
     SmallVector<OpFoldResult> from, at, counts;
     for (const Dim &dim : dims) {
       Value cutBefore = m.max(m.sub(zero, dim.before), zero);

@@ -65,7 +65,7 @@ func.func @c5_bias(%x: tensor<1x4x5xf32>, %w: tensor<6x4x3xf32>, %b: tensor<4xf3
 // -----
 
 func.func @c6_types(%x: tensor<1x4x5xf32>, %w: tensor<6x4x3xf16>) {
-  // expected-error @below {{operands have different element types}}
+  // expected-error @below {{cannot convolve 'f32' with 'f16'}}
   %y = graph.conv %x, %w strides = [1] dilations = [1] pads = [0, 0] groups = 1 : tensor<1x4x5xf32>, tensor<6x4x3xf16>
   return
 }
