@@ -187,4 +187,33 @@ attention += [
     grouped(3, do_rotary=1, positions=np.array([[2, 3, 4]] * 2)),
 ]
 
-main([*norms, *simple, *attention])
+
+
+def grid(kind, scale, zero, *shape):
+    limits = np.iinfo(kind)
+    values = [integers(limits.min, limits.max + 1, *shape, dtype=kind)] if shape else []
+    return values + [np.float32(scale), np.array(zero, kind)]
+
+
+# Scales without ties, which the kernels round elsewhere.
+quantized = []
+for kind, zero in (("uint8", 117), ("int8", -3)):
+    one, two = grid(kind, 0.25, zero, 2, 3, 9, 8), grid(kind, 0.5, zero + 4, 3, 9, 8)
+    result = grid(kind, 0.47, zero)
+    quantized += [
+        *[case(op, [*one, *two, *grid(kind, scale, zero)]) for op, scale in (("QLinearAdd", 0.93), ("QLinearMul", 15.7))],
+        case("QLinearLeakyRelu", [*one, *result], alpha=0.25),
+        case("QLinearSigmoid", [*one, *grid(kind, 1 / 256, {"uint8": 0, "int8": -128}[kind])]),
+        case("QLinearSoftmax", [*one, *grid(kind, 1 / 256, {"uint8": 0, "int8": -128}[kind])], axis=-1),
+        case("QLinearGlobalAveragePool", [*one, *result], channels_last=0),
+        case("QLinearAveragePool", [*one, *result], kernel_shape=[2, 2], strides=[2, 2], pads=[1, 0, 1, 0]),
+        case("QGemm", [*grid(kind, 0.25, zero, 5, 9), *grid("int8", 0.5, 0, 9, 4), integers(-99, 99, 4, dtype=np.int32),
+                       *grid(kind, 64.0, zero)]),
+        case("QGemm", [*grid(kind, 0.25, zero, 5, 9), grid("int8", 0.5, 0, 4, 9)[0], np.float32([0.5, 0.25, 1, 0.5]),
+                       np.zeros(4, np.int8), integers(-99, 99, 4, dtype=np.int32)], transB=1),
+    ]
+
+for softmax in quantized:
+    if softmax.op == "QLinearSoftmax":
+        softmax.attributes["opset"] = 13  # since when it is along one axis
+main([*norms, *simple, *attention, *quantized])

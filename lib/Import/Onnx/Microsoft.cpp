@@ -148,7 +148,7 @@ static Schema makeSchema(const Operator &op) {
 static std::vector<Operator> listOperators() {
   std::vector<Operator> all;
   for (auto list : {listActivations, listProducts, listNormalizations,
-                    listAttentions})
+                    listAttentions, listQuantized})
     for (Operator &op : list())
       all.push_back(std::move(op));
   return all;

@@ -81,6 +81,12 @@ public:
           fmt::format("has output '{}', which is not supported", name));
   }
 
+  /// Gives the last node the attribute `axis`.
+  void axis(int64_t value) {
+    *proto.mutable_node(proto.node_size() - 1)->add_attribute() =
+        onnx::MakeAttribute("axis", value);
+  }
+
 private:
   const onnx::TensorShapeProto *shape(int input) const;
 
@@ -124,6 +130,7 @@ std::vector<Operator> listActivations();
 std::vector<Operator> listProducts();
 std::vector<Operator> listNormalizations();
 std::vector<Operator> listAttentions();
+std::vector<Operator> listQuantized();
 
 /// Output `output` is like input `input`.
 void inferLike(onnx::InferenceContext &node, size_t input, size_t output);
