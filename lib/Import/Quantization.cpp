@@ -34,16 +34,19 @@ public:
 
   /// `value` rounded half to even, moved by `zero` (may be null) and saturated.
   Value quantize(Value value, Value zero, Type to) {
-    Type wide = Float32Type::get(node.getContext());
-    value = unary(UnaryKind::Round, value);
-    if (zero)
-      value = binary(BinaryKind::Add, value, cast(zero, wide));
+    Type wide = Float32Type::get(node.getContext()), sum = IntegerType::get(node.getContext(), 32);
     unsigned width = to.getIntOrFloatBitWidth();
     bool isUnsigned = to.isUnsignedInteger();
-    double low = isUnsigned ? 0 : -std::ldexp(1.0, width - 1);
-    double high = std::ldexp(1.0, isUnsigned ? width : width - 1) - 1;
-    value = binary(BinaryKind::Max, value, node.createScalar(wide, low));
-    value = binary(BinaryKind::Min, value, node.createScalar(wide, high));
+    Value low = node.createScalar(wide, isUnsigned ? 0 : -std::ldexp(1.0, width - 1));
+    Value high = node.createScalar(wide, std::ldexp(1.0, isUnsigned ? width : width - 1) - 1);
+    if (zero) {
+      low = binary(BinaryKind::Sub, low, cast(zero, wide));
+      high = binary(BinaryKind::Sub, high, cast(zero, wide));
+    }
+    value = binary(BinaryKind::Min, binary(BinaryKind::Max, value, low), high);
+    value = cast(unary(UnaryKind::Round, value), sum);
+    if (zero)
+      value = binary(BinaryKind::Add, value, cast(zero, sum));
     return cast(value, to);
   }
 

@@ -58,32 +58,9 @@ public:
     return value;
   }
 
-  /// saturate(round(input / scale) + zero); with a zero point of 16 bits the sum is
-  /// exact in f32.
+  /// round(clamp(input / scale)) + zero: what is clamped before it is rounded becomes
+  /// an integer in one instruction.
   FailureOr<Value> quantize(QuantizeLinearOp op) {
-    if (getSplat(op.getScale()) == 1)
-      return quantizeSteps(op);
-    FailureOr<Value> scale = align(op, op.getScale());
-    if (failed(scale))
-      return failure();
-    Value value = binary(BinaryKind::Div, cast(op.getInput(), getF32Type()),
-                         cast(*scale, getF32Type()));
-    value = UnaryOp::create(*this, UnaryKind::Round, value);
-    if (op.getZero()) {
-      FailureOr<Value> zero = align(op, op.getZero());
-      if (failed(zero))
-        return failure();
-      value = binary(BinaryKind::Add, value, cast(*zero, getF32Type()));
-    }
-    auto [low, high] = getLimits(op);
-    value = binary(BinaryKind::Max, value, scalar(low));
-    value = binary(BinaryKind::Min, value, scalar(high));
-    return cast(value, op.getTo());
-  }
-
-  /// The same for a scale of 1, as fewer instructions: what is clamped before it is
-  /// rounded becomes an integer in one.
-  FailureOr<Value> quantizeSteps(QuantizeLinearOp op) {
     FailureOr<Value> steps = countSteps(op);
     if (failed(steps))
       return failure();

@@ -33,16 +33,7 @@ static bool isScalar(Value value) {
   return type.hasStaticShape() && type.getNumElements() == 1;
 }
 
-/// True if each number of `value`, if it is there, is 0.
-static bool isZero(Value value) {
-  DenseIntElementsAttr elements;
-  if (!value)
-    return true;
-  if (matchPattern(value, m_Constant(&elements)))
-    return llvm::all_of(elements, [](const APInt &x) { return x.isZero(); });
-  std::optional<ArrayRef<char>> bytes = getBlobBytes(value);
-  return bytes && llvm::all_of(*bytes, [](char byte) { return byte == 0; });
-}
+static bool isZero(Value value) { return !value || isEach(value, 0); }
 
 /// True if `grid` has one block in each of its rows.
 static bool isPerRow(DequantizeLinearOp grid) {

@@ -2,15 +2,17 @@
 
 // CHECK-LABEL: func @quantize(
 // CHECK-SAME:      %[[X:.+]]: tensor<?x4xf32>, %[[S:.+]]: tensor<4xf32>, %[[Z:.+]]: tensor<4xi8>
-// CHECK-DAG:     %[[D:.+]] = graph.binary Div %[[X]], %[[S]]
-// CHECK:         %[[R:.+]] = graph.unary Round %[[D]]
-// CHECK:         %[[F:.+]] = graph.cast %{{.+}} to f32 : tensor<4xi8>
-// CHECK:         %[[A:.+]] = graph.binary Add %[[R]], %[[F]]
-// CHECK:         %[[LOW:.+]] = arith.constant dense<-1.280000e+02>
-// CHECK:         graph.binary Max %[[A]], %[[LOW]]
-// CHECK:         %[[HIGH:.+]] = arith.constant dense<1.270000e+02>
-// CHECK:         %[[C:.+]] = graph.binary Min %{{.+}}, %[[HIGH]]
-// CHECK:         graph.cast %[[C]] to i8
+// CHECK:         %[[LEAST:.+]] = arith.constant dense<-1.280000e+02>
+// CHECK:         %[[MOST:.+]] = arith.constant dense<1.270000e+02>
+// CHECK:         %[[LOW:.+]] = graph.binary Sub %[[LEAST]]
+// CHECK:         %[[HIGH:.+]] = graph.binary Sub %[[MOST]]
+// CHECK:         %[[D:.+]] = graph.binary Div %[[X]], %[[S]]
+// CHECK:         %[[M:.+]] = graph.binary Max %[[D]], %[[LOW]]
+// CHECK:         %[[N:.+]] = graph.binary Min %[[M]], %[[HIGH]]
+// CHECK:         %[[R:.+]] = graph.unary Round %[[N]]
+// CHECK:         %[[I:.+]] = graph.cast %[[R]] to i32
+// CHECK:         %[[A:.+]] = graph.binary Add %[[I]]
+// CHECK:         graph.cast %[[A]] to i8
 func.func @quantize(%x: tensor<?x4xf32>, %s: tensor<4xf32>, %z: tensor<4xi8>) -> tensor<?x4xi8> {
   %q = graph.quantize_linear %x, %s, %z axis = 1 to i8 : tensor<?x4xf32>, tensor<4xf32>, tensor<4xi8>
   return %q : tensor<?x4xi8>

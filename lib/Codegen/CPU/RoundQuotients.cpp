@@ -1,4 +1,4 @@
-// Quantization without a division for each vector, and without a slow rounding.
+// Quantization without a division for each vector.
 
 #include "VectorMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -14,18 +14,17 @@ using namespace mlir;
 using namespace graphopt::cpu;
 
 namespace {
-/// min(max(roundeven(x / scale) + zero, low), high) as an integer; `scale` and `zero`
-/// may be null.
+/// roundeven(min(max(x / scale, low), high)) as an integer; `scale` may be null.
 struct Quantization {
-  Value x, scale, zero;
-  float low, high;
+  Value x, scale, low, high;
 };
 
 /// Arithmetic on f32 that is of scalars as long as its operands are.
 class QuantizationEmitter : ImplicitLocOpBuilder {
 public:
   explicit QuantizationEmitter(arith::FPToSIOp op)
-      : ImplicitLocOpBuilder(op.getLoc(), op), type(op.getIn().getType()) {}
+      : ImplicitLocOpBuilder(op.getLoc(), op), type(op.getIn().getType()),
+        integers(op.getType()) {}
 
   Value emit(const Quantization &grid);
 
@@ -72,7 +71,7 @@ private:
     return value;
   }
 
-  Type type;
+  Type type, integers;
 };
 } // namespace
 
@@ -88,39 +87,20 @@ Value QuantizationEmitter::divide(Value x, Value scale) {
   return fma(remainder, reciprocal, quotient);
 }
 
-/// x is clamped in place of the sum, so all that follows is small. Added to 1.5 * 2^23
-/// the quotient leaves the rounded one in the low bits.
+/// x is clamped in place of the quotient, so all that follows is small.
 Value QuantizationEmitter::emit(const Quantization &grid) {
-  Value low = number(grid.low), high = number(grid.high);
-  Value zero = grid.zero ? gather(grid.zero) : Value();
-  if (zero) {
-    low = of<arith::SubFOp>(low, zero);
-    high = of<arith::SubFOp>(high, zero);
-  }
-  Value quotient = grid.x;
+  Value low = gather(grid.low), high = gather(grid.high), quotient = grid.x;
   if (grid.scale) {
     Value scale = gather(grid.scale);
     low = of<arith::MulFOp>(low, scale);
     high = of<arith::MulFOp>(high, scale);
-    quotient = divide(most(least(grid.x, most(low, high)), least(low, high)), scale);
+    quotient = divide(most(least(quotient, most(low, high)), least(low, high)), scale);
   } else {
     quotient = most(least(quotient, high), low);
   }
 
-  constexpr float kShift = 0x1.8p23f;
-  constexpr int32_t kShiftBits = 0x4B400000;
-  Value shifted = of<arith::AddFOp>(quotient, number(kShift));
-  auto integers = [&](Type type) -> Type {
-    auto vector = dyn_cast<VectorType>(type);
-    return vector ? Type(vector.clone(getI32Type())) : Type(getI32Type());
-  };
-  Value moved = arith::ConstantOp::create(*this, getI32IntegerAttr(-kShiftBits));
-  if (zero) {
-    Value whole = arith::FPToSIOp::create(*this, integers(zero.getType()), zero);
-    moved = of<arith::AddIOp>(whole, moved);
-  }
-  Value bits = arith::BitcastOp::create(*this, integers(shifted.getType()), shifted);
-  return of<arith::AddIOp>(bits, moved);
+  Value rounded = math::RoundEvenOp::create(*this, quotient);
+  return arith::FPToSIOp::create(*this, integers, rounded);
 }
 
 static std::optional<float> getNumber(Value value) {
@@ -141,6 +121,8 @@ static bool isSmallInteger(Value value) {
     return std::abs(*number) <= 1 << kMostBits && *number == int(*number);
   if (auto broadcast = value.getDefiningOp<vector::BroadcastOp>())
     value = broadcast.getSource();
+  if (auto difference = value.getDefiningOp<arith::SubFOp>())
+    return isSmallInteger(difference.getLhs()) && isSmallInteger(difference.getRhs());
   Operation *cast = value.getDefiningOp();
   return isa_and_present<arith::SIToFPOp, arith::UIToFPOp>(cast) &&
          getElementTypeOrSelf(cast->getOperand(0)).getIntOrFloatBitWidth() <= kMostBits;
@@ -149,25 +131,15 @@ static bool isSmallInteger(Value value) {
 static std::optional<Quantization> matchQuantization(arith::FPToSIOp op) {
   if (!getElementTypeOrSelf(op.getIn()).isF32() || !getElementTypeOrSelf(op).isInteger(32))
     return std::nullopt;
-  auto min = op.getIn().getDefiningOp<arith::MinimumFOp>();
+  auto round = op.getIn().getDefiningOp<math::RoundEvenOp>();
+  auto min = round ? round.getOperand().getDefiningOp<arith::MinimumFOp>() : arith::MinimumFOp();
   auto max = min ? min.getLhs().getDefiningOp<arith::MaximumFOp>() : arith::MaximumFOp();
   if (!max || !isSmallInteger(min.getRhs()) || !isSmallInteger(max.getRhs()))
     return std::nullopt;
-  std::optional<float> low = getNumber(max.getRhs()), high = getNumber(min.getRhs());
-  Value rounded = max.getLhs(), zero;
-  if (auto sum = rounded.getDefiningOp<arith::AddFOp>()) {
-    bool isFirst = sum.getLhs().getDefiningOp<math::RoundEvenOp>() != nullptr;
-    rounded = isFirst ? sum.getLhs() : sum.getRhs();
-    zero = isFirst ? sum.getRhs() : sum.getLhs();
-    if (!isSmallInteger(zero))
-      return std::nullopt;
-  }
-  auto round = rounded.getDefiningOp<math::RoundEvenOp>();
-  if (!low || !high || *low > *high || !round)
-    return std::nullopt;
-  if (auto quotient = round.getOperand().getDefiningOp<arith::DivFOp>())
-    return Quantization{quotient.getLhs(), quotient.getRhs(), zero, *low, *high};
-  return Quantization{round.getOperand(), {}, zero, *low, *high};
+  Value low = max.getRhs(), high = min.getRhs();
+  if (auto quotient = max.getLhs().getDefiningOp<arith::DivFOp>())
+    return Quantization{quotient.getLhs(), quotient.getRhs(), low, high};
+  return Quantization{max.getLhs(), {}, low, high};
 }
 
 void graphopt::cpu::roundQuotients(func::FuncOp function) {

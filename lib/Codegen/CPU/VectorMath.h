@@ -22,9 +22,9 @@ namespace graphopt::cpu {
 void populateVectorMathPatterns(mlir::RewritePatternSet &patterns,
                                 const CpuModel &cpu);
 
-/// Quantizations, integers of min(max(roundeven(x / s) + z, low), high)  =>  the same
-/// with 1 / s, which is one for all vectors where s is, and rounded by an addition; those
-/// of x alone, too. For CPUs with fused multiply-add.
+/// Quantizations, integers of roundeven(min(max(x / s, low), high))  =>  the same
+/// with 1 / s, which is one for all vectors where s is, and without the care of maximum
+/// and minimum for NaN; those of x alone, too. For CPUs with fused multiply-add.
 void roundQuotients(mlir::func::FuncOp function);
 
 } // namespace graphopt::cpu

@@ -99,70 +99,65 @@ func.func @double(%x: vector<8xf64>) -> vector<8xf64> {
   return %y : vector<8xf64>
 }
 
-// A quantization has one division for all lanes, and rounds by an addition.
+// A quantization has one division for all lanes, and minima without care for NaN.
 // CHECK-LABEL: func @quantizes(
 // CHECK-SAME:      %[[X:.+]]: vector<16xf32>, %[[S:[^:]+]]: f32
 // CHECK-NOT:     divf %{{.+}} : vector
 // CHECK-DAG:     %[[ONE:.+]] = arith.constant 1.000000e+00 : f32
 // CHECK:         arith.divf %[[ONE]], %[[S]] : f32
-// CHECK-NOT:     math.roundeven
-// CHECK-COUNT-2: math.fma %{{.+}} : vector<16xf32>
-// CHECK-NOT:     arith.fptosi
-// CHECK:         %[[BITS:.+]] = arith.bitcast %{{.+}} : vector<16xf32> to vector<16xi32>
-// CHECK:         %[[Q:.+]] = arith.addi %[[BITS]], %{{.+}} : vector<16xi32>
+// CHECK-NOT:     arith.minimumf
+// CHECK:         math.fma %{{.+}} : vector<16xf32>
+// CHECK:         %[[F:.+]] = math.fma %{{.+}} : vector<16xf32>
+// CHECK:         %[[Q:.+]] = llvm.call_intrinsic "llvm.lrint.v16i32.v16f32"(%[[F]])
 // CHECK:         return %[[Q]]
 func.func @quantizes(%x: vector<16xf32>, %s: f32) -> vector<16xi32> {
-  %zero = arith.constant dense<1.280000e+02> : vector<16xf32>
-  %low = arith.constant dense<0.0> : vector<16xf32>
-  %high = arith.constant dense<2.550000e+02> : vector<16xf32>
+  %low = arith.constant dense<-1.28e+02> : vector<16xf32>
+  %high = arith.constant dense<1.27e+02> : vector<16xf32>
   %scale = vector.broadcast %s : f32 to vector<16xf32>
   %d = arith.divf %x, %scale : vector<16xf32>
-  %r = math.roundeven %d : vector<16xf32>
-  %z = arith.addf %r, %zero : vector<16xf32>
-  %max = arith.maximumf %z, %low : vector<16xf32>
+  %max = arith.maximumf %d, %low : vector<16xf32>
   %min = arith.minimumf %max, %high : vector<16xf32>
-  %q = arith.fptosi %min : vector<16xf32> to vector<16xi32>
+  %r = math.roundeven %min : vector<16xf32>
+  %q = arith.fptosi %r : vector<16xf32> to vector<16xi32>
   return %q : vector<16xi32>
 }
 
 // What is rounded need not be a quotient.
 // CHECK-LABEL: func @requantizes(
 // CHECK-SAME:      %[[X:.+]]: vector<16xf32>
-// CHECK-NOT:     math.roundeven
-// CHECK-NOT:     math.fma
-// CHECK:         %[[SUM:.+]] = arith.addf %{{.+}} : vector<16xf32>
-// CHECK:         %[[BITS:.+]] = arith.bitcast %[[SUM]] : vector<16xf32> to vector<16xi32>
-// CHECK:         %[[Q:.+]] = arith.addi %[[BITS]], %{{.+}} : vector<16xi32>
+// CHECK-NOT:     arith.m{{(ax|in)}}imumf
+// CHECK:         arith.select %{{.+}} : vector<16xi1>, vector<16xf32>
+// CHECK:         %[[M:.+]] = arith.select %{{.+}} : vector<16xi1>, vector<16xf32>
+// CHECK:         %[[Q:.+]] = llvm.call_intrinsic "llvm.lrint.v16i32.v16f32"(%[[M]])
 // CHECK:         return %[[Q]]
-func.func @requantizes(%x: vector<16xf32>) -> vector<16xi32> {
-  %zero = arith.constant dense<1.280000e+02> : vector<16xf32>
-  %low = arith.constant dense<0.0> : vector<16xf32>
-  %high = arith.constant dense<2.550000e+02> : vector<16xf32>
-  %r = math.roundeven %x : vector<16xf32>
-  %z = arith.addf %r, %zero : vector<16xf32>
-  %max = arith.maximumf %z, %low : vector<16xf32>
+func.func @requantizes(%x: vector<16xf32>, %zero: vector<16xi8>) -> vector<16xi32> {
+  %offset = arith.uitofp %zero : vector<16xi8> to vector<16xf32>
+  %least = arith.constant dense<0.0> : vector<16xf32>
+  %most = arith.constant dense<2.550000e+02> : vector<16xf32>
+  %low = arith.subf %least, %offset : vector<16xf32>
+  %high = arith.subf %most, %offset : vector<16xf32>
+  %max = arith.maximumf %x, %low : vector<16xf32>
   %min = arith.minimumf %max, %high : vector<16xf32>
-  %q = arith.fptosi %min : vector<16xf32> to vector<16xi32>
+  %r = math.roundeven %min : vector<16xf32>
+  %q = arith.fptosi %r : vector<16xf32> to vector<16xi32>
   return %q : vector<16xi32>
 }
 
-// A zero point that is no small integer, limits beyond those of 16 bits.
+// A limit that is no small integer, one beyond those of 16 bits.
 // CHECK-LABEL: func @divides(
 // CHECK-COUNT-2: arith.divf %{{.+}} : vector<16xf32>
-func.func @divides(%x: vector<16xf32>, %s: vector<16xf32>, %zero: vector<16xf32>) -> (vector<16xi32>, vector<16xi32>) {
+func.func @divides(%x: vector<16xf32>, %s: vector<16xf32>, %any: vector<16xf32>) -> (vector<16xi32>, vector<16xi32>) {
   %low = arith.constant dense<0.0> : vector<16xf32>
-  %high = arith.constant dense<2.550000e+02> : vector<16xf32>
   %far = arith.constant dense<1.000000e+06> : vector<16xf32>
   %d = arith.divf %x, %s : vector<16xf32>
-  %r = math.roundeven %d : vector<16xf32>
-  %z = arith.addf %r, %zero : vector<16xf32>
-  %max0 = arith.maximumf %z, %low : vector<16xf32>
-  %min0 = arith.minimumf %max0, %high : vector<16xf32>
-  %q0 = arith.fptosi %min0 : vector<16xf32> to vector<16xi32>
+  %max0 = arith.maximumf %d, %low : vector<16xf32>
+  %min0 = arith.minimumf %max0, %any : vector<16xf32>
+  %r = math.roundeven %min0 : vector<16xf32>
+  %q0 = arith.fptosi %r : vector<16xf32> to vector<16xi32>
   %e = arith.divf %s, %x : vector<16xf32>
-  %t = math.roundeven %e : vector<16xf32>
-  %max1 = arith.maximumf %t, %low : vector<16xf32>
+  %max1 = arith.maximumf %e, %low : vector<16xf32>
   %min1 = arith.minimumf %max1, %far : vector<16xf32>
-  %q1 = arith.fptosi %min1 : vector<16xf32> to vector<16xi32>
+  %t = math.roundeven %min1 : vector<16xf32>
+  %q1 = arith.fptosi %t : vector<16xf32> to vector<16xi32>
   return %q0, %q1 : vector<16xi32>, vector<16xi32>
 }
