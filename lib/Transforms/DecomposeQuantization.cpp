@@ -218,12 +218,16 @@ struct DecomposeQuantization
       return grid ? GridBuilder(op).gather(op, grid) : Value();
     };
     // Rounded values that nobody reads as integers stay floats.
-    auto round = [](DequantizeLinearOp op) -> FailureOr<Value> {
+    // Chosen before any is replaced: which one is the last among others counts.
+    DenseSet<Operation *> floats;
+    getOperation()->walk([&](DequantizeLinearOp op) {
       QuantizeLinearOp quantize = getOwnQuantize(op);
-      if (!quantize || quantize.getZero() != op.getZero() || !op.getTo().isF32() ||
-          meetsLater(op, quantize))
-        return Value();
-      return GridBuilder(op).round(quantize, op);
+      if (quantize && quantize.getZero() == op.getZero() && op.getTo().isF32() &&
+          !meetsLater(op, quantize))
+        floats.insert(op);
+    });
+    auto round = [&](DequantizeLinearOp op) -> FailureOr<Value> {
+      return floats.contains(op) ? GridBuilder(op).round(getOwnQuantize(op), op) : Value();
     };
     auto quantize = [](QuantizeLinearOp op) { return GridBuilder(op).quantize(op); };
     auto dequantize = [](DequantizeLinearOp op) { return GridBuilder(op).dequantize(op); };

@@ -60,6 +60,26 @@ func.func @rounded(%x: tensor<4xf32>, %s: tensor<f32>) -> tensor<4xf32> {
 
 // -----
 
+// Of two that meet the earlier one stays bytes, for memory.
+// CHECK-LABEL: func @meeting(
+// CHECK-SAME:      %[[X:.+]]: tensor<4xf32>, %[[Y:.+]]: tensor<4xf32>
+// CHECK:         graph.binary{{ +}}Max %[[X]]
+// CHECK:         graph.cast %{{.+}} to ui8
+// CHECK:         graph.binary{{ +}}Max %[[Y]]
+// CHECK-NOT:     to ui8
+// CHECK:         return
+func.func @meeting(%x: tensor<4xf32>, %y: tensor<4xf32>, %s: tensor<f32>) -> tensor<4xf32> {
+  %one = arith.constant dense<1.0> : tensor<f32>
+  %p = graph.quantize_linear %x, %one axis = 0 to ui8 : tensor<4xf32>, tensor<f32>
+  %q = graph.quantize_linear %y, %one axis = 0 to ui8 : tensor<4xf32>, tensor<f32>
+  %a = graph.dequantize_linear %q, %s axis = 0 to f32 : tensor<4xui8>, tensor<f32>
+  %b = graph.dequantize_linear %p, %s axis = 0 to f32 : tensor<4xui8>, tensor<f32>
+  %r = graph.binary Add %a, %b : tensor<4xf32>, tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+
+// -----
+
 // A scale in the middle of dimensions, and one for two neighbours each.
 // CHECK-LABEL: func @dequantize(
 // CHECK:         graph.unsqueeze %{{.+}} axes = [1] : tensor<4xf32>

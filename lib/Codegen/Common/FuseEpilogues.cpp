@@ -18,8 +18,13 @@ namespace graphopt {
 using namespace mlir;
 using namespace graphopt::kernel;
 
-/// The kernel op whose value `consumer`, and nobody else, reads as computed.
+/// The kernel op whose value `consumer`, and nobody else, reads as computed. Of more
+/// than one that with the longest elements, which then need not be stored.
 static EpilogueOp findKernel(linalg::GenericOp consumer) {
+  EpilogueOp best;
+  auto bitsOf = [](EpilogueOp kernel) {
+    return kernel.getInitType().getElementTypeBitWidth();
+  };
   for (OpOperand &operand : consumer->getOpOperands()) {
     auto kernel = operand.get().getDefiningOp<EpilogueOp>();
     if (!kernel || consumer.getMatchingBlockArgument(&operand).use_empty())
@@ -27,10 +32,11 @@ static EpilogueOp findKernel(linalg::GenericOp consumer) {
     if (llvm::all_of(kernel->getUses(), [&](OpOperand &use) {
           return use.getOwner() == consumer &&
                  consumer.getMatchingIndexingMap(&use).isIdentity();
-        }))
-      return kernel;
+        }) &&
+        (!best || bitsOf(kernel) > bitsOf(best)))
+      best = kernel;
   }
-  return nullptr;
+  return best;
 }
 
 /// True if an integer division may meet a zero in a lane past the last column,
