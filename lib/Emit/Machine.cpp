@@ -38,10 +38,14 @@ graphopt::createMachine(const EmitTarget &spec, bool optimize) {
   if (!spec.cpu.empty() && known && !known->isCPUStringValid(spec.cpu))
     return createStringError(
         fmt::format("unknown CPU '{}' for {}", spec.cpu, triple.str()));
+  // LLVM takes vpdpwssd apart, for its latency; kernels have sums enough to hide it.
+  std::string features = spec.features;
+  if (triple.getArch() == Triple::x86_64)
+    features += features.empty() ? "+fast-dpwssd" : ",+fast-dpwssd";
   TargetOptions options;
   options.MCOptions.AsmVerbose = false;
   return std::unique_ptr<TargetMachine>(target->createTargetMachine(
-      triple, spec.cpu, spec.features, options, Reloc::PIC_, std::nullopt,
+      triple, spec.cpu, features, options, Reloc::PIC_, std::nullopt,
       optimize ? CodeGenOptLevel::Aggressive : CodeGenOptLevel::None));
 }
 
