@@ -34,10 +34,23 @@ struct ProductWeights {
   std::vector<float> weights, bias;
 };
 
+/// Another value for a constant, by its number in the list of the trials.
+struct ConstantValue {
+  size_t constant;
+  std::vector<float> elements;
+};
+
 /// A change of the model.
 struct Candidate {
   std::vector<ProductWeights> products = {};
   std::vector<size_t> bypasses = {}; ///< those that are taken, by number
+  std::vector<ConstantValue> constants = {};
+};
+
+/// How near the outputs are to the original's, of the output that is the farthest.
+struct Nearness {
+  double sqnrDb; ///< infinite if there is no difference
+  double top1;   ///< share of rows whose greatest element is the same
 };
 
 /// A way around a part of the model: `from` is read where `to` was.
@@ -45,8 +58,8 @@ struct Bypass {
   mlir::Value from, to; ///< of one type
 };
 
-/// A copy of the model that takes the weights of some products at each run, and
-/// which ways around to take.
+/// A copy of the model that takes the weights of some products at each run, some
+/// constants, and which ways around to take.
 class Trials {
 public:
   virtual ~Trials() = default;
@@ -57,6 +70,11 @@ public:
   virtual llvm::Expected<std::vector<double>>
   measure(llvm::ArrayRef<Candidate> candidates, Split split,
           llvm::StringRef task) = 0;
+
+  /// The same by the powers of signal and noise, over all rows.
+  virtual llvm::Expected<std::vector<Nearness>>
+  measureNearness(llvm::ArrayRef<Candidate> candidates, Split split,
+                  llvm::StringRef task) = 0;
 
   /// The metric of the user's labels for each candidate: more is better. An error
   /// if none was asked for.
@@ -83,16 +101,22 @@ public:
   collect(mlir::ModuleOp module,
           llvm::ArrayRef<StatisticRequest> requests) const = 0;
 
-  /// \param products  matmul, gemm or conv ops of main with constant f32 weights.
+  /// \param products   matmul, gemm or conv ops of main with constant f32 weights.
+  /// \param constants  of main and type f32.
   virtual llvm::Expected<std::unique_ptr<Trials>>
   prepareTrials(mlir::ModuleOp module,
                 llvm::ArrayRef<mlir::Operation *> products,
-                llvm::ArrayRef<Bypass> bypasses = {}) const = 0;
+                llvm::ArrayRef<Bypass> bypasses = {},
+                llvm::ArrayRef<mlir::Value> constants = {}) const = 0;
 
   /// Times `module` on samples to select with, compiled after `change` has changed
   /// it: in a child process, here it stays as it is.
   virtual llvm::Expected<RunTime>
   timeChanged(mlir::ModuleOp module, llvm::function_ref<void()> change) const = 0;
+
+  /// Whether there are samples to select with, and a metric of the user's.
+  virtual bool canSelect() const = 0;
+  virtual bool hasMetric() const = 0;
 
   /// Takes what a pass did and why, for the report.
   virtual void report(llvm::StringRef pass, llvm::json::Object what) const = 0;

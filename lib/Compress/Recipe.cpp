@@ -1,7 +1,7 @@
+#include "QuantizeRecipe.h"
+#include "RecipeReader.h"
 #include "graphopt/Compress/Recipe.h"
 #include "graphopt/Compress/Sparsify.h"
-#include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <fmt/format.h>
 
@@ -27,21 +27,6 @@ static constexpr std::pair<StringRef, SparsifyMethod> sparsifyMethods[] = {
     {"magnitude", SparsifyMethod::Magnitude},
     {"second-order", SparsifyMethod::SecondOrder}};
 
-template <typename Table, typename Value>
-static StringRef nameOf(const Table &table, Value value) {
-  return llvm::find_if(table, [&](auto &row) { return row.second == value; })
-      ->first;
-}
-
-template <typename Value, size_t size>
-static std::optional<Value>
-valueOf(const std::pair<StringRef, Value> (&table)[size], StringRef name) {
-  for (auto &[key, value] : table)
-    if (key == name)
-      return value;
-  return std::nullopt;
-}
-
 StringRef graphopt::scoreName(Score score) { return nameOf(scores, score); }
 std::optional<Score> graphopt::parseScore(StringRef name) {
   return valueOf(scores, name);
@@ -63,105 +48,6 @@ StringRef graphopt::layerUnitName(LayerUnit unit) {
 std::optional<LayerUnit> graphopt::parseLayerUnit(StringRef name) {
   return valueOf(layerUnits, name);
 }
-
-namespace {
-/// One object of a recipe: each key is asked for once, what is left is unknown.
-class Reader {
-public:
-  Reader(const json::Value &value, std::string path)
-      : object(value.getAsObject()), path(std::move(path)) {
-    if (!object)
-      fail("", "is no object");
-  }
-
-  bool has(StringRef key) {
-    known.push_back(key.str());
-    return object && object->get(key);
-  }
-
-  void read(StringRef key, std::string &to) {
-    if (has(key))
-      assign(key, object->getString(key), to, "is no string");
-  }
-  void read(StringRef key, int64_t &to) {
-    if (!has(key))
-      return;
-    assign(key, object->getInteger(key), to, "is no whole number");
-    if (to < 0)
-      fail(key, "is negative");
-  }
-  /// Numbers of 0 to `most`.
-  void read(StringRef key, double &to, double most) {
-    if (!has(key))
-      return;
-    assign(key, object->getNumber(key), to, "is no number");
-    if (to < 0 || to > most)
-      fail(key, fmt::format("is not between 0 and {}", most));
-  }
-  void read(StringRef key, bool &to) {
-    if (has(key))
-      assign(key, object->getBoolean(key), to, "is neither true nor false");
-  }
-  void read(StringRef key, std::vector<std::string> &to) {
-    if (!has(key))
-      return;
-    const json::Array *array = object->getArray(key);
-    if (!array)
-      return fail(key, "is no list");
-    for (auto [i, item] : llvm::enumerate(*array)) {
-      if (auto text = item.getAsString())
-        to.push_back(text->str());
-      else
-        fail(fmt::format("{}[{}]", key.str(), i), "is no string");
-    }
-  }
-  template <typename Value, size_t size>
-  void read(StringRef key, const std::pair<StringRef, Value> (&table)[size],
-            Value &to) {
-    if (!has(key))
-      return;
-    std::string names;
-    for (auto &row : table)
-      names += (names.empty() ? "" : ", ") + row.first.str();
-    auto name = object->getString(key);
-    assign(key, name ? valueOf(table, *name) : std::nullopt, to,
-           "is none of " + names);
-  }
-  const json::Value *get(StringRef key) const { return object->get(key); }
-  std::string field(StringRef key) const {
-    return path.empty() ? key.str() : path + "." + key.str();
-  }
-
-  llvm::Error finish() {
-    if (object)
-      for (auto &[key, value] : *object)
-        if (!llvm::is_contained(known, key.str()))
-          fail(key, "is unknown");
-    if (problem.empty())
-      return llvm::Error::success();
-    return llvm::createStringError(problem);
-  }
-  void fail(StringRef key, StringRef what) {
-    if (!problem.empty())
-      return;
-    std::string where = key.empty() ? path : field(key);
-    problem = (where.empty() ? "the recipe" : where) + " " + what.str();
-  }
-
-private:
-  template <typename Found, typename Value>
-  void assign(StringRef key, const Found &found, Value &to, StringRef what) {
-    if (found)
-      to = Value(*found);
-    else
-      fail(key, what);
-  }
-
-  const json::Object *object;
-  std::string path, problem;
-  std::vector<std::string> known;
-};
-} // namespace
 
 /// Keys of which one says how many go.
 static void readBudget(Reader &reader, const json::Value &value, bool hasRatio,
@@ -309,6 +195,13 @@ llvm::Expected<Recipe> graphopt::parseRecipe(StringRef text) {
         if (llvm::Error error =
                 parseStep(step, fmt::format("prune[{}]", i), recipe))
           return error;
+  }
+  if (reader.has("quantize")) { // behind what is pruned
+    RecipeStep step = {RecipeStep::Quantize, {}, {}};
+    if (llvm::Error error =
+            parseQuantize(*reader.get("quantize"), "quantize", step.quantize))
+      return error;
+    recipe.steps.push_back(std::move(step));
   }
   if (llvm::Error error = reader.finish())
     return error;

@@ -1,16 +1,11 @@
 #include "graphopt/Compress/Sparsify.h"
+#include "SecondOrder.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
 #include <cmath>
 #include <numeric>
 
 using namespace graphopt;
-
-using Matrix =
-    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using MatrixView = Eigen::Map<const Matrix>;
 
 std::optional<SparsePattern> SparsePattern::parse(llvm::StringRef text) {
   SparsePattern pattern;
@@ -93,16 +88,6 @@ static Matrix select(const Kept &kept, const Weights &weights) {
   return (kept.array() > 0).select(weights.array(), 0.0);
 }
 
-static Matrix toMatrix(const DenseWeights &weights) {
-  return MatrixView(weights.elements.data(),
-                    weights.elements.size() / weights.columns,
-                    weights.columns);
-}
-
-static std::vector<double> toVector(const Matrix &matrix) {
-  return {matrix.data(), matrix.data() + matrix.size()};
-}
-
 std::vector<double>
 graphopt::sparsifyByMagnitude(const DenseWeights &weights,
                               const SparsePattern &pattern, double ratio) {
@@ -115,36 +100,6 @@ graphopt::sparsifyByMagnitude(const DenseWeights &weights,
 // Second order
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// The average row, and what rows differ from it by.
-struct Moments {
-  Eigen::VectorXd mean;
-  Matrix covariance;
-
-  explicit Moments(const ValueStatistics &input)
-      : mean(Eigen::Map<const Eigen::VectorXd>(input.channelSum.data(),
-                                               input.channels)),
-        covariance(
-            MatrixView(input.gram.data(), input.channels, input.channels)) {
-    double rows = double(std::max<int64_t>(input.rows, 1));
-    mean /= rows;
-    covariance /= rows;
-    covariance.noalias() -= mean * mean.transpose();
-  }
-};
-} // namespace
-
-/// U of inverse(covariance + damping) = U'U: its row k says what the inputs from k
-/// on do best when input k is changed.
-static Matrix factorInverse(Matrix covariance, double damping) {
-  int64_t size = covariance.rows();
-  double mean = covariance.trace() / double(std::max<int64_t>(size, 1));
-  covariance.diagonal().array() += mean > 0 ? damping * mean : 1;
-  Matrix inverse =
-      covariance.llt().solve(Matrix::Identity(size, size));
-  return inverse.llt().matrixU();
-}
-
 RefittedProduct graphopt::sparsifyBySecondOrder(const Product &product,
                                                 const DenseWeights &weights,
                                                 const SparsePattern &pattern,
@@ -152,30 +107,22 @@ RefittedProduct graphopt::sparsifyBySecondOrder(const Product &product,
   Moments moments(product.input);
   Matrix old = toMatrix(weights), matrix = old;
   Matrix factor = factorInverse(moments.covariance, damping);
-  int64_t rows = matrix.rows();
   // Masks see what the rows before did to the weights.
-  int64_t step = pattern.of > 0 ? pattern.of : 128;
-  for (int64_t begin = 0; begin < rows; begin += step) {
-    int64_t count = std::min(step, rows - begin), behind = rows - begin - count;
-    auto block = matrix.middleRows(begin, count);
-    Eigen::ArrayXd losses =
-        factor.diagonal().segment(begin, count).array().square().inverse();
-    Matrix kept = chooseKept(losses.matrix().asDiagonal() *
-                                 Matrix(block.cwiseAbs2()),
-                             pattern, weights.places, ratio);
-    Matrix errors(count, matrix.cols());
-    for (int64_t k = 0; k < count; ++k) {
-      int64_t row = begin + k, rest = count - k - 1;
-      errors.row(k) = block.row(k).cwiseProduct(
-                          (1 - kept.row(k).array()).matrix()) /
-                      factor(row, row);
-      block.row(k) = select(kept.row(k), block.row(k)).eval();
-      block.bottomRows(rest).noalias() -=
-          factor.row(row).segment(row + 1, rest).transpose() * errors.row(k);
-    }
-    matrix.bottomRows(behind).noalias() -=
-        factor.block(begin, begin + count, count, behind).transpose() * errors;
-  }
+  int64_t step = pattern.of > 0 ? pattern.of : 128, first = 0;
+  Matrix kept;
+  changeRows(
+      matrix, factor, step,
+      [&](int64_t begin, int64_t count) {
+        Eigen::ArrayXd losses =
+            factor.diagonal().segment(begin, count).array().square().inverse();
+        Matrix squares = matrix.middleRows(begin, count).cwiseAbs2();
+        kept = chooseKept(losses.matrix().asDiagonal() * squares, pattern,
+                          weights.places, ratio);
+        first = begin;
+      },
+      [&](int64_t row) -> Eigen::RowVectorXd {
+        return select(kept.row(row - first), matrix.row(row));
+      });
   if (!matrix.allFinite())
     return {sparsifyByMagnitude(weights, pattern, ratio),
             std::vector<double>(weights.columns, 0.0)};

@@ -89,7 +89,7 @@ void AuditReport::print(llvm::raw_ostream &os) const {
 // JSON
 //===----------------------------------------------------------------------===//
 
-void AuditReport::printJson(llvm::raw_ostream &os) const {
+json::Object AuditReport::toJson() const {
   json::Array outputList, layerList, otherList;
   for (const OutputAudit &output : outputs) {
     json::Object object = output.metrics.toJson();
@@ -115,5 +115,9 @@ void AuditReport::printJson(llvm::raw_ostream &os) const {
     root["layers"] = std::move(layerList);
     root["not_compared"] = std::move(otherList);
   }
-  os << llvm::formatv("{0:1}\n", json::Value(std::move(root)));
+  return root;
+}
+
+void AuditReport::printJson(llvm::raw_ostream &os) const {
+  os << llvm::formatv("{0:1}\n", json::Value(toJson()));
 }

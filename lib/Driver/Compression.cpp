@@ -1,5 +1,6 @@
 #include "Compression.h"
 #include "CompressionReport.h"
+#include "LayerAudit.h"
 #include "graphopt/Compress/Recipe.h"
 #include "graphopt/Pipeline/Pipelines.h"
 #include "graphopt/Support/OutputFile.h"
@@ -61,6 +62,33 @@ static Options makeOptions(const PruneOptions &prune) {
   return options;
 }
 
+static void addQuantize(OpPassManager &passes, const QuantizeOptions &quantize) {
+  // Scales behind products are part of the weights that go on a grid.
+  passes.addNestedPass<func::FuncOp>(createFoldAffine());
+  passes.addPass(createEvaluateConstants());
+  passes.addPass(createCanonicalizerPass());
+  QuantizeModelOptions options;
+  options.scheme = quantSchemeName(quantize.scheme).str();
+  options.weights = weightTypeName(quantize.weights).str();
+  options.tables = quantize.shrinksTables();
+  options.group = quantize.group;
+  options.perTensor = quantize.perTensor;
+  options.secondOrder = quantize.secondOrder;
+  options.damping = quantize.damping;
+  options.calibrator = calibratorName(quantize.calibrator).str();
+  options.percentile = quantize.percentile;
+  options.smooth = quantize.smoothAuto ? "auto" : std::to_string(quantize.smooth);
+  options.keepFloat.assign(quantize.keepFloat.begin(), quantize.keepFloat.end());
+  for (auto &[node, scheme] : quantize.overrides)
+    options.overrides.push_back(node + "=" + quantSchemeName(scheme).str());
+  options.biasCorrection = biasCorrectionName(quantize.biasCorrection).str();
+  options.mixed = quantize.mixed;
+  options.minSqnr = quantize.minSqnr;
+  options.minTop1 = quantize.minTop1;
+  options.maxMetricDrop = quantize.maxMetricDrop;
+  passes.addPass(createQuantizeModel(options));
+}
+
 static void addStep(OpPassManager &passes, const RecipeStep &step) {
   switch (step.kind) {
   case RecipeStep::Heads: {
@@ -87,6 +115,8 @@ static void addStep(OpPassManager &passes, const RecipeStep &step) {
     options.keep.assign(step.sparsify.keep.begin(), step.sparsify.keep.end());
     return passes.addPass(createSparsifyWeights(options));
   }
+  case RecipeStep::Quantize:
+    return addQuantize(passes, step.quantize);
   case RecipeStep::Layers: {
     auto options = makeBudget<PruneLayersOptions>(step.options);
     options.score = scoreName(step.options.score).str();
@@ -111,6 +141,22 @@ static llvm::Error writeReport(StringRef file, json::Object report) {
     os << llvm::formatv("{0:1}\n", root);
     return llvm::Error::success();
   });
+}
+
+/// The model before its numbers became small, and after.
+static llvm::Expected<json::Object>
+auditQuantization(ModuleOp before, ModuleOp after, const json::Object &outputs,
+                  const HostRunner &runner) {
+  AuditOptions options;
+  AuditReport report{"before quantize", "after quantize"};
+  report.sensitiveDb = options.sensitiveDb;
+  for (auto &[name, found] : outputs) {
+    OutputMetrics metrics = OutputMetrics::fromJson(*found.getAsObject());
+    report.outputs.push_back({name.str(), metrics, judge(metrics, options)});
+  }
+  if (llvm::Error error = auditLayers(before, after, runner, report))
+    return error;
+  return report.toJson();
 }
 
 llvm::Error graphopt::compressModel(ModuleOp module,
@@ -176,5 +222,15 @@ llvm::Error graphopt::compressModel(ModuleOp module,
   (*report)["recipe"] = options.recipe;
   (*report)["samples"] = describeSamples(runner->getSamples());
   (*report)["steps"] = runner->takeReports();
+  bool isQuantized = !recipe->steps.empty() &&
+                     recipe->steps.back().kind == RecipeStep::Quantize;
+  const json::Object *outputs = report->getObject("outputs");
+  if (isQuantized && outputs) {
+    auto audit = auditQuantization(*versions[versions.size() - 2],
+                                   *versions.back(), *outputs, *runner);
+    if (!audit)
+      return audit.takeError();
+    (*report)["audit"] = std::move(*audit);
+  }
   return writeReport(options.reportFile, std::move(*report));
 }

@@ -32,10 +32,15 @@ public:
   llvm::Expected<std::unique_ptr<graph::Trials>>
   prepareTrials(mlir::ModuleOp module,
                 llvm::ArrayRef<mlir::Operation *> products,
-                llvm::ArrayRef<graph::Bypass> bypasses) const override;
+                llvm::ArrayRef<graph::Bypass> bypasses,
+                llvm::ArrayRef<mlir::Value> constants) const override;
   llvm::Expected<graph::RunTime>
   timeChanged(mlir::ModuleOp module,
               llvm::function_ref<void()> change) const override;
+  bool canSelect() const override {
+    return !samples.get(graph::Split::Select).empty();
+  }
+  bool hasMetric() const override { return options.metric.has_value(); }
   void report(llvm::StringRef pass, llvm::json::Object what) const override;
 
   /// What times are shares of; it must live as long as passes run.

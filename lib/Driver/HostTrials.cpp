@@ -40,7 +40,8 @@ static double meanLoss(ArrayRef<double> lost, ArrayRef<double> rows) {
 }
 
 /// What a copy's further inputs are, unless a candidate says otherwise: for each
-/// product its weights and a bias of zeros (empty), for each bypass a 1.
+/// product its weights and a bias of zeros (empty), for each bypass a 1, and the
+/// constants.
 using Parameters = std::vector<std::vector<float>>;
 
 static void assign(HostTensor &tensor, ArrayRef<float> values) {
@@ -54,10 +55,33 @@ static void assign(HostTensor &tensor, ArrayRef<float> values) {
 namespace {
 /// What is found out of one candidate over the samples.
 struct Result {
-  std::vector<double> lost, rows; ///< of each output
+  /// Of each output.
+  std::vector<double> lost, rows, signal, noise, sameTop1;
   TaskScores scores;
 };
 } // namespace
+
+/// SQNR and share of the same greatest elements, of the farthest output.
+static json::Value describeNearness(const Result &result) {
+  double share = 0, top1 = 1; // of noise
+  for (size_t i = 0; i < result.rows.size(); ++i) {
+    if (result.rows[i] == 0)
+      continue;
+    top1 = std::min(top1, result.sameTop1[i] / result.rows[i]);
+    if (result.noise[i] > 0)
+      share = std::max(share, result.noise[i] / result.signal[i]);
+  }
+  json::Array numbers{top1};
+  if (share > 0) // an infinite number is none of JSON's
+    numbers.push_back(-10 * std::log10(std::min(share, 1e300)));
+  return numbers;
+}
+
+static graph::Nearness parseNearness(const json::Value &value) {
+  const json::Array &numbers = *value.getAsArray();
+  return {numbers.size() > 1 ? *numbers[1].getAsNumber() : HUGE_VAL,
+          *numbers[0].getAsNumber()};
+}
 
 namespace graphopt {
 class HostTrials : public graph::Trials {
@@ -65,17 +89,30 @@ public:
   using Candidate = graph::Candidate;
 
   HostTrials(const HostRunner &runner, CompiledCopy copy, Parameters parameters,
-             size_t products)
+             size_t products, size_t bypasses)
       : runner(runner), copy(std::move(copy)),
-        parameters(std::move(parameters)), products(products) {}
+        parameters(std::move(parameters)), products(products),
+        bypasses(bypasses) {}
 
   llvm::Expected<std::vector<double>> measure(ArrayRef<Candidate> candidates,
                                               graph::Split split,
                                               StringRef task) override {
-    return run(candidates, split, task, /*metric=*/nullptr,
-               [](const Result &result) {
-                 return meanLoss(result.lost, result.rows);
-               });
+    return toNumbers(run(candidates, split, task, /*metric=*/nullptr,
+                         [](const Result &result) {
+                           return meanLoss(result.lost, result.rows);
+                         }));
+  }
+
+  llvm::Expected<std::vector<graph::Nearness>>
+  measureNearness(ArrayRef<Candidate> candidates, graph::Split split,
+                  StringRef task) override {
+    auto values =
+        run(candidates, split, task, /*metric=*/nullptr, describeNearness);
+    if (!values)
+      return values.takeError();
+    std::vector<graph::Nearness> near;
+    llvm::transform(*values, std::back_inserter(near), parseNearness);
+    return near;
   }
 
   llvm::Expected<std::vector<double>> measureTask(ArrayRef<Candidate> candidates,
@@ -84,12 +121,23 @@ public:
     const auto &metric = runner.options.metric;
     if (!metric)
       return llvm::createStringError("the recipe has no metric");
-    return run(candidates, split, task, &*metric, [&](const Result &result) {
-      return graphopt::measureTask(result.scores, metric->kind);
-    });
+    return toNumbers(
+        run(candidates, split, task, &*metric, [&](const Result &result) {
+          return graphopt::measureTask(result.scores, metric->kind);
+        }));
   }
 
 private:
+  static llvm::Expected<std::vector<double>>
+  toNumbers(llvm::Expected<json::Array> values) {
+    if (!values)
+      return values.takeError();
+    std::vector<double> numbers;
+    for (const json::Value &value : *values)
+      numbers.push_back(*value.getAsNumber());
+    return numbers;
+  }
+
   /// Calls `visit(i, values)` for each parameter that the candidate changes.
   template <typename Visit>
   void forEachChange(const Candidate &candidate, Visit &&visit) const {
@@ -99,17 +147,19 @@ private:
     }
     for (size_t bypass : candidate.bypasses)
       visit(2 * products + bypass, ArrayRef<float>());
+    for (const graph::ConstantValue &change : candidate.constants)
+      visit(2 * products + bypasses + change.constant, ArrayRef(change.elements));
   }
 
-  llvm::Expected<std::vector<double>>
+  llvm::Expected<json::Array>
   run(ArrayRef<Candidate> candidates, graph::Split split, StringRef task,
       const MetricOptions *metric,
-      llvm::function_ref<double(const Result &)> summarize) {
+      llvm::function_ref<json::Value(const Result &)> summarize) {
     ArrayRef<std::string> files = runner.samples.get(split);
     if (llvm::Error error = requireSamples(
             files, split == graph::Split::Calibrate ? "calibrate" : "select"))
       return error;
-    auto numbers = copy.runForJson([&]() -> llvm::Expected<json::Value> {
+    auto values = copy.runForJson([&]() -> llvm::Expected<json::Value> {
       std::vector<Result> results(candidates.size());
       for (auto [i, file] : llvm::enumerate(files)) {
         if (llvm::Error error = runSample(file, candidates, metric, results))
@@ -118,12 +168,9 @@ private:
       }
       return json::Array(llvm::map_range(results, summarize));
     });
-    if (!numbers)
-      return numbers.takeError();
-    std::vector<double> values;
-    for (const json::Value &number : *numbers->getAsArray())
-      values.push_back(*number.getAsNumber());
-    return values;
+    if (!values)
+      return values.takeError();
+    return std::move(*values->getAsArray());
   }
 
   /// A session with the original weights.
@@ -205,8 +252,9 @@ private:
       if (llvm::Error error = addScores(*copy.library, session.outputs(), sample,
                                         *metric, result.scores))
         return error;
-    result.lost.resize(original.size());
-    result.rows.resize(original.size());
+    for (auto *sums : {&result.lost, &result.rows, &result.signal, &result.noise,
+                       &result.sameTop1})
+      sums->resize(original.size());
     for (auto [i, reference] : llvm::enumerate(original)) {
       if (!isFloat(reference.dtype()))
         continue;
@@ -214,6 +262,9 @@ private:
           compareRows(session.outputs()[i], reference, sample.mask);
       result.lost[i] += agreement.rows - agreement.cosine;
       result.rows[i] += agreement.rows;
+      result.signal[i] += agreement.signal;
+      result.noise[i] += agreement.noise;
+      result.sameTop1[i] += agreement.sameTop1;
     }
     forEachChange(candidate, [&](size_t parameter, ArrayRef<float>) {
       assign(inputs[parameter], parameters[parameter]);
@@ -224,13 +275,14 @@ private:
   const HostRunner &runner;
   CompiledCopy copy;
   Parameters parameters;
-  size_t products;
+  size_t products, bypasses;
 };
 } // namespace graphopt
 
 llvm::Expected<std::unique_ptr<graph::Trials>>
 HostRunner::prepareTrials(ModuleOp module, ArrayRef<Operation *> products,
-                          ArrayRef<graph::Bypass> bypasses) const {
+                          ArrayRef<graph::Bypass> bypasses,
+                          ArrayRef<Value> constants) const {
   Parameters parameters;
   for (Operation *product : products) {
     std::optional<std::vector<float>> weights =
@@ -243,10 +295,13 @@ HostRunner::prepareTrials(ModuleOp module, ArrayRef<Operation *> products,
     parameters.push_back({});
   }
   parameters.resize(parameters.size() + bypasses.size(), {1.0f});
-  auto copy =
-      CompiledCopy::compile(copyWithParameters(module, products, bypasses));
+  for (Value constant : constants)
+    parameters.push_back(*graph::readFloats(constant));
+  auto copy = CompiledCopy::compile(
+      copyWithParameters(module, products, bypasses, constants));
   if (!copy)
     return copy.takeError();
   return std::make_unique<HostTrials>(*this, std::move(*copy),
-                                      std::move(parameters), products.size());
+                                      std::move(parameters), products.size(),
+                                      bypasses.size());
 }

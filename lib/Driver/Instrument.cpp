@@ -131,12 +131,18 @@ void ParameterCopy::addSwitch(const Bypass &bypass, size_t number) {
 
 OwningOpRef<ModuleOp>
 graphopt::copyWithParameters(ModuleOp module, ArrayRef<Operation *> products,
-                             ArrayRef<Bypass> bypasses) {
+                             ArrayRef<Bypass> bypasses,
+                             ArrayRef<Value> constants) {
   ParameterCopy copy(module);
   for (auto [i, product] : llvm::enumerate(products))
     copy.addWeights(copy.mapping.lookup(product), i);
   for (auto [i, bypass] : llvm::enumerate(bypasses))
     copy.addSwitch(bypass, i);
+  for (auto [i, constant] : llvm::enumerate(constants)) {
+    Value value = copy.mapping.lookup(constant);
+    value.replaceAllUsesWith(addInput(copy.main, "constant_" + Twine(i),
+                                      value.getType(), value.getLoc()));
+  }
   return std::move(copy.module);
 }
 

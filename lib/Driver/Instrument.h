@@ -20,11 +20,13 @@ copyWithFedValues(mlir::ModuleOp module, llvm::ArrayRef<mlir::Value> values);
 /// A copy of the model that takes two further inputs for each product, after its
 /// own: the weights, in the place of the constant ones, and a vector that is added
 /// to the product's last dimension, to a convolution's channels. Then one for each
-/// bypass, an f32 number: 1 as the model is, 0 to take it.
+/// bypass, an f32 number: 1 as the model is, 0 to take it. Then one in the place of
+/// each of `constants`.
 mlir::OwningOpRef<mlir::ModuleOp>
 copyWithParameters(mlir::ModuleOp module,
                    llvm::ArrayRef<mlir::Operation *> products,
-                   llvm::ArrayRef<graph::Bypass> bypasses);
+                   llvm::ArrayRef<graph::Bypass> bypasses,
+                   llvm::ArrayRef<mlir::Value> constants);
 
 /// Gives main the inputs that the model had before heads were taken from them; what
 /// was taken away is cut off at each run.

@@ -15,14 +15,12 @@ using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
 
-static Value createConstant(OpBuilder &b, Location loc, RankedTensorType type,
-                            ArrayRef<float> values) {
-  constexpr size_t mostInline = 64;
-  if (values.size() <= mostInline)
-    return arith::ConstantOp::create(b, loc,
-                                     DenseElementsAttr::get(type, values));
-  ArrayRef<char> bytes(reinterpret_cast<const char *>(values.data()),
-                       values.size() * sizeof(float));
+Value graphopt::createConstant(OpBuilder &b, Location loc, RankedTensorType type,
+                               ArrayRef<char> bytes) {
+  constexpr int64_t mostInline = 64;
+  if (type.getNumElements() <= mostInline)
+    return arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::getFromRawBuffer(type, bytes));
   auto &manager =
       DenseResourceElementsHandle::getManagerInterface(type.getContext());
   return arith::ConstantOp::create(
@@ -31,6 +29,13 @@ static Value createConstant(OpBuilder &b, Location loc, RankedTensorType type,
           type, manager.insert("refitted",
                                HeapAsmResourceBlob::allocateAndCopyWithAlign(
                                    bytes, 64))));
+}
+
+Value graphopt::createConstant(OpBuilder &b, Location loc, RankedTensorType type,
+                               ArrayRef<float> values) {
+  return createConstant(b, loc, type,
+                        ArrayRef(reinterpret_cast<const char *>(values.data()),
+                                 values.size() * sizeof(float)));
 }
 
 void graphopt::replaceWeights(Operation *product, ArrayRef<float> weights) {

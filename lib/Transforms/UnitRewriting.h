@@ -3,9 +3,18 @@
 #ifndef GRAPHOPT_LIB_TRANSFORMS_UNITREWRITING_H
 #define GRAPHOPT_LIB_TRANSFORMS_UNITREWRITING_H
 
+#include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace graphopt {
+
+/// A constant of these elements, few of them in the text, many in a blob.
+mlir::Value createConstant(mlir::OpBuilder &b, mlir::Location loc,
+                           mlir::RankedTensorType type,
+                           llvm::ArrayRef<char> bytes);
+mlir::Value createConstant(mlir::OpBuilder &b, mlir::Location loc,
+                           mlir::RankedTensorType type,
+                           llvm::ArrayRef<float> values);
 
 /// Other elements for the weights of a product: a matmul's or gemm's operand 1.
 void replaceWeights(mlir::Operation *product, llvm::ArrayRef<float> weights);

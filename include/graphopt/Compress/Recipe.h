@@ -3,6 +3,7 @@
 #ifndef GRAPHOPT_COMPRESS_RECIPE_H
 #define GRAPHOPT_COMPRESS_RECIPE_H
 
+#include "graphopt/Compress/QuantizeOptions.h"
 #include "graphopt/Compress/TaskMetric.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -87,9 +88,10 @@ struct SparsifyOptions {
 
 /// One step of a recipe.
 struct RecipeStep {
-  enum Kind { Heads, Neurons, Channels, Layers, Sparsify } kind;
+  enum Kind { Heads, Neurons, Channels, Layers, Sparsify, Quantize } kind;
   PruneOptions options;
   SparsifyOptions sparsify;
+  QuantizeOptions quantize = {};
 };
 
 /// How the report's times are measured.

@@ -17,6 +17,7 @@ struct AuditOptions {
 
 enum class Verdict { Pass, Expected, Warn, Fail };
 llvm::StringRef verdictName(Verdict verdict);
+Verdict judge(const OutputMetrics &metrics, const AuditOptions &options);
 
 struct OutputAudit {
   std::string name;
@@ -43,6 +44,7 @@ struct AuditReport {
 
   Verdict verdict() const; ///< the worst output's
   void print(llvm::raw_ostream &os) const;
+  llvm::json::Object toJson() const;
   void printJson(llvm::raw_ostream &os) const;
 };
 

@@ -454,6 +454,71 @@ def SparsifyWeights : Pass<"graph-sparsify", "::mlir::ModuleOp"> {
            "File of 'graphopt statistics --gram' to use in place of a run">];
 }
 
+def QuantizeModel : Pass<"graph-quantize", "::mlir::ModuleOp"> {
+  let summary = "Lets products with constant weights multiply small numbers";
+  let description = [{
+    Inputs and weights of products and convolutions go through `quantize_linear` and
+    `dequantize_linear`, or casts to bf16, around the same ops of floats. Weights of
+    8 bits have a scale an output, those of 4 bits one for a group of inputs. Rows of
+    an input have scales of their own (`int8-dynamic`), or the whole input one grid of
+    unsigned bytes that contains 0, from statistics (`int8-static`). Products that
+    read the same tensor share it. Channels of an input may be scaled before, and the
+    weights' rows the other way (SmoothQuant). With samples to select with, what is
+    open is chosen by the model's outputs, and outputs below the floor are an error
+    that names the worst layer.
+
+    ```mlir
+    %w = arith.constant dense<[[127.0, 2.54], [-63.5, -1.27]]> : tensor<2x2xf32>
+    %y = graph.matmul %x, %w : tensor<?x2xf32>, tensor<2x2xf32>
+    ```
+    becomes, with `scheme=int8-static`,
+    ```mlir
+    %q = graph.quantize_linear %x, %s, %z axis = 0 to ui8 : tensor<?x2xf32>, tensor<f32>, tensor<ui8>
+    %d = graph.dequantize_linear %q, %s, %z axis = 0 to f32 : tensor<?x2xui8>, tensor<f32>, tensor<ui8>
+    %v = arith.constant dense<[[127, 127], [-64, -64]]> : tensor<2x2xi8>
+    %c = arith.constant dense<[1.0, 0.02]> : tensor<2xf32>
+    %u = graph.dequantize_linear %v, %c axis = 1 to f32 : tensor<2x2xi8>, tensor<2xf32>
+    %y = graph.matmul %d, %u : tensor<?x2xf32>, tensor<2x2xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::graphopt::graph::GraphDialect"];
+  let options = [
+    Option<"scheme", "scheme", "std::string", "\"int8-dynamic\"",
+           "int8-dynamic, int8-static, weight-only, bf16 or float">,
+    Option<"weights", "weights", "std::string", "\"s8\"", "s8, i4 or u4">,
+    Option<"tables", "tables", "bool", "false",
+           "Tables that are only looked up become bytes, too">,
+    Option<"group", "group", "int64_t", "32", "Inputs that share a scale, of 4 bits">,
+    Option<"perTensor", "per-tensor", "bool", "false",
+           "One scale for all weights of 8 bits of a layer">,
+    Option<"secondOrder", "second-order", "bool", "true",
+           "Weights of 4 bits make up for the loss of those before">,
+    Option<"damping", "damping", "double", "0.01",
+           "How much second-order holds weights to what they are">,
+    Option<"calibrator", "calibrator", "std::string", "\"minmax\"",
+           "minmax, percentile, mse or entropy">,
+    Option<"percentile", "percentile", "double", "99.99",
+           "Share of an input's values that its grid reaches">,
+    Option<"smooth", "smooth", "std::string", "\"auto\"",
+           "How much of an input's range weights take: auto, none, or 0 to 1">,
+    ListOption<"keepFloat", "float", "std::string",
+               "Nodes, or conv, gemm, matmul, that stay as they are">,
+    ListOption<"overrides", "override", "std::string", "NODE=SCHEME">,
+    Option<"biasCorrection", "bias-correction", "std::string", "\"auto\"",
+           "auto (if it is better on other samples), always or never">,
+    Option<"mixed", "mixed", "int64_t", "0",
+           "So many inputs may stay as they are until the floor holds">,
+    Option<"minSqnr", "min-sqnr", "double", "-1",
+           "The floor of outputs in dB; -1: what the scheme can be asked">,
+    Option<"minTop1", "min-top1", "double", "0",
+           "Share of rows of outputs that must have the same greatest element">,
+    Option<"maxMetricDrop", "max-metric-drop", "double", "0",
+           "How much less than the original's the recipe's metric may be">,
+    Option<"statistics", "statistics", "std::string", "\"\"",
+           "File of 'graphopt statistics' to use in place of a run">];
+}
+
 def EvaluateConstants : Pass<"graph-evaluate-constants", "::mlir::ModuleOp"> {
   let summary = "Replaces what depends on constants only by its value";
   let description = [{

@@ -1,0 +1,218 @@
+# A recipe quantizes a model: the integers and scales that are written are those that
+# NumPy finds, and so are the model's outputs; what destroys a model is an error.
+# RUN: rm -rf %t && mkdir %t
+# RUN: %python %s %graphopt %t
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+tool, folder = sys.argv[1:]
+random = np.random.default_rng(0)
+WIDTH, HIDDEN, OUT = 32, 48, 8
+first = random.standard_normal((WIDTH, HIDDEN)).astype(np.float32)
+second = random.standard_normal((OUT, HIDDEN)).astype(np.float32)
+bias = random.standard_normal(OUT).astype(np.float32)
+mixing = random.standard_normal((WIDTH // 2, WIDTH))  # inputs depend on each other
+mixing[:, 3] *= 20  # and one is much larger
+
+
+def path(*names):
+    return os.path.join(folder, *names)
+
+
+def run(*command, fails=False):
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode != 0) == fails, (command, done)
+    return done
+
+
+def sample(rows):
+    return (random.standard_normal((rows, WIDTH // 2)) @ mixing
+            + random.standard_normal((rows, WIDTH)) / 8 + 1).astype(np.float32)
+
+
+def compile_with(step, *arguments, fails=False, out="out", more=None):
+    """What the report says of the step; of a failure, what is said of it."""
+    with open(path("recipe.json"), "w", encoding="utf-8") as file:
+        json.dump({"quantize": step, "timing": {"rounds": 0}, **(more or {})}, file)
+    done = run(tool, "compile", path("model.onnx"), "-o", path(out), "--recipe", path("recipe.json"),
+               "--calib", path("calib"), "--select", path("select"), "--eval", path("eval"),
+               "--report", path("report.json"), *arguments, fails=fails)
+    if fails:
+        return done.stderr
+    with open(path("report.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def written(step):
+    """The node that makes each tensor, and the constants."""
+    report = compile_with(step, "--emit=onnx", "--opset=21", out="onnx")
+    model = onnx.load(path("onnx", "model.onnx"))
+    onnx.checker.check_model(model)
+    return ({name: node for node in model.graph.node for name in node.output},
+            {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}, report)
+
+
+def product(nodes, kind):
+    return next(node for node in nodes.values() if node.op_type == kind)
+
+
+def result(library):
+    run(tool, "run", path(library), "--inputs", path("x.npz"), "--output", path("y.npz"))
+    return np.load(path("y.npz"))["y"]
+
+
+def network(x, up, down, rounded):
+    hidden = np.maximum(rounded(x) @ up, 0)
+    return rounded(hidden) @ down.T + bias
+
+
+def per_output(weights, axis):
+    scale = (np.abs(weights).max(axis, keepdims=True) / 127).astype(np.float32)
+    return np.rint(weights / scale), scale
+
+
+nodes = [helper.make_node("MatMul", ["x", "first"], ["h"], name="up"),
+         helper.make_node("Relu", ["h"], ["r"], name="relu"),
+         helper.make_node("Gemm", ["r", "second", "bias"], ["y"], name="down", transB=1)]
+graph = helper.make_graph(nodes, "two", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", WIDTH])],
+                          [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", OUT])],
+                          [numpy_helper.from_array(first, "first"), numpy_helper.from_array(second, "second"),
+                           numpy_helper.from_array(bias, "bias")])
+onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10), path("model.onnx"))
+for split, count in (("calib", 10), ("select", 3), ("eval", 4)):
+    os.mkdir(path(split))
+    for i in range(count):
+        np.savez(path(split, f"{i}.npz"), x=sample(40))
+x = sample(9)
+np.savez(path("x.npz"), x=x)
+seen = np.concatenate([np.load(path("calib", f"{i}.npz"))["x"] for i in range(10)])
+expected = network(x, first, second, lambda x: x)
+
+# Rows: the largest magnitude of each is 127.
+plain = {"smooth": "none", "bias_correction": "never"}
+report = compile_with({"scheme": "int8-dynamic", **plain}, "--emit=shared")
+
+
+def by_rows(x):
+    scale = np.abs(x).max(-1, keepdims=True) / np.float32(127)
+    return np.rint(x / scale) * scale
+
+
+up, up_scale = per_output(first, 0)
+down, down_scale = per_output(second, 1)
+np.testing.assert_allclose(result("out"), network(x, up * up_scale, down * down_scale, by_rows), rtol=1e-3, atol=2e-2)
+audit = report["audit"]
+assert audit["verdict"] == "expected" and {layer["name"] for layer in audit["layers"]} == {"up", "down"}, audit
+assert all(layer["isolated"]["sqnr_db"] > 20 for layer in audit["layers"]), audit
+assert abs(report["steps"][0]["select"]["sqnr_db"] - report["outputs"]["y"]["sqnr_db"]) < 1.5, report
+
+# One grid: what all samples have, cut as the calibrator says.
+def byte_grid(low, high):
+    low, high = min(low, 0), max(high, 0)
+    scale = np.float32((high - low) / 255)
+    return scale, int(np.rint(-low / scale))
+
+
+def on_grid(values, grid):
+    scale, zero = grid
+    return (np.clip(np.rint(values / scale) + zero, 0, 255) - zero) * scale
+
+
+def squared_error(grid):
+    return ((on_grid(seen, grid) - seen)**2).sum()
+
+
+def entropy_grid():
+    """Cuts at which 128 levels tell most of 1024 bins of magnitudes."""
+    limit = 2.0 ** np.ceil(np.log2(np.abs(seen).max()))
+    counts = np.histogram(np.abs(seen), 1024, (0, limit))[0].astype(float)
+    largest, best = np.abs(seen).max(), (np.inf, None)
+    used = int(largest / limit * 1024) + 1
+    for end in range(128, used + 1, 8):
+        p = counts[:end].copy()
+        p[-1] += counts[end:].sum()
+        q = np.zeros(end)
+        for level in np.array_split(np.arange(end), 128) if end % 128 == 0 else [
+                np.arange(i * end // 128, (i + 1) * end // 128) for i in range(128)]:
+            full = level[counts[level] > 0]
+            if len(full):
+                q[full] = counts[level].sum() / len(full)
+        p, q = p / p.sum(), q / q.sum()
+        divergence = (p[p > 0] * np.log(p[p > 0] / np.maximum(q[p > 0], 1e-9))).sum()
+        best = min(best, (divergence, end / 1024 * limit))
+    return byte_grid(max(seen.min(), -best[1]), min(seen.max(), best[1]))
+
+
+cut = np.percentile(seen, [0.25, 99.75])
+best_cut = min((byte_grid(seen.min() * share, seen.max() * share) for share in np.linspace(0.1, 1, 91)),
+               key=squared_error)
+for calibrator, grid in (("minmax", byte_grid(seen.min(), seen.max())), ("percentile", byte_grid(*cut)),
+                         ("mse", best_cut), ("entropy", entropy_grid())):
+    made, tensors, _ = written({"scheme": "int8-static", "calibrator": calibrator, "percentile": 99.5, "min_sqnr": 0,
+                                **plain})
+    read = made[product(made, "MatMul").input[0]]
+    assert read.op_type == "DequantizeLinear" and made[read.input[0]].op_type == "QuantizeLinear", read
+    scale, zero = tensors[read.input[1]], tensors[read.input[2]]
+    assert zero.dtype == np.uint8, zero
+    if calibrator == "mse":  # the errors are flat around the best
+        assert squared_error((scale, int(zero))) < 1.02 * squared_error(grid), (scale, zero, grid)
+    else:
+        tolerance = 1e-6 if calibrator == "minmax" else 2e-2
+        assert abs(scale / grid[0] - 1) < tolerance and abs(int(zero) - grid[1]) <= (calibrator != "minmax"), (
+            calibrator, scale, zero, grid)
+    weights = made[product(made, "MatMul").input[1]]
+    np.testing.assert_array_equal(tensors[weights.input[0]], up)
+    np.testing.assert_allclose(tensors[weights.input[1]], up_scale[0], rtol=1e-6)
+
+# The large channel gives way to its weights.
+made, tensors, report = written({"scheme": "int8-dynamic", "bias_correction": "never"})
+step = report["steps"][0]
+tried = {row["smooth"]: row["sqnr_db"] for row in step["smooth_tried"]}
+assert sorted(tried) == [0, 0.5, 0.6, 0.7, 0.8, 0.9] and tried[step["smooth"]] == max(tried.values()), step
+assert step["smooth"] > 0 and max(tried.values()) > tried[0] + 1, tried
+alpha = step["smooth"]
+scale = np.abs(seen).max(0)**alpha / np.abs(first).max(1)**(1 - alpha)
+factors = next(tensors[name] for node in made.values() if node.op_type == "Mul" and "x" in node.input
+               for name in node.input if name in tensors)
+np.testing.assert_allclose(factors, 1 / scale, rtol=1e-4)
+weights = made[product(made, "MatMul").input[1]]
+smooth, smooth_scale = per_output(first * scale[:, None], 0)
+assert (np.abs(tensors[weights.input[0]] - smooth) <= 1).all() and (tensors[weights.input[0]] == smooth).mean() > 0.99
+
+# bf16 on both sides.
+report = compile_with({"scheme": "bf16"}, "--emit=shared")
+assert report["outputs"]["y"]["sqnr_db"] > 40 and report["audit"]["verdict"] == "pass", report["outputs"]
+
+# What a model must not lose. The worst one is kept if it may be.
+floor = {"scheme": "weight-only", **plain, "scale_per": "tensor", "min_sqnr": 42}
+error = compile_with(floor, "--emit=shared", out="none", fails=True)
+assert "error: quantizing: the model is destroyed: " in error and "the worst layer is 'down', " in error, error
+assert not os.path.exists(path("none")), os.listdir(path("none"))
+report = compile_with({**floor, "mixed": 1}, "--emit=shared")
+kept = [layer["nodes"] for layer in report["steps"][0]["layers"] if layer["scheme"] == "float"]
+assert kept == [["down"]] and report["steps"][0]["select"]["sqnr_db"] >= 42, report["steps"]
+error = compile_with({**floor, "min_sqnr": 0, "min_top1": 1.0}, "--emit=shared", out="none", fails=True)
+assert "of the greatest elements are the same (at least 100.0%)" in error, error
+
+# Neurons go first, then numbers become small.
+report = compile_with({"scheme": "int8-dynamic"}, "--emit=shared",
+                      more={"prune": [{"neurons": {"ratio": 0.34, "min_per_layer": 1}}]})
+assert [step["pass"] for step in report["steps"]] == ["neurons", "quantize"], report["steps"]
+assert report["models"][-1]["p"] < 0.8, report["models"]
+
+# Mistakes.
+for step, what in (({"scheme": "int9"}, "quantize.scheme is none of int8-dynamic, int8-static, weight-only, bf16, float"),
+                   ({"weights": "u4"}, "quantize.weights has 4 bits, which needs the scheme weight-only"),
+                   ({"smooth": 2}, "quantize.smooth is none of auto, none, and a number of 0 to 1"),
+                   ({"smooth": 0.5, "calibrator": "mse"}, "quantize.smooth goes with the calibrator minmax only"),
+                   ({"override": {"up": "best"}}, "quantize.override.up is no scheme and not float"),
+                   ({"float": ["left"]}, "float: the model has no product 'left' with constant weights"),
+                   ({"max_metric_drop": 0.1}, "max_metric_drop needs a metric")):
+    error = compile_with(step, "--emit=shared", fails=True)
+    assert what in error, (step, error)
