@@ -22,6 +22,14 @@ static bool isScalar(Value value) {
   return typeOf(value).hasStaticShape() && typeOf(value).getNumElements() == 1;
 }
 
+/// One number as a tensor of rank 0.
+static Value asScalar(OpBuilder &b, Value value) {
+  int64_t rank = typeOf(value).getRank();
+  if (rank == 0)
+    return value;
+  return SqueezeOp::create(b, value.getLoc(), value, llvm::to_vector(llvm::seq<int64_t>(0, rank)));
+}
+
 bool graphopt::isEach(Value value, uint8_t number) {
   DenseIntElementsAttr elements;
   if (matchPattern(value, m_Constant(&elements)))
@@ -141,12 +149,7 @@ private:
         *this, DenseElementsAttr::get(type, APInt(element.getIntOrFloatBitWidth(), value,
                                                   /*isSigned=*/true)));
   }
-  Value flat(Value value) {
-    int64_t rank = typeOf(value).getRank();
-    if (!isScalar(value) || rank == 0)
-      return value;
-    return SqueezeOp::create(*this, value, llvm::to_vector(llvm::seq<int64_t>(0, rank)));
-  }
+  Value flat(Value value) { return isScalar(value) ? asScalar(*this, value) : value; }
   /// One number, or one a filter, so that it broadcasts against the result.
   Value align(Value value) {
     value = flat(value);
@@ -250,12 +253,14 @@ static bool isOfIntegers(Value value, int depth = 0) {
          });
 }
 
-/// `value * factor`; the factor goes where it meets constants.
-static Value multiply(OpBuilder &b, Value value, Value factor) {
+/// `value * factor`; the factor goes where it meets constants. What keeps the order of
+/// numbers lets it pass if it is positive.
+static Value multiply(OpBuilder &b, Value value, Value factor, bool isPositive = true) {
   Location loc = value.getLoc();
-  auto times = [&](Value x) -> Value {
-    return BinaryOp::create(b, loc, BinaryKind::Mul, x, factor);
+  auto binary = [&](BinaryKind kind, Value x, Value y) -> Value {
+    return BinaryOp::create(b, loc, kind, x, y);
   };
+  auto times = [&](Value x) { return binary(BinaryKind::Mul, x, factor); };
   if (auto grid = value.getDefiningOp<DequantizeLinearOp>();
       grid && isScalar(grid.getScale()) && findGrid(value))
     return DequantizeLinearOp::create(b, loc, grid.getInput(), times(grid.getScale()), grid.getZero(),
@@ -263,21 +268,39 @@ static Value multiply(OpBuilder &b, Value value, Value factor) {
   if (!value.hasOneUse())
     return times(value);
   auto unary = value.getDefiningOp<UnaryOp>();
-  if (unary && unary.getKind() == UnaryKind::Relu)
+  if (unary && unary.getKind() == UnaryKind::Relu && isPositive)
     return UnaryOp::create(b, loc, UnaryKind::Relu, multiply(b, unary.getInput(), factor));
-  auto binary = value.getDefiningOp<BinaryOp>();
-  if (!binary)
+  auto op = value.getDefiningOp<BinaryOp>();
+  if (!op)
     return times(value);
-  bool isSum = binary.getKind() == BinaryKind::Add || binary.getKind() == BinaryKind::Sub;
-  bool isBound = binary.getKind() == BinaryKind::Max || binary.getKind() == BinaryKind::Min;
-  bool isWhole = binary.getLhs().getType() == value.getType();
-  if (isWhole && (isSum || isBound))
-    return BinaryOp::create(b, loc, binary.getKind(), multiply(b, binary.getLhs(), factor),
-                            multiply(b, binary.getRhs(), factor));
-  if (isWhole && binary.getKind() == BinaryKind::Mul &&
-      typeOf(binary.getRhs()).getRank() < typeOf(value).getRank())
-    return BinaryOp::create(b, loc, BinaryKind::Mul, binary.getLhs(), times(binary.getRhs()));
-  return times(value);
+  Value lhs = op.getLhs(), rhs = op.getRhs();
+  if (op.getKind() == BinaryKind::Mul && lhs.getType() != value.getType())
+    std::swap(lhs, rhs);
+  if (lhs.getType() != value.getType())
+    return times(value);
+  switch (op.getKind()) {
+  case BinaryKind::Max:
+  case BinaryKind::Min:
+    if (!isPositive)
+      return times(value);
+    [[fallthrough]];
+  case BinaryKind::Add:
+  case BinaryKind::Sub:
+    return binary(op.getKind(), multiply(b, lhs, factor, isPositive),
+                  multiply(b, rhs, factor, isPositive));
+  case BinaryKind::Mul:
+    if (isScalar(rhs))
+      return multiply(b, lhs, times(asScalar(b, rhs)), /*isPositive=*/false);
+    return typeOf(rhs).getRank() < typeOf(value).getRank() ? binary(BinaryKind::Mul, lhs, times(rhs))
+                                                           : times(value);
+  case BinaryKind::Div:
+    if (isScalar(rhs))
+      return multiply(b, lhs, binary(BinaryKind::Div, factor, asScalar(b, rhs)),
+                      /*isPositive=*/false);
+    return times(value);
+  default:
+    return times(value);
+  }
 }
 
 /// quantize(x * s, t)  =>  quantize(x * (s / t), 1): a division for each element takes
@@ -293,9 +316,8 @@ static LogicalResult foldScale(QuantizeLinearOp op, PatternRewriter &rewriter) {
     return arith::ConstantOp::create(rewriter, op.getLoc(), DenseElementsAttr::get(type, value));
   };
   Value zero = op.getZero();
-  if (zero && typeOf(zero).getRank() != 0)
-    zero = SqueezeOp::create(rewriter, op.getLoc(), zero,
-                             llvm::to_vector(llvm::seq<int64_t>(0, typeOf(zero).getRank())));
+  if (zero)
+    zero = asScalar(rewriter, zero);
   Value scaled = multiply(rewriter, op.getInput(), number(1 / float(*scale)));
   rewriter.replaceOpWithNewOp<QuantizeLinearOp>(op, scaled, number(1), zero, op.getAxis(),
                                                 IntegerAttr(), op.getTo());

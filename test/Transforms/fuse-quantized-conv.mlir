@@ -71,3 +71,22 @@ func.func @asymmetric_weights(%x: tensor<1x4x8x8xui8>) -> tensor<1x2x8x8xf32> {
   %c = graph.conv %xf, %wf strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] groups = 1 : tensor<1x4x8x8xf32>, tensor<2x4x1x1xf32>
   return %c : tensor<1x2x8x8xf32>
 }
+
+// Numbers by which is multiplied and divided meet the scale; what keeps order stops them,
+// as they may be negative.
+// CHECK-LABEL: func @numbers(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<4xui8>, %[[S:[^:]+]]: tensor<f32>, %[[A:[^:]+]]: tensor<f32>
+// CHECK-DAG:     %[[R:.+]] = arith.constant dense<5.000000e-01>
+// CHECK-DAG:     %[[F:.+]] = graph.dequantize_linear %[[X]], %[[S]]
+// CHECK-DAG:     %[[ACTIVE:.+]] = graph.unary{{ +}}Relu %[[F]]
+// CHECK:         %[[P:.+]] = graph.binary{{ +}}Div %[[R]], %[[A]]
+// CHECK:         %[[Y:.+]] = graph.binary{{ +}}Mul %[[ACTIVE]], %[[P]]
+// CHECK:         graph.quantize_linear %[[Y]]
+func.func @numbers(%x: tensor<4xui8>, %s: tensor<f32>, %a: tensor<f32>) -> tensor<4xui8> {
+  %t = arith.constant dense<2.0> : tensor<f32>
+  %f = graph.dequantize_linear %x, %s axis = 0 to f32 : tensor<4xui8>, tensor<f32>
+  %r = graph.unary Relu %f : tensor<4xf32>
+  %d = graph.binary Div %r, %a : tensor<4xf32>, tensor<f32>
+  %y = graph.quantize_linear %d, %t axis = 0 to ui8 : tensor<4xf32>, tensor<f32>
+  return %y : tensor<4xui8>
+}
