@@ -155,8 +155,9 @@ QuantizedWeights graphopt::quantizeBySecondOrder(const Product &product,
                                                  const DenseWeights &weights,
                                                  const WeightGrid &grid,
                                                  double damping) {
-  Matrix matrix = toMatrix(weights);
-  Matrix factor = factorInverse(Moments(product.input).covariance, damping);
+  Moments moments(product.input);
+  Matrix old = toMatrix(weights), matrix = old;
+  Matrix factor = factorInverse(moments.covariance, damping);
   Grids grids(weights, grid);
   changeRows(
       matrix, factor, grids.groupSize(),
@@ -169,7 +170,10 @@ QuantizedWeights graphopt::quantizeBySecondOrder(const Product &product,
       });
   if (!matrix.allFinite())
     return quantizeNearest(weights, grid);
-  return grids.take(matrix.data());
+  QuantizedWeights quantized = grids.take(matrix.data());
+  Eigen::RowVectorXd bias = moments.mean.transpose() * (old - matrix);
+  quantized.bias.assign(bias.data(), bias.data() + bias.size());
+  return quantized;
 }
 
 std::vector<float> graphopt::smoothingFactors(llvm::ArrayRef<double> largest,

@@ -273,9 +273,11 @@ QuantNumbers Quantizer::makeNumbers(double alpha) const {
   for (const QuantInput &input : model.inputs) {
     made.factors.push_back(smooth(input, alpha));
     made.grids.push_back(findGrid(input, made.factors.back()));
-    for (size_t number : input.layers)
+    for (size_t number : input.layers) {
       made.weights[number] = quantizeWeights(input, model.layers[number],
                                              made.factors.back());
+      made.biases[number] = made.weights[number].bias;
+    }
   }
   return made;
 }

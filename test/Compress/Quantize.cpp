@@ -110,6 +110,14 @@ TEST(Quantize, MakesUpForWhatIsLost) {
       for (auto [i, change] : llvm::enumerate(solve(behind, lost)))
         now[(k + 1 + int64_t(i)) * outputs + column] += change;
     }
+  // The mean of what the product loses.
+  for (int64_t column = 0; column < outputs; ++column) {
+    double lost = 0;
+    for (auto &row : rows)
+      for (int64_t k = 0; k < inputs; ++k)
+        lost += row[k] * (weights[k * outputs + column] - now[k * outputs + column]);
+    EXPECT_NEAR(made.bias[column], lost / double(rows.size()), 1e-5);
+  }
 }
 
 // A grid of 4 bits gives up ends of the range where that costs less.

@@ -46,6 +46,8 @@ struct QuantizedWeights {
   std::vector<int8_t> zeros; ///< as scales; empty: 0
   int64_t groups = 1;
   std::vector<double> restored; ///< what the integers stand for
+  /// What to add to the product's columns; empty: nothing.
+  std::vector<double> bias;
 };
 
 /// Each weight becomes the nearest on its grid, of s8 over the whole range, of 4
@@ -54,7 +56,7 @@ QuantizedWeights quantizeNearest(const DenseWeights &weights,
                                  const WeightGrid &grid);
 
 /// The same, inputs one after the other, and the inputs behind make up for what is
-/// lost as well as they can: GPTQ (Frantar et al., 2023).
+/// lost as well as they can, the bias for the mean: GPTQ (Frantar et al., 2023).
 ///
 /// \param product  the weights' own, with its input's Gram matrix.
 QuantizedWeights quantizeBySecondOrder(const Product &product,
