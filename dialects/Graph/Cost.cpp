@@ -4,6 +4,7 @@
 #include "dialects/Graph/Einsum.h"
 #include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Linear.h"
+#include "dialects/Graph/Quantization.h"
 #include "dialects/Graph/Recurrent.h"
 #include "dialects/Graph/Window.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -20,8 +21,8 @@ public:
 
   AffineExpr count(Operation *op) {
     return llvm::TypeSwitch<Operation *, AffineExpr>(op)
-        .Case<AttentionOp, ConvOp, EinsumOp, GemmOp, MatMulOp, RecurrentOp>(
-            [&](auto op) { return countOp(op); })
+        .Case<AttentionOp, ConvOp, EinsumOp, GemmOp, GridMatMulOp, MatMulOp,
+              RecurrentOp>([&](auto op) { return countOp(op); })
         .Default([&](Operation *) { return shapes.constant(0); });
   }
 
@@ -40,6 +41,10 @@ private:
       return shapes.product(factors);
     }
     return shapes.mul(elements(op.getResult()), taps);
+  }
+
+  AffineExpr countOp(GridMatMulOp op) {
+    return shapes.mul(elements(op.getResult()), shapes.constant(op.getDepth()));
   }
 
   AffineExpr countOp(MatMulOp op) {

@@ -65,3 +65,48 @@ LogicalResult DequantizeLinearOp::inferResults(ShapeInference &shapes,
   results.push_back({op.getTo(), shapes.get(op.getInput()).dims});
   return success();
 }
+
+/// A static matrix, its dimensions the other way round if `isTurned`.
+static std::optional<std::pair<int64_t, int64_t>> getMatrix(const InferredTensor &tensor,
+                                                            bool isTurned) {
+  if (tensor.getRank() != 2)
+    return std::nullopt;
+  std::optional<int64_t> rows = getConstant(tensor.dims[isTurned]);
+  std::optional<int64_t> columns = getConstant(tensor.dims[!isTurned]);
+  if (!rows || !columns)
+    return std::nullopt;
+  return std::pair(*rows, *columns);
+}
+
+LogicalResult GridMatMulOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
+                                         Adaptor op, SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &lhs = shapes.get(op.getLhs()), &rhs = shapes.get(op.getRhs());
+  const InferredTensor &scale = shapes.get(op.getScale());
+  auto isFew = [](Type type) {
+    return type.isInteger() && type.getIntOrFloatBitWidth() <= 8;
+  };
+  bool hasZero(op.getZero());
+  if (lhs.elementType.isF64() || scale.elementType.isF64() || !isFew(rhs.elementType) ||
+      (hasZero && shapes.get(op.getZero()).elementType != rhs.elementType)) // C1
+    return emitOptionalError(loc, "cannot multiply ", lhs.elementType, " with ",
+                             rhs.elementType, " on a grid of ", scale.elementType);
+  auto weights = getMatrix(rhs, op.getTransB());
+  if (lhs.getRank() < 2 || !weights || weights->first < 1 || weights->second < 1) // C2
+    return emitOptionalError(loc, "multiplies matrices, the right one static and not empty");
+  int64_t block = op.getBlockSize();
+  if (block < 1) // C3
+    return emitOptionalError(loc, "has blocks of ", block);
+  auto [depth, columns] = *weights;
+  std::pair<int64_t, int64_t> grid(llvm::divideCeil(depth, block), columns);
+  if (getMatrix(scale, op.getTransB()) != grid ||
+      (hasZero && getMatrix(shapes.get(op.getZero()), op.getTransB()) != grid)) // C3
+    return emitOptionalError(loc, "needs scales and zero points for ", grid.first,
+                             " blocks of ", columns, " columns");
+  std::optional<int64_t> have = getConstant(lhs.dims.back());
+  if (have && have != depth) // C4
+    return emitOptionalError(loc, "lhs has ", *have, " columns, but rhs has ", depth, " rows");
+  SmallVector<AffineExpr> dims(lhs.dims);
+  dims.back() = shapes.constant(columns);
+  results.push_back({lhs.elementType, std::move(dims)});
+  return success();
+}

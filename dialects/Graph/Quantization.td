@@ -56,4 +56,37 @@ def Graph_DequantizeLinearOp : Graph_PureOp<"dequantize_linear"> {
   }];
 }
 
+def Graph_GridMatMulOp : Graph_PureOp<"grid_matmul"> {
+  let summary = "Matrix product with weights on a grid";
+  let description = [{
+    `result[b..., m, n] = sum_k lhs[b..., m, k] * (rhs[k, n] - zero[k / B, n]) * scale[k / B, n]`
+    where B is `block_size`. With `transB` the dimensions of `rhs`, `scale` and `zero`
+    are the other way round. Without `zero` it is 0.
+
+    Constraints:
+    - (C1) `lhs` and `scale` hold floats of at most 32 bits, `rhs` integers of at most
+      8, `zero` the same.
+    - (C2) `lhs` has two dimensions at least, `rhs` is static [K, N], neither 0.
+    - (C3) `scale` and `zero` are static [ceil(K / B), N]; B is positive.
+    - (C4) The columns of `lhs` are as many as the rows of `rhs`.
+
+    ```mlir
+    %y = graph.grid_matmul %x, %w, %s block_size = 32 : tensor<?x1x384xf32>, tensor<384x1536xi4>, tensor<12x1536xf16>
+    ```
+  }];
+  let arguments = (ins Graph_FloatTensor:$lhs, Graph_Tensor:$rhs,
+                       Graph_FloatTensor:$scale, Optional<Graph_Tensor>:$zero,
+                       UnitAttr:$transB, I64Attr:$block_size);
+  let results = (outs Graph_FloatTensor:$result);
+  let assemblyFormat = [{
+    $lhs `,` $rhs `,` $scale (`,` $zero^)? (`transB` $transB^)?
+    `block_size` `=` $block_size attr-dict
+    `:` type($lhs) `,` type($rhs) `,` type($scale) (`,` type($zero)^)?
+  }];
+  let extraClassDeclaration = [{
+    /// K.
+    int64_t getDepth() { return getRhs().getType().getDimSize(getTransB() ? 1 : 0); }
+  }];
+}
+
 #endif

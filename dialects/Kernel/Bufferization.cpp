@@ -151,6 +151,7 @@ struct KernelModel : DstBufferizableOpInterfaceExternalModel<KernelModel<Op>, Op
 void graphopt::kernel::registerBufferizationModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, KernelDialect *) {
     AttentionOp::attachInterface<KernelModel<AttentionOp>>(*context);
+    GridMatMulOp::attachInterface<KernelModel<GridMatMulOp>>(*context);
     MatMulOp::attachInterface<KernelModel<MatMulOp>>(*context);
     ConvOp::attachInterface<KernelModel<ConvOp>>(*context);
     DepthwiseConvOp::attachInterface<KernelModel<DepthwiseConvOp>>(*context);

@@ -96,7 +96,8 @@ static LogicalResult verifyBody(EpilogueOp op) {
 static LogicalResult verifyValueType(EpilogueOp op) {
   Type element = getElementTypeOrSelf(op.getInputs().front());
   for (Value input : op.getInputs().drop_front())
-    if (getElementTypeOrSelf(input) != element) // C8
+    if (getElementTypeOrSelf(input) != element &&
+        !isa<GridMatMulOp>(op.getOperation())) // C8
       return op->emitOpError("inputs have different element types: ")
              << element << " and " << getElementTypeOrSelf(input);
   Type value = op.getValueType();

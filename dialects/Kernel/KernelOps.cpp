@@ -43,6 +43,20 @@ void MatMulOp::build(OpBuilder &builder, OperationState &state, Value lhs,
   buildKernel(builder, state, lhs, init);
 }
 
+void GridMatMulOp::build(OpBuilder &builder, OperationState &state, Value lhs,
+                         Value rhs, Value scale, Value zero, Value init,
+                         int64_t bits, int64_t blockSize) {
+  state.addOperands({lhs, rhs, scale});
+  if (zero)
+    state.addOperands(zero);
+  state.addOperands(init);
+  auto &properties = state.getOrAddProperties<Properties>();
+  properties.bits = builder.getI64IntegerAttr(bits);
+  properties.block_size = builder.getI64IntegerAttr(blockSize);
+  properties.operandSegmentSizes = {1, 1, 1, zero ? 1 : 0, 0, 1};
+  buildKernel(builder, state, lhs, init);
+}
+
 void ConvOp::build(OpBuilder &builder, OperationState &state, Value input,
                    Value filter, Value init, ArrayRef<int64_t> strides,
                    ArrayRef<int64_t> dilations, int64_t groups) {
@@ -98,9 +112,12 @@ void AttentionOp::build(OpBuilder &builder, OperationState &state, Value query,
 
 /// True if products of `group` neighbours can be summed at once, see C4 of matmul.
 static bool canInterleave(int64_t group, EpilogueOp op, bool isUnsigned, ShapedType rhs) {
-  return group == 1 ||
-         (group == 4 && op.getPacked() && isUnsigned && rhs.getElementType().isInteger(8) &&
-          op.getValueType().isInteger(32) && rhs.getShape().back() % group == 0);
+  bool isOfBytes = group == 4 && isUnsigned && rhs.getElementType().isInteger(8) &&
+                   op.getValueType().isInteger(32);
+  bool isOfHalves = group == 2 && isa<MatMulOp>(op.getOperation()) &&
+                    rhs.getElementType().isBF16();
+  return group == 1 || (op.getPacked() && (isOfBytes || isOfHalves) &&
+                        rhs.getShape().back() % group == 0);
 }
 
 /// C2 for one operand of matmul.
@@ -153,6 +170,53 @@ LogicalResult MatMulOp::verify() {
     return failure();
   }
   return verifyBatch(*this, "lhs", lhs); // C2
+}
+
+//===----------------------------------------------------------------------===//
+// grid_matmul
+//===----------------------------------------------------------------------===//
+
+/// C4.
+static bool hasGridElements(GridMatMulOp op) {
+  int64_t bits = op.getBits();
+  unsigned width = op.getPacked() ? 32 : 8;
+  return (bits == 2 || bits == 4 || bits == 8) &&
+         op.getRhs().getType().getElementType().isSignlessInteger(width) &&
+         isa<FloatType>(op.getScale().getType().getElementType()) &&
+         (!op.getZero() || op.getZero().getType().getElementType().isSignlessInteger(8));
+}
+
+LogicalResult GridMatMulOp::verify() {
+  ShapedType lhs = getLhs().getType(), init = getInit().getType();
+  int64_t rank = init.getRank();
+  if (lhs.getRank() != rank || rank < 2 ||
+      failed(verifyCompatibleShape(lhs.getShape().drop_back(),
+                                   init.getShape().drop_back()))) // C1
+    return emitOpError("needs lhs [..., M, K] and init [..., M, N]");
+  int64_t n = init.getShape().back(), k = getDepth();
+  if (ShapedType::isDynamic(n) || ShapedType::isDynamic(k) || n == 0 || k == 0) // C1
+    return emitOpError("needs static K and N that are not 0");
+  if (!hasGridElements(*this)) // C4
+    return emitOpError("has weights of ")
+           << getBits() << " bits in " << getRhs().getType().getElementType()
+           << ", scales of " << getScale().getType().getElementType();
+  if (getBlockSize() < 1 || int64_t(getBlockSize()) > k) // C5
+    return emitOpError("has blocks of ") << getBlockSize() << " of " << k;
+  SmallVector<int64_t> weights{k, n}, grid{getBlocks(), n};
+  if (getPacked()) {
+    ArrayRef<int64_t> panels = getRhs().getType().getShape();
+    int64_t nr = panels.empty() ? 0 : panels.back();
+    if (nr < 1) // C3
+      return emitOpError("has no columns in its panels");
+    weights = {int64_t(llvm::divideCeil(n, nr)), getWords(), nr};
+    grid = {weights.front(), getBlocks(), nr};
+  }
+  if (getRhs().getType().getShape() != ArrayRef(weights) ||
+      getScale().getType().getShape() != ArrayRef(grid) ||
+      (getZero() && getZero().getType().getShape() != ArrayRef(grid))) // C2, C3
+    return emitOpError("needs rhs [")
+           << weights << "], scale and zero [" << grid << "]";
+  return success();
 }
 
 //===----------------------------------------------------------------------===//

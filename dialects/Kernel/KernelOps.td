@@ -32,9 +32,9 @@ def Kernel_MatMulOp : Kernel_EpilogueKernel<"matmul"> {
     `value[b..., m, n] = sum_k lhs[b..., m, k] * rhs[b..., k, n]`
 
     A packed `rhs` is shared by all batches and lies in panels of NR columns,
-    zero padded: `rhs[n / NR, k, n % NR]`. Those of bytes may hold G = `interleave`
-    neighbours of a column together, as instructions that add up G products read
-    them: `rhs[n / NR, k / G, (n % NR) * G + k % G]`. Integers are signed unless
+    zero padded: `rhs[n / NR, k, n % NR]`. Those of bytes and of bf16 may hold G =
+    `interleave` neighbours of a column together, as instructions that add up G
+    products read them: `rhs[n / NR, k / G, (n % NR) * G + k % G]`. Integers are signed unless
     `unsigned_lhs` or `unsigned_rhs` says otherwise; sums wrap.
 
     Constraints:
@@ -44,7 +44,7 @@ def Kernel_MatMulOp : Kernel_EpilogueKernel<"matmul"> {
       has init's size, is a static 1, or is missing.
     - (C3) Packed: K, N and NR are static, NR is at least 1.
     - (C4) G is 1, or 4 with a packed `rhs` of signed bytes, an unsigned `lhs` and
-      sums of 32 bits.
+      sums of 32 bits, or 2 with a packed `rhs` of bf16.
 
     ```mlir
     %r = kernel.matmul ins(%a, %b : tensor<?x?x384xf32>, tensor<6x384x64xf32>)
@@ -72,6 +72,78 @@ def Kernel_MatMulOp : Kernel_EpilogueKernel<"matmul"> {
     `outs` `(` $init `:` type($init) `)`
     (`extras` `(` $extras^ `:` type($extras) `)` `maps` $maps)?
     $epilogue attr-dict (`->` type($result)^)?
+  }];
+}
+
+def Kernel_GridMatMulOp
+    : Kernel_EpilogueKernel<"grid_matmul", [AttrSizedOperandSegments]> {
+  let summary = "Matrix product with constant weights of few bits";
+  let description = [{
+    `value[b..., m, n] = sum_k lhs[b..., m, k] * (rhs[k, n] - zero[k / B, n]) * scale[k / B, n]`
+    where B is `block_size`; without `zero` it is `offset`.
+
+    A plain `rhs` holds a byte for each of its numbers of `bits` bits, signed ones
+    unless `unsigned_rhs`. A packed one lies in panels of NR columns, with numbers
+    that are not negative: a word of 32 bits has P = 32 / `bits` neighbours of a
+    column, the first in its least bits. Each block begins with a new word, so it
+    has W = ceil(B / P) of them: number k of column n is number `k % B % P` of the
+    word `rhs[n / NR, k / B * W + k % B / P, n % NR]`. `scale` and `zero` lie the same
+    way, `scale[n / NR, k / B, n % NR]`. Missing numbers are 0.
+
+    Constraints:
+    - (C1) `lhs` is [..., M, K] and `init` [..., M, N] of the same batch dimensions;
+      K and N are static and not 0.
+    - (C2) Plain: `rhs` is [K, N], `scale` and `zero` are [ceil(K / B), N].
+    - (C3) Packed: `rhs` is [ceil(N / NR), ..., NR] with the words of K numbers,
+      `scale` and `zero` are [ceil(N / NR), ceil(K / B), NR].
+    - (C4) `bits` is 2, 4 or 8; `rhs` holds bytes or, packed, words of 32 bits,
+      `scale` floats, `zero` bytes.
+    - (C5) B is 1 at least and K at most.
+
+    ```mlir
+    %r = kernel.grid_matmul ins(%a, %w, %s : tensor<?x1x384xf32>, tensor<6x48x64xi32>, tensor<6x12x64xf16>)
+           packed bits = 4 block_size = 32 offset = 8 outs(%c : tensor<?x1x384xf32>) {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    } -> tensor<?x1x384xf32>
+    ```
+  }];
+  let arguments = (ins Kernel_TensorOrMemRef:$lhs, Kernel_TensorOrMemRef:$rhs,
+                       Kernel_TensorOrMemRef:$scale,
+                       Optional<Kernel_TensorOrMemRef>:$zero,
+                       Variadic<Kernel_TensorOrMemRef>:$extras,
+                       Kernel_TensorOrMemRef:$init,
+                       UnitAttr:$packed, UnitAttr:$unsigned_rhs,
+                       I64Attr:$bits, I64Attr:$block_size,
+                       DefaultValuedAttr<I64Attr, "0">:$offset,
+                       DefaultValuedAttr<AffineMapArrayAttr, "{}">:$maps);
+  let builders = [OpBuilder<(ins "::mlir::Value":$lhs, "::mlir::Value":$rhs,
+                                 "::mlir::Value":$scale, "::mlir::Value":$zero,
+                                 "::mlir::Value":$init, "int64_t":$bits,
+                                 "int64_t":$block_size)>];
+  let assemblyFormat = [{
+    `ins` `(` $lhs `,` $rhs `,` $scale `:` type($lhs) `,` type($rhs) `,` type($scale) `)`
+    (`zero` `(` $zero^ `:` type($zero) `)`)? (`packed` $packed^)?
+    (`unsigned_rhs` $unsigned_rhs^)?
+    `bits` `=` $bits `block_size` `=` $block_size (`offset` `=` $offset^)?
+    `outs` `(` $init `:` type($init) `)`
+    (`extras` `(` $extras^ `:` type($extras) `)` `maps` $maps)?
+    $epilogue attr-dict (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+    int64_t getDepth() { return getLhs().getType().getShape().back(); }
+    /// Numbers in a word.
+    int64_t getPerWord() { return 32 / getBits(); }
+    int64_t getBlocks() { return ::llvm::divideCeil(getDepth(), getBlockSize()); }
+    /// Words of a block but the last, which may be shorter.
+    int64_t getBlockWords() { return ::llvm::divideCeil(getBlockSize(), getPerWord()); }
+    /// Words of a column.
+    int64_t getWords() {
+      int64_t last = getDepth() - (getBlocks() - 1) * getBlockSize();
+      return (getBlocks() - 1) * getBlockWords() +
+             ::llvm::divideCeil(last, getPerWord());
+    }
   }];
 }
 

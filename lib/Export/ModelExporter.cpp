@@ -71,7 +71,16 @@ std::string ModelExporter::getName(Value value) {
 
 //===--- Tensors ---------------------------------------------------------===//
 
-/// The bytes of a tensor in ONNX's layout, where a boolean takes one.
+/// Elements of less than a byte, each in the least bits of one, packed.
+static WeightBytes packElements(ArrayRef<char> bytes, unsigned bits) {
+  unsigned perByte = 8 / bits, mask = (1u << bits) - 1;
+  auto owned = std::make_shared<std::string>(llvm::divideCeil(bytes.size(), perByte), 0);
+  for (auto [i, byte] : llvm::enumerate(bytes))
+    (*owned)[i / perByte] |= (byte & mask) << (i % perByte * bits);
+  return {owned, *owned};
+}
+
+/// The bytes of a tensor, one at least for each element.
 static WeightBytes getElementBytes(ElementsAttr elements) {
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
     ArrayRef<char> bytes = resource.getRawHandle().getBlob()->getData();
@@ -111,6 +120,9 @@ bool ModelExporter::addSparse(StringRef name, ElementsAttr elements,
 
 void ModelExporter::addInitializer(StringRef name, ElementsAttr elements) {
   WeightBytes bytes = getElementBytes(elements);
+  if (isPacked(elements.getElementType()))
+    bytes = packElements(ArrayRef(bytes.bytes.data(), bytes.bytes.size()),
+                         elements.getElementType().getIntOrFloatBitWidth());
   setElementType(name, elements.getElementType());
   if (addSparse(name, elements, bytes.bytes))
     return;

@@ -29,6 +29,10 @@ static void findDataType(MLIRContext *context,
       {TensorProto::FLOAT16, "float16", b.getF16Type()},
       {TensorProto::BFLOAT16, "bfloat16", b.getBF16Type()},
       {TensorProto::BOOL, "bool", b.getI1Type()},
+      {TensorProto::INT2, "int2", b.getIntegerType(2)},
+      {TensorProto::INT4, "int4", b.getIntegerType(4)},
+      {TensorProto::UINT2, "uint2", unsignedInt(2)},
+      {TensorProto::UINT4, "uint4", unsignedInt(4)},
       {TensorProto::INT8, "int8", b.getI8Type()},
       {TensorProto::INT16, "int16", b.getI16Type()},
       {TensorProto::INT32, "int32", b.getI32Type()},
@@ -49,6 +53,10 @@ Type graphopt::convertDataType(MLIRContext *context, int dataType) {
     return bool(result);
   });
   return result;
+}
+
+bool graphopt::isPacked(Type elementType) {
+  return elementType.isInteger(2) || elementType.isInteger(4);
 }
 
 int graphopt::dataTypeNumber(Type elementType) {
@@ -80,7 +88,7 @@ RankedTensorType graphopt::convertType(MLIRContext *context,
   }
   const onnx::TypeProto::Tensor &tensor = type.tensor_type();
   Type elementType = convertDataType(context, tensor.elem_type());
-  if (!elementType) {
+  if (!elementType || isPacked(elementType)) {
     why = "has element type " + dataTypeName(tensor.elem_type()) +
           ", which is not supported";
     return {};

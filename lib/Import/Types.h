@@ -9,8 +9,12 @@
 namespace graphopt {
 
 /// The element type of the graph dialect for a TensorProto.DataType, null if it
-/// has none (strings, complex numbers, 8-bit floats, 4-bit types).
+/// has none (strings, complex numbers, floats of 8 bits and less).
 mlir::Type convertDataType(mlir::MLIRContext *context, int dataType);
+
+/// True for integers that ONNX packs into bytes. Inside a model they take a byte
+/// each; inputs and outputs cannot hold them.
+bool isPacked(mlir::Type elementType);
 
 /// The TensorProto.DataType of an element type of the graph dialect.
 int dataTypeNumber(mlir::Type elementType);

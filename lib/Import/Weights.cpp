@@ -45,7 +45,27 @@ static AsmResourceBlob makeBlob(const WeightBytes &weight,
       /*dataIsMutable=*/false);
 }
 
+/// A byte for each of the elements of `bits` bits that ONNX packs into `bytes`, the
+/// first in the least bits.
+static WeightBytes unpackElements(StringRef bytes, Type elementType, int64_t count) {
+  unsigned bits = elementType.getIntOrFloatBitWidth(), perByte = 8 / bits;
+  bool isUnsigned = elementType.isUnsignedInteger();
+  auto owned = std::make_shared<std::string>(count, 0);
+  for (int64_t i = 0; i < count; ++i) {
+    uint8_t low = uint8_t(bytes[i / perByte]) >> (i % perByte * bits);
+    int8_t high = int8_t(low << (8 - bits));
+    (*owned)[i] = isUnsigned ? uint8_t(high) >> (8 - bits) : high >> (8 - bits);
+  }
+  return {owned, *owned};
+}
+
 static DenseElementsAttr makeDense(RankedTensorType type, StringRef bytes) {
+  if (isPacked(type.getElementType())) {
+    unsigned bits = type.getElementTypeBitWidth();
+    return DenseElementsAttr::get(type, llvm::map_to_vector(bytes, [&](char byte) {
+      return APInt(bits, uint8_t(byte), /*isSigned=*/false, /*implicitTrunc=*/true);
+    }));
+  }
   if (!type.getElementType().isInteger(1))
     return DenseElementsAttr::getFromRawBuffer(
         type, ArrayRef<char>(bytes.data(), bytes.size()));
@@ -77,6 +97,12 @@ ElementsAttr graphopt::convertTensor(MLIRContext *context,
   std::optional<size_t> index = weightIndex(tensor);
   StringRef bytes =
       index ? model.weights[*index].bytes : StringRef(tensor.raw_data());
+  WeightBytes weight;
+  if (isPacked(elementType)) {
+    weight = unpackElements(bytes, elementType, type.getNumElements());
+    bytes = weight.bytes;
+    index.reset();
+  }
   // Zero points: passes look whether there is anything to make up for.
   if (elementType.isInteger() && llvm::all_of(bytes, [](char byte) { return byte == 0; }))
     return DenseElementsAttr::get(type, APInt::getZero(elementType.getIntOrFloatBitWidth()));
@@ -85,10 +111,9 @@ ElementsAttr graphopt::convertTensor(MLIRContext *context,
       (elementType.isInteger() && type.getNumElements() <= maxDenseElements))
     return makeDense(type, bytes);
 
-  WeightBytes weight;
   if (index) {
     weight = model.weights[*index];
-  } else {
+  } else if (!weight.owner) {
     auto owned = std::make_shared<std::string>(bytes);
     weight = {owned, *owned};
   }

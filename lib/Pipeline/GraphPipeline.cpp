@@ -31,6 +31,7 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
     pm.addNestedPass<func::FuncOp>(createPropagateQuantization());
     if (cpu.dotInt8)
       pm.addNestedPass<func::FuncOp>(createFuseQuantized());
+    pm.addNestedPass<func::FuncOp>(createFuseLowBitWeights());
     pm.addNestedPass<func::FuncOp>(createDecomposeQuantization());
   }
   // While weights are where the model has them.

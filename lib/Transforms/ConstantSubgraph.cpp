@@ -112,7 +112,8 @@ private:
   /// the memory, and kernels on integers need the integers, the zero point and
   /// the scale as the model has them.
   static bool isWeightToFloat(Operation *op) {
-    if (isa<QuantizeLinearOp, DequantizeLinearOp>(op)) // of a model to be written
+    // Of a model to be written, or weights that a kernel reads as they are.
+    if (isa<QuantizeLinearOp, DequantizeLinearOp, GridMatMulOp>(op))
       return true;
     auto cast = dyn_cast<CastOp>(op);
     if (!cast || !isa<FloatType>(cast.getTo()))

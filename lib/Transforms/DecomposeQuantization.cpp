@@ -6,6 +6,7 @@
 #include "dialects/Graph/Shape.h"
 #include "graphopt/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include <cmath>
 
@@ -248,6 +249,11 @@ private:
           return WalkResult::interrupt();
         if (!*value)
           return WalkResult::advance();
+        // The ops may know more of the sizes.
+        if (Type type = op->getResult(0).getType(); value->getType() != type) {
+          OpBuilder b(op);
+          value = tensor::CastOp::create(b, op->getLoc(), type, *value).getResult();
+        }
         op->replaceAllUsesWith(ValueRange(*value));
       }
       op->erase();

@@ -121,9 +121,13 @@ def operators():
     check("cast_to_float8", model([node("Cast", "x", "y", name="cast", to=T.FLOAT8E5M2)],
                                   outputs=[value("y", dtype=T.FLOAT8E5M2)]),
           "node 'cast' (Cast, opset 21): attribute 'to' is element type float8e5m2, which is not supported")
-    check("weights_of_4_bits", model([node("Cast", "W", "y", to=T.FLOAT)],
-                                     initializers=[weights(data_type=T.INT4, dims=[2], raw_data=b"\x21")]),
-          "tensor 'W' has element type int4, which is not supported")
+    check("weights_of_float8", model([node("Cast", "W", "y", to=T.FLOAT)],
+                                     initializers=[weights(data_type=T.FLOAT8E5M2, dims=[2], raw_data=b"\x21\x22")]),
+          "tensor 'W' has element type float8e5m2, which is not supported")
+    check("input_of_4_bits", model([node("Cast", "x", "y", to=T.FLOAT)], [value("x", dtype=T.INT4)]),
+          "input 'x' has element type int4, which is not supported")
+    check("output_of_4_bits", model([node("Cast", "x", "y", to=T.UINT4)], outputs=[value("y", dtype=T.UINT4)]),
+          "output 'y' has element type uint4, which is not supported")
     check("broadcast", model([node("Add", "x z", "y", name="add")], [value("x", (2, 3)), value("z", (4, 5))]),
           "node 'add' (Add, opset 21): cannot broadcast extents 3 and 5")
     check("two_errors", model([node("Add", "x z", "a", name="one"), node("Relu", "a", "b"),
@@ -236,6 +240,32 @@ def shapes():
     check("no_rank", unranked, "input 'x' has no rank; give its shape with --shape")
 
 
+def few_bits():
+    """MatMulNBits, x [2, 64] with 3 columns of two blocks."""
+    def product(extra="", b_type=T.UINT8, b_bytes=96, scales=6, tensors=(), **attributes):
+        made = h.make_node("MatMulNBits", ["x", "B", "s", *extra.split(",")] if extra else ["x", "B", "s"], ["y"],
+                           name="n", domain="com.microsoft", **{"K": 64, "N": 3, "bits": 4, "block_size": 32, **attributes})
+        held = [T(name="B", data_type=b_type, dims=[b_bytes], raw_data=bytes(b_bytes)),
+                T(name="s", data_type=T.FLOAT, dims=[scales], raw_data=bytes(4 * scales)), *tensors]
+        return model([made], [value("x", (2, 64))], initializers=held, imports=["com.microsoft"])
+
+    def floats(name, count):
+        return T(name=name, data_type=T.FLOAT, dims=[count], raw_data=bytes(4 * count))
+    for name, proto, message in [
+            ("bits", product(bits=3), "has weights of 3 bits in blocks of 32, which is not supported"),
+            ("size", product(b_bytes=95), "has input 'B' of another type or size than its attributes say"),
+            ("negative", product(K=-1), "has weights of no size that memory has"),
+            ("scales", product(scales=5), "has input 'scales' of another size than its weights need"),
+            ("zeros", product("z", tensors=[floats("z", 6)]), "has zero points that are floats, which is not supported"),
+            ("order", product(",g", tensors=[T(name="g", data_type=T.INT32, dims=[64], raw_data=bytes(256))]),
+             "has input 'g_idx', which is not supported"),
+            ("open", model([h.make_node("MatMulNBits", ["x", "B", "s"], ["y"], name="n", domain="com.microsoft", K=64, N=3,
+                                        bits=4, block_size=32)],
+                           [value("x", (2, 64)), value("B", (3, 2, 16), T.UINT8), value("s", (3, 2))],
+                           imports=["com.microsoft"]), "has input 'B' that is no constant, which is not supported")]:
+        check(f"few_bits_{name}", proto, f"node 'n' (MatMulNBits) {message}")
+
+
 def microsoft():
     def contrib(op, inputs, **attributes):
         made = [h.make_node(op, inputs, ["y"], name="n", domain="com.microsoft", **attributes)]
@@ -260,7 +290,7 @@ def microsoft():
 shutil.rmtree(FOLDER, ignore_errors=True)
 os.makedirs(FOLDER)
 for group in (files, versions, operators, names, sizes, shapes_that_fill_memory, functions, external_data, shapes,
-              microsoft):
+              few_bits, microsoft):
     group()
 print("\n".join(failures) or "ok")
 sys.exit(bool(failures))

@@ -216,4 +216,29 @@ for kind, zero in (("uint8", 117), ("int8", -3)):
 for softmax in quantized:
     if softmax.op == "QLinearSoftmax":
         softmax.attributes["opset"] = 13  # since when it is along one axis
+
+
+def packed(*shape):
+    return integers(0, 256, *shape, dtype=np.uint8)
+
+
+# MatMulNBits has more cases in low_bit_weights.py.
+weights = integers(-128, 128, 38, 20, dtype=np.int8)
+quantized += [
+    case("MatMulNBits", [normal(2, 3, 64), Const(packed(24, 2, 16)), Const(normal(24, 2)), *zeros], K=64, N=24, bits=4,
+         block_size=32, tolerance=1e-4)
+    for zeros in ([], [Const(packed(24, 1))])
+] + [
+    case("QuantizeLinear", [normal(3, 5), Const(0.1), Const(3, "int8")]),
+    case("QuantizeLinear", [normal(3, 5), Const(normal(5) ** 2 + 0.1), Const([1, 2, 3, 4, 5], "uint8")], axis=1),
+    case("DequantizeLinear", [packed(3, 5), Const(0.1), Const(3, "uint8")]),
+    case("DequantizeLinear", [packed(3, 5), Const(normal(3)), Const([1, 2, 3], "uint8")], axis=0),
+    case("DynamicQuantizeMatMul", [normal(2, 7, 38), Const(weights), Const(0.02)], tolerance=1e-2),
+    case("DynamicQuantizeMatMul", [normal(7, 38), Const(weights), Const(normal(20)), Const(packed(20).view(np.int8)),
+                                   Const(normal(20))], tolerance=1e-2),
+    case("MatMulIntegerToFloat", [packed(7, 38), Const(weights), np.float32(0.1), Const(0.02)]),
+    case("MatMulIntegerToFloat", [packed(2, 7, 38), Const(weights), np.float32(0.1), Const(normal(20)), Const(7, "uint8"),
+                                  Const(3, "int8"), Const(normal(20))]),
+]
+
 main([*norms, *simple, *attention, *quantized])

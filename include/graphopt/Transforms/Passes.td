@@ -161,6 +161,33 @@ def FuseQuantized : Pass<"graph-fuse-quantized", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def FuseLowBitWeights : Pass<"graph-fuse-low-bit-weights", "::mlir::func::FuncOp"> {
+  let summary = "Multiplies with weights on a grid as they are stored";
+  let description = [{
+    A product with constant weights of at most 8 bits that are dequantized, with a
+    scale for all, for a column or for each block of a column, becomes one op, whose
+    kernel unpacks the weights in registers: the archive and each run read the bits
+    that the model has.
+
+    With `bfloat16`, for CPUs whose products of bf16 are no faster than those of f32,
+    so does a product of f32 that is rounded to bf16 with constant weights of bf16;
+    neither that nor a result that is widened again is rounded then.
+
+    ```mlir
+    %f = graph.dequantize_linear %w, %s axis = 0 block_size = 32 to f32 : tensor<384x1536xi4>, tensor<12x1536xf32>
+    %y = graph.matmul %x, %f : tensor<?x384xf32>, tensor<384x1536xf32>
+    ```
+    becomes
+    ```mlir
+    %y = graph.grid_matmul %x, %w, %s block_size = 32 : tensor<?x384xf32>, tensor<384x1536xi4>, tensor<12x1536xf32>
+    ```
+  }];
+  let options = [
+    Option<"bfloat16", "bfloat16", "bool", "false", "Take products of bf16, too">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def DecomposeQuantization
     : Pass<"graph-decompose-quantization", "::mlir::func::FuncOp"> {
   let summary = "Makes element-wise ops of what quantizes and dequantizes";

@@ -24,16 +24,16 @@ static LogicalResult checkPanels(EpilogueOp op, const CpuModel &cpu) {
   if (!op.getPacked() && isa<AttentionOp, MatMulOp>(op.getOperation()))
     return success();
   if (!op.getPacked())
-    return op->emitOpError("has a filter that is not packed");
+    return op->emitOpError("has weights that are not packed");
   int64_t columns =
       cast<MemRefType>(op.getInputs().back().getType()).getShape().back();
   auto matmul = dyn_cast<MatMulOp>(op.getOperation());
   auto conv = dyn_cast<ConvOp>(op.getOperation());
   int64_t interleave = matmul ? matmul.getInterleave() : conv ? conv.getInterleave() : 1;
   columns /= interleave;
-  if (interleave != 1 && !cpu.dotInt8)
-    return op->emitOpError("is packed for sums of four products, which ")
-           << cpu.row << " lacks";
+  if (interleave != 1 && !(interleave == 2 ? cpu.dotBFloat16 : cpu.dotInt8))
+    return op->emitOpError("is packed for sums of ")
+           << interleave << " products, which " << cpu.row << " lacks";
   int64_t lanes = cpu.lanes(op.getValueType().getIntOrFloatBitWidth());
   if (columns % lanes == 0)
     return success();
@@ -74,6 +74,8 @@ struct ExpandKernels : graphopt::impl::ExpandKernelsBase<ExpandKernels> {
         emitAttention(attention, context);
       else if (auto matmul = dyn_cast<MatMulOp>(op))
         emitMatMul(matmul, context);
+      else if (auto matmul = dyn_cast<GridMatMulOp>(op))
+        emitGridMatMul(matmul, context);
       else if (auto conv = dyn_cast<ConvOp>(op))
         emitConv(conv, context);
       else if (auto conv = dyn_cast<DepthwiseConvOp>(op))

@@ -364,6 +364,7 @@ void TileEmitter::emitBlock(Columns columns, Value first, Size size,
   b.forCount(b.ceilDiv(total, blockSize), [&](Value block) {
     Value from = b.mul(block, blockSize);
     Value to = b.min(b.add(from, b.index(blockSize)), total);
+    beginBlock(columns, from, to);
     auto emitTile = [&](Value row, int64_t rows) {
       SmallVector<Value> sums, onStack = rowIndices(b.sub(row, first), rows);
       for (size_t i = 0; i < rows * columns.size(); ++i)
@@ -452,37 +453,50 @@ void TileEmitter::fetchRows(ArrayRef<Value> rows, Value k) {
 }
 
 Value TileEmitter::broadcastGroup(Value memref, SmallVector<Value> indices, int64_t count) {
-  auto type = VectorType::get(interleave, b.getI8Type());
-  Value bytes;
+  Type element = cast<MemRefType>(memref.getType()).getElementType();
+  auto type = VectorType::get(interleave, element);
+  Value elements;
   if (count == interleave && cast<MemRefType>(memref.getType()).isLastDimUnitStride()) {
-    bytes = vector::LoadOp::create(b, type, memref, indices);
+    elements = vector::LoadOp::create(b, type, memref, indices);
   } else {
-    bytes = arith::ConstantOp::create(b, b.getZeroAttr(type));
+    elements = arith::ConstantOp::create(b, b.getZeroAttr(type));
     for (int64_t i = 0; i < count; ++i) {
-      Value byte = memref::LoadOp::create(b, memref, indices);
-      bytes = vector::InsertOp::create(b, byte, bytes, i);
+      Value one = memref::LoadOp::create(b, memref, indices);
+      elements = vector::InsertOp::create(b, one, elements, i);
       indices.back() = b.add(indices.back(), b.index(1));
     }
   }
-  Value group = vector::BitCastOp::create(
-      b, VectorType::get(1, b.getIntegerType(8 * interleave)), bytes);
-  Value all = broadcast(vector::ExtractOp::create(b, group, 0));
-  return vector::BitCastOp::create(b, VectorType::get(lanes * interleave, b.getI8Type()), all);
+  Type lane = b.getIntegerType(element.getIntOrFloatBitWidth() * interleave);
+  Value group = vector::BitCastOp::create(b, VectorType::get(1, lane), elements);
+  Value all = vector::BroadcastOp::create(b, VectorType::get(lanes, lane),
+                                          vector::ExtractOp::create(b, group, 0));
+  return vector::BitCastOp::create(b, VectorType::get(lanes * interleave, element), all);
 }
 
 Value TileEmitter::loadGroups(Value panels, SmallVector<Value> indices) {
   indices.back() = b.mul(indices.back(), interleave);
-  return vector::LoadOp::create(b, VectorType::get(lanes * interleave, b.getI8Type()),
-                                panels, indices);
+  Type element = cast<MemRefType>(panels.getType()).getElementType();
+  return vector::LoadOp::create(b, VectorType::get(lanes * interleave, element), panels,
+                                indices);
+}
+
+/// The instruction that adds products of neighbours to a sum: of bytes, of halves of
+/// lanes, or of bf16.
+static std::string getDotProduct(const graphopt::CpuModel &cpu, bool isFloat, bool ofHalves) {
+  std::string bits = std::to_string(cpu.vectorBytes * 8);
+  if (StringRef(cpu.triple).starts_with("aarch64"))
+    return isFloat ? "llvm.aarch64.neon.bfdot.v4f32.v8bf16"
+                   : "llvm.aarch64.neon.usdot.v4i32.v16i8";
+  if (isFloat)
+    return "llvm.x86.avx512bf16.dpbf16ps." + bits;
+  return (ofHalves ? "llvm.x86.avx512.vpdpwssd." : "llvm.x86.avx512.vpdpbusd.") + bits;
 }
 
 Value TileEmitter::multiplyAdd(Value lhs, Value rhs, Value sum, bool ofHalves) {
   bool isArm = StringRef(context.cpu.triple).starts_with("aarch64");
   if (interleave != 1 || (ofHalves && context.cpu.dotInt8 && !isArm)) {
-    std::string bits = std::to_string(context.cpu.vectorBytes * 8);
-    std::string name = isArm ? "llvm.aarch64.neon.usdot.v4i32.v16i8"
-                             : "llvm.x86.avx512." +
-                                   std::string(ofHalves ? "vpdpwssd." : "vpdpbusd.") + bits;
+    bool isFloat = isa<FloatType>(sumType.getElementType());
+    std::string name = getDotProduct(context.cpu, isFloat, ofHalves);
     if (ofHalves) {
       auto halves = VectorType::get(2 * lanes, b.getI16Type());
       lhs = vector::BitCastOp::create(b, halves, lhs);

@@ -118,12 +118,15 @@ protected:
                 mlir::SmallVector<mlir::Value> sums, mlir::Value first,
                 mlir::Value last);
 
+  /// Precedes all tiles that add up a block of the reduction, `first` .. `last` - 1.
+  virtual void beginBlock(Columns columns, mlir::Value first, mlir::Value last) {}
+
   /// The product of each lane added to its sum; with `interleave` of unsigned and
-  /// signed bytes, all of a lane's. `ofHalves`: both are in the lower half of their
-  /// lanes, the left side is unsigned.
+  /// signed bytes or of bf16, all of a lane's. `ofHalves`: both are in the lower half of
+  /// their lanes, the left side is unsigned.
   mlir::Value multiplyAdd(mlir::Value lhs, mlir::Value rhs, mlir::Value sum,
                           bool ofHalves = false);
-  /// `count` bytes of an input from `indices` on, zeros up to a whole group, in each
+  /// `count` elements of an input from `indices` on, zeros up to a whole group, in each
   /// lane of the sums.
   mlir::Value broadcastGroup(mlir::Value memref, mlir::SmallVector<mlir::Value> indices,
                              int64_t count);
@@ -198,6 +201,7 @@ private:
 // The kernels; each emits `op`'s loops in front of it.
 void emitAttention(kernel::AttentionOp op, ExpandContext &context);
 void emitMatMul(kernel::MatMulOp op, ExpandContext &context);
+void emitGridMatMul(kernel::GridMatMulOp op, ExpandContext &context);
 void emitConv(kernel::ConvOp op, ExpandContext &context);
 void emitDepthwiseConv(kernel::DepthwiseConvOp op, ExpandContext &context);
 void emitWinogradConv(kernel::WinogradConvOp op, ExpandContext &context);

@@ -85,9 +85,9 @@ private:
 
   /// Products that make one value.
   Value summands(EpilogueOp op) {
-    if (auto product = dyn_cast<MatMulOp>(op.getOperation())) {
-      int64_t rank = cast<MemRefType>(product.getLhs().getType()).getRank();
-      return extent(product.getLhs(), rank - 1);
+    if (isa<GridMatMulOp, MatMulOp>(op.getOperation())) {
+      Value lhs = op.getInputs().front();
+      return extent(lhs, cast<MemRefType>(lhs.getType()).getRank() - 1);
     }
     if (auto attention = dyn_cast<AttentionOp>(op.getOperation())) {
       // Those of a query with all keys, for each of the result's columns.

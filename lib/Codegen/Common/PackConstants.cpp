@@ -1,6 +1,7 @@
 //===- PackConstants.cpp - kernel-pack-constants --------------------------===//
 
 #include "Constants.h"
+#include "GridPanels.h"
 #include "Panels.h"
 #include "PassCpu.h"
 #include "dialects/Kernel/Kernel.h"
@@ -54,9 +55,12 @@ struct PackConstants : graphopt::impl::PackConstantsBase<PackConstants> {
   void runOnOperation() override {
     packed.clear();
     replaced = ReplacedConstants();
+    GridPacker grids(replaced);
     getOperation()->walk([&](Operation *op) {
       if (auto matmul = dyn_cast<MatMulOp>(op))
         packMatMul(matmul);
+      else if (auto matmul = dyn_cast<GridMatMulOp>(op))
+        numPacked += !matmul.getPacked() && grids.pack(matmul, getGridColumns(matmul));
       else if (auto conv = dyn_cast<ConvOp>(op))
         packFilter(conv, conv.getFilterMutable(), getFilterOrder(conv),
                    conv.getGroups(), getConvVectors(conv), getInterleave(conv));
@@ -173,6 +177,14 @@ private:
                                      op.getUnsignedInput() && !op.getUnsignedFilter());
     bool isWhole = op.getFilter().getType().getDimSize(1) % together == 0;
     return isWhole && readConstant(op.getFilter()) ? together : 1;
+  }
+
+  /// Few sums at a time leave registers to unpack words.
+  int64_t getGridColumns(GridMatMulOp op) {
+    constexpr int64_t kMostVectors = 4;
+    int64_t lanes = lanesOf(cast<EpilogueOp>(op.getOperation()));
+    int64_t vectors = llvm::divideCeil(op.getInit().getType().getShape().back(), lanes);
+    return llvm::divideCeil(vectors, llvm::divideCeil(vectors, kMostVectors)) * lanes;
   }
 
   /// A filter [o, c, k...] as (k..., c, o).

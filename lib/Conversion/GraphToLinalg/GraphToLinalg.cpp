@@ -12,9 +12,6 @@ using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
 
-/// graph-decompose-quantization leaves none of these.
-void graphopt::populateQuantizationLowering(LoweringPatterns) {}
-
 namespace {
 /// A graph op all of whose results are small integer tensors with known
 /// elements  =>  tensor.from_elements
@@ -78,7 +75,8 @@ struct BuildKnownElements : ConversionPattern {
   ShapeInference &shapes;
 };
 
-/// Constants of unsigned or boolean elements get the lowered type.
+/// Constants of unsigned elements or those of less than a byte get the lowered type. In
+/// a blob each of them is a byte, extended as its type says.
 struct LowerConstant : OpConversionPattern<arith::ConstantOp> {
   using OpConversionPattern::OpConversionPattern;
 
@@ -98,10 +96,12 @@ struct LowerConstant : OpConversionPattern<arith::ConstantOp> {
     if (!dense)
       return failure();
     unsigned width = lowered.getElementTypeBitWidth();
+    Type element = type.getElementType();
+    bool isSigned = !element.isUnsignedInteger() && !element.isInteger(1);
     rewriter.replaceOpWithNewOp<arith::ConstantOp>(
         op, cast<DenseElementsAttr>(
                 dense.mapValues(lowered.getElementType(), [&](const APInt &value) {
-                  return value.zextOrTrunc(width);
+                  return isSigned ? value.sextOrTrunc(width) : value.zextOrTrunc(width);
                 })));
     return success();
   }

@@ -8,7 +8,7 @@ using namespace graphopt::graph;
 TensorTypeConverter::TensorTypeConverter() {
   addConversion([](Type type) { return type; });
   addConversion([](IntegerType type) -> Type {
-    unsigned width = type.getWidth() == 1 ? 8 : type.getWidth();
+    unsigned width = std::max(type.getWidth(), 8u);
     return IntegerType::get(type.getContext(), width);
   });
   addConversion([this](RankedTensorType type) -> Type {

@@ -13,7 +13,8 @@
 
 namespace graphopt {
 
-/// Signless integers stay, unsigned ones become signless, i1 becomes i8.
+/// Signless integers stay, unsigned ones become signless, those of less than a byte
+/// become i8.
 struct TensorTypeConverter : mlir::TypeConverter {
   TensorTypeConverter();
 };

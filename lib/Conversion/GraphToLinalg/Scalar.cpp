@@ -343,6 +343,18 @@ static Value buildFloatCast(OpBuilder &b, Location loc, Type to, Value x) {
   return arith::TruncFOp::create(b, loc, to, wide);
 }
 
+/// The low bits of a byte, extended as the integer type `to` of less than a byte says.
+static Value wrapToBits(OpBuilder &b, Location loc, Type to, Value byte) {
+  unsigned width = to.getIntOrFloatBitWidth(), rest = 8 - width;
+  auto constant = [&](int64_t value) {
+    return arith::ConstantOp::create(b, loc, b.getI8IntegerAttr(value));
+  };
+  if (to.isUnsignedInteger())
+    return arith::AndIOp::create(b, loc, byte, constant((1 << width) - 1));
+  Value high = arith::ShLIOp::create(b, loc, byte, constant(rest));
+  return arith::ShRSIOp::create(b, loc, high, constant(rest));
+}
+
 /// Float to integer goes through i64, as narrow conversions of values that do
 /// not fit are undefined; then the low bits are kept.
 static Value buildFloatToInteger(OpBuilder &b, Location loc, Type to, Value x) {
@@ -368,6 +380,10 @@ Value graphopt::buildCast(OpBuilder &b, Location loc, Type from, Type to,
     Value isTrue = fromFloat ? s.cmp(arith::CmpFPredicate::UNE, x, zero)
                              : s.cmp(arith::CmpIPredicate::ne, x, zero);
     return s.boolean(isTrue);
+  }
+  if (to.getIntOrFloatBitWidth() < 8 && !toFloat) {
+    Type byte = IntegerType::get(b.getContext(), 8, cast<IntegerType>(to).getSignedness());
+    return wrapToBits(b, loc, to, buildCast(b, loc, from, byte, x));
   }
   if (fromFloat)
     return toFloat ? buildFloatCast(b, loc, to, x)

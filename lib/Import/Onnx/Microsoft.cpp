@@ -115,7 +115,7 @@ static void addPorts(Schema &schema, const std::vector<const char *> &names,
       schema.Input(int(i), name.str(), "", type, option);
     else
       schema.Output(int(i), name.str(), "", type, option);
-    schema.TypeConstraint(type, Schema::all_tensor_types_ir4(), "");
+    schema.TypeConstraint(type, Schema::all_tensor_types_ir13(), "");
   }
 }
 
@@ -148,7 +148,7 @@ static Schema makeSchema(const Operator &op) {
 static std::vector<Operator> listOperators() {
   std::vector<Operator> all;
   for (auto list : {listActivations, listProducts, listNormalizations,
-                    listAttentions, listQuantized})
+                    listAttentions, listQuantized, listQuantizedProducts})
     for (Operator &op : list())
       all.push_back(std::move(op));
   return all;

@@ -131,6 +131,7 @@ std::vector<Operator> listProducts();
 std::vector<Operator> listNormalizations();
 std::vector<Operator> listAttentions();
 std::vector<Operator> listQuantized();
+std::vector<Operator> listQuantizedProducts();
 
 /// Output `output` is like input `input`.
 void inferLike(onnx::InferenceContext &node, size_t input, size_t output);

@@ -87,6 +87,9 @@ void applyInputShapes(onnx::ModelProto &model,
 /// Replaces calls of model-local functions by their bodies.
 void inlineLocalFunctions(onnx::ModelProto &model, uint64_t maxNodes);
 
+/// Gives the weights of MatMulNBits, bytes to the model, the type that they have.
+void retypePackedWeights(OnnxModel &model);
+
 /// Gives each Resize, in a model that had an opset before 11, the attributes that
 /// say what the operator (and Upsample) meant then: the converter leaves them at
 /// today's defaults. ONNX's text was silent; this is what ONNX Runtime does.

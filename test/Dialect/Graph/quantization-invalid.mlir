@@ -61,3 +61,43 @@ func.func @c3_quantize(%x: tensor<2x8xf32>, %s: tensor<8xf32>, %z: tensor<i8>) {
   %q = graph.quantize_linear %x, %s, %z axis = 1 to i8 : tensor<2x8xf32>, tensor<8xf32>, tensor<i8>
   return
 }
+
+// -----
+
+func.func @c1_grid(%x: tensor<2x8xf64>, %w: tensor<8x3xi4>, %s: tensor<2x3xf32>) {
+  // expected-error @below {{cannot multiply 'f64' with 'i4' on a grid of 'f32'}}
+  %y = graph.grid_matmul %x, %w, %s block_size = 4 : tensor<2x8xf64>, tensor<8x3xi4>, tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @c2_grid(%x: tensor<2x8xf32>, %w: tensor<8x?xi4>, %s: tensor<2x3xf32>) {
+  // expected-error @below {{multiplies matrices, the right one static and not empty}}
+  %y = graph.grid_matmul %x, %w, %s block_size = 4 : tensor<2x8xf32>, tensor<8x?xi4>, tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @c3_grid_block(%x: tensor<2x8xf32>, %w: tensor<8x3xi4>, %s: tensor<2x3xf32>) {
+  // expected-error @below {{has blocks of 0}}
+  %y = graph.grid_matmul %x, %w, %s block_size = 0 : tensor<2x8xf32>, tensor<8x3xi4>, tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @c3_grid_scales(%x: tensor<2x8xf32>, %w: tensor<3x8xi4>, %s: tensor<2x3xf32>) {
+  // expected-error @below {{needs scales and zero points for 2 blocks of 3 columns}}
+  %y = graph.grid_matmul %x, %w, %s transB block_size = 4 : tensor<2x8xf32>, tensor<3x8xi4>, tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @c4_grid(%x: tensor<2x7xf32>, %w: tensor<8x3xi4>, %s: tensor<2x3xf32>) {
+  // expected-error @below {{lhs has 7 columns, but rhs has 8 rows}}
+  %y = graph.grid_matmul %x, %w, %s block_size = 4 : tensor<2x7xf32>, tensor<8x3xi4>, tensor<2x3xf32>
+  return
+}

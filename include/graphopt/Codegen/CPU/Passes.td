@@ -129,7 +129,9 @@ def ExpandHalfFloats : Pass<"graphopt-expand-half-floats", "::mlir::func::FuncOp
   let description = [{
     LLVM would call functions of compiler-rt. Conversions between a half and f64
     or an integer go through f32; those of bf16 become integer arithmetic, those
-    of f16 too, on a CPU without them. All round to nearest, ties to even.
+    of f16 too, on a CPU without them. All round to nearest, ties to even. A CPU with
+    products of bf16 rounds whole vectors to it by one instruction, for which subnormal
+    numbers are 0.
 
     ```mlir
     %y = arith.extf %x : bf16 to f32
@@ -147,7 +149,8 @@ def ExpandHalfFloats : Pass<"graphopt-expand-half-floats", "::mlir::func::FuncOp
            "host, a row of CpuModels.def, or LLVM's name of a CPU">
   ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::vector::VectorDialect"
   ];
 }
 

@@ -1,0 +1,143 @@
+#include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Linear.h"
+#include "dialects/Graph/Quantization.h"
+#include "dialects/Graph/Shape.h"
+#include "graphopt/Transforms/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace graphopt {
+#define GEN_PASS_DEF_FUSELOWBITWEIGHTS
+#include "graphopt/Transforms/Passes.h.inc"
+} // namespace graphopt
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::graph;
+
+static bool isConstant(Value value) {
+  ElementsAttr elements;
+  return matchPattern(value, m_Constant(&elements));
+}
+
+namespace {
+/// A constant matrix on a grid: [K, N], or [N, K] if it is turned.
+struct GridMatrix {
+  DequantizeLinearOp op;
+  bool isTurned;
+
+  RankedTensorType getType() { return cast<RankedTensorType>(op.getInput().getType()); }
+  int64_t getDepth() { return getType().getDimSize(isTurned ? 1 : 0); }
+  int64_t getColumns() { return getType().getDimSize(isTurned ? 0 : 1); }
+  int64_t getBlockSize() {
+    return hasBlocks() ? int64_t(*op.getBlockSize()) : getDepth();
+  }
+  bool hasBlocks() { return op.getBlockSize() && !isScalar(op.getScale()); }
+  static bool isScalar(Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    return type.hasStaticShape() && type.getNumElements() == 1;
+  }
+};
+} // namespace
+
+/// The matrix that `value` is, `isTurned` if it is read the other way round; its
+/// `op` is null where no kernel unpacks it.
+static GridMatrix findGrid(Value value, bool isTurned) {
+  if (auto transpose = value.getDefiningOp<TransposeOp>()) {
+    if (transpose.getPermutation() != ArrayRef<int64_t>{1, 0})
+      return {};
+    isTurned = !isTurned;
+    value = transpose.getInput();
+  }
+  auto op = value.getDefiningOp<DequantizeLinearOp>();
+  if (!op || !isConstant(op.getInput()) || !isConstant(op.getScale()) ||
+      (op.getZero() && !isConstant(op.getZero())))
+    return {};
+  GridMatrix grid{op, isTurned};
+  RankedTensorType type = grid.getType();
+  Type element = type.getElementType();
+  if (type.getRank() != 2 || !type.hasStaticShape() || type.getNumElements() == 0 ||
+      !(element.isInteger(2) || element.isInteger(4) || element.isInteger(8)) ||
+      op.getTo().isF64() || op.getScale().getType().getElementType().isF64())
+    return {};
+  if (GridMatrix::isScalar(op.getScale()))
+    return grid;
+  // One scale a column, or blocks along it.
+  int64_t along = grid.hasBlocks() == isTurned ? 1 : 0;
+  return int64_t(op.getAxis()) == along ? grid : GridMatrix{};
+}
+
+/// A scale or zero point for each block of each column.
+static Value makeMatrix(PatternRewriter &rewriter, GridMatrix grid, Value value) {
+  if (!value || (grid.hasBlocks() && !GridMatrix::isScalar(value)))
+    return value;
+  if (!GridMatrix::isScalar(value))
+    return UnsqueezeOp::create(rewriter, value.getLoc(), value,
+                               ArrayRef<int64_t>{grid.isTurned ? 1 : 0});
+  DenseElementsAttr element;
+  matchPattern(value, m_Constant(&element));
+  SmallVector<int64_t> shape{1, grid.getColumns()};
+  if (grid.isTurned)
+    std::swap(shape[0], shape[1]);
+  auto type = RankedTensorType::get(shape, element.getElementType());
+  return arith::ConstantOp::create(
+      rewriter, value.getLoc(),
+      DenseElementsAttr::get(type, *element.value_begin<Attribute>()));
+}
+
+/// Null if `rhs` is no such matrix.
+static Value multiply(PatternRewriter &rewriter, Operation *op, Value lhs, Value rhs,
+                      bool isTurned) {
+  auto type = cast<RankedTensorType>(lhs.getType());
+  GridMatrix grid = findGrid(rhs, isTurned);
+  if (!grid.op || type.getRank() < 2 || type.getElementType() != grid.op.getTo())
+    return {};
+  int64_t block = std::min(grid.getBlockSize(), grid.getDepth());
+  if (grid.hasBlocks()) {
+    auto scale = cast<RankedTensorType>(grid.op.getScale().getType());
+    int64_t blocks = scale.getDimSize(grid.isTurned ? 1 : 0);
+    if (blocks != int64_t(llvm::divideCeil(grid.getDepth(), block)) ||
+        scale.getDimSize(grid.isTurned ? 0 : 1) != grid.getColumns())
+      return {};
+  }
+  return GridMatMulOp::create(rewriter, op->getLoc(), lhs, grid.op.getInput(),
+                              makeMatrix(rewriter, grid, grid.op.getScale()),
+                              makeMatrix(rewriter, grid, grid.op.getZero()),
+                              grid.isTurned, block);
+}
+
+static LogicalResult fuseMatMul(MatMulOp op, PatternRewriter &rewriter) {
+  Value product = multiply(rewriter, op, op.getLhs(), op.getRhs(), /*isTurned=*/false);
+  if (!product)
+    return rewriter.notifyMatchFailure(op, "has no constant weights on a grid");
+  rewriter.replaceOp(op, product);
+  return success();
+}
+
+static LogicalResult fuseGemm(GemmOp op, PatternRewriter &rewriter) {
+  if (op.getTransA() || !op.getAlpha().isExactlyValue(1.0) ||
+      (op.getBias() && !op.getBeta().isExactlyValue(1.0)))
+    return rewriter.notifyMatchFailure(op, "it is scaled, or its left side transposed");
+  Value product = multiply(rewriter, op, op.getLhs(), op.getRhs(), op.getTransB());
+  if (!product)
+    return rewriter.notifyMatchFailure(op, "has no constant weights on a grid");
+  if (op.getBias())
+    product = BinaryOp::create(rewriter, op.getLoc(), BinaryKind::Add, product, op.getBias());
+  rewriter.replaceOp(op, product);
+  return success();
+}
+
+namespace {
+struct FuseLowBitWeights : graphopt::impl::FuseLowBitWeightsBase<FuseLowBitWeights> {
+  using FuseLowBitWeightsBase::FuseLowBitWeightsBase;
+
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add(fuseMatMul);
+    patterns.add(fuseGemm);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+} // namespace

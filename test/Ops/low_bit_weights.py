@@ -1,0 +1,105 @@
+# RUN: %python %s
+"""Products with constant weights of 2, 4 and 8 bits that are dequantized, and MatMulNBits: all kinds of
+grids, sizes around words of 32 bits, blocks and vectors. The reference is NumPy's product of f64."""
+import ml_dtypes
+import numpy as np
+from harness import Case, Const, integers, main, normal, uniform
+from onnx import helper
+
+LIMITS = {"int2": (-2, 2), "uint2": (0, 4), "int4": (-8, 8), "uint4": (0, 16), "int8": (-128, 128), "uint8": (0, 256)}
+
+
+def numbers(kind, *shape):
+    t = getattr(ml_dtypes, kind, None) or np.dtype(kind)
+    return integers(*LIMITS[kind], *shape, dtype=np.int32).astype(t)
+
+
+def spread(grid, block, depth):
+    """A scale or zero point for each of `depth` rows of weights, f64."""
+    return np.repeat(grid.astype(np.float64), block, axis=0)[:depth] if grid.ndim == 2 else grid.astype(np.float64)
+
+
+def product(kind, rows, depth, columns, block=0, zeros=False, scale="float32", per="column", turned=False, op="MatMul",
+            x_type="float32", **others):
+    """x0 [rows..., depth] times x1, dequantized by x2 and, with `zeros`, x3."""
+    blocks = -(-depth // block) if block else 0
+    shape = (blocks, columns) if block else (columns,) if per == "column" else ()
+    w, s = numbers(kind, depth, columns), uniform(0.01, 0.1, *shape).astype(getattr(ml_dtypes, scale, None) or scale)
+    inputs = [normal(*rows, depth).astype(x_type), w, s] + ([numbers(kind, *shape)] if zeros else [])
+
+    def expect(x, *_):
+        weights = w.astype(np.float64)
+        if zeros:
+            weights = weights - spread(inputs[3], block, depth)
+        return [(x.astype(np.float64) @ (weights * spread(s, block, depth)) + (bias if op == "Gemm" else 0)).astype(x_type)]
+    bias = normal(columns) if op == "Gemm" else None
+    given = [np.ascontiguousarray(i.T) if turned and i.ndim == 2 and n else i for n, i in enumerate(inputs)]
+    names = [f"x{i}" for i in range(1, len(given))]
+    attributes = {"axis": (1 if turned else 0) if block else 0 if turned else 1}
+    if block:
+        attributes["block_size"] = block
+    if scale != x_type:
+        attributes["output_dtype"] = helper.np_dtype_to_tensor_dtype(np.dtype(x_type))
+    nodes = [helper.make_node("DequantizeLinear", names, ["w"], **attributes)]
+    if op == "Gemm":
+        nodes.append(helper.make_node("Gemm", ["x0", "w", f"x{len(given)}"], ["y0"], transB=int(turned)))
+        given.append(bias)
+    else:
+        if turned:
+            nodes.append(helper.make_node("Transpose", ["w"], ["t"], perm=[1, 0]))
+        nodes.append(helper.make_node(op, ["x0", "t" if turned else "w"], ["y0"]))
+    name = f"{kind} {rows} {depth} {columns} block={block} zeros={zeros} {scale} per {per} turned={turned} {op} {x_type}"
+    dims = [f"r{i}" for i in range(len(rows))] + [None]
+    return Case("MatMul", [given[0], *map(Const, given[1:])], nodes=nodes, expect=expect, name=name, open=[dims] + [None] * 5,
+                **others)
+
+
+def packed(values, bits):
+    """Numbers of the last axis, the first in the least bits of a byte."""
+    per = 8 // bits
+    values = np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, -values.shape[-1] % per)]).astype(np.uint8)
+    return sum(values[..., i::per] << (bits * i) for i in range(per)).astype(np.uint8)
+
+
+def nbits(bits, rows, depth, columns, block, zeros=False, bias=False, flat=False, x_type="float32"):
+    blocks = -(-depth // block)
+    q = integers(0, 1 << bits, columns, blocks, block, dtype=np.int32)
+    s = uniform(0.01, 0.1, columns, blocks).astype(x_type)
+    z = integers(0, 1 << bits, columns, blocks, dtype=np.int32)
+    b = normal(columns).astype(x_type)
+    weights = ((q - (z[..., None] if zeros else 1 << (bits - 1))) * s.astype(np.float64)[..., None]).reshape(columns, -1)[:, :depth].T
+    inputs = [normal(*rows, depth).astype(x_type), Const(packed(q, bits)), Const(s.reshape(-1) if flat else s),
+              Const(packed(z, bits).reshape(-1)) if zeros else None]
+    if bias:
+        inputs += [None, Const(b)]
+    while inputs[-1] is None:
+        inputs.pop()
+
+    def expect(x, *_):
+        return [(x.astype(np.float64) @ weights + (b if bias else 0)).astype(x_type)]
+    return Case("MatMulNBits", inputs, domain="com.microsoft", K=depth, N=columns, bits=bits, block_size=block,
+                expect=expect, open=[[f"r{i}" for i in range(len(rows))] + [None]] + [None] * 5, opset=21,
+                name=f"MatMulNBits {bits} {rows} {depth} {columns} {block} zeros={zeros} bias={bias} {x_type}")
+
+
+cases = []
+for kind in LIMITS:
+    # One row unpacks where it multiplies, many rows unpack a block once.
+    for rows in ((1,), (2,), (3, 13)):
+        cases += [product(kind, rows, 96, 40, block=32), product(kind, rows, 70, 21, block=16, zeros=True),
+                  product(kind, rows, 45, 70), product(kind, rows, 45, 7, zeros=True, turned=True)]
+    cases += [product(kind, (1,), 61, 33, per="tensor", zeros=True), product(kind, (0,), 64, 16, block=16),
+              product(kind, (5,), 37, 130, block=3, zeros=True), product(kind, (1,), 37, 130, block=3),
+              product(kind, (1,), 1, 1), product(kind, (7,), 1, 1, zeros=True), product(kind, (4,), 10, 5, block=16),
+              product(kind, (150,), 600, 70, block=64), product(kind, (9,), 1030, 40, zeros=True),
+              product(kind, (9,), 1100, 66, block=500, zeros=True), product(kind, (6,), 1100, 66, block=512, turned=True),
+              product(kind, (1,), 1100, 66, block=512, turned=True, zeros=True),
+              product(kind, (3,), 64, 24, block=32, op="Gemm", turned=True), product(kind, (3,), 64, 24, zeros=True, op="Gemm"),
+              product(kind, (1,), 64, 24, block=32, scale="float16"), product(kind, (4,), 64, 24, block=32, scale="bfloat16"),
+              product(kind, (1,), 64, 24, block=32, x_type="float16", scale="float16")]
+for bits in (2, 4, 8):
+    for rows in ((1, 1), (2, 5), (33,)):
+        cases += [nbits(bits, rows, 96, 40, 32), nbits(bits, rows, 90, 17, 16, zeros=True, flat=True),
+                  nbits(bits, rows, 50, 33, 64, zeros=True, bias=True), nbits(bits, rows, 256, 24, 128, bias=True)]
+    cases.append(nbits(bits, (1, 3), 64, 40, 32, zeros=True, x_type="float16"))
+main(cases)

@@ -1,0 +1,65 @@
+// RUN: graphopt-opt %s --graph-fuse-low-bit-weights | FileCheck %s
+
+// Blocks along the columns of 4-bit weights, a zero point for each.
+// CHECK-LABEL: func @blocks(
+// CHECK-SAME:      %[[X:.+]]: tensor<?x4xf32>
+// CHECK-DAG:     %[[W:.+]] = arith.constant dense<1> : tensor<4x3xi4>
+// CHECK-DAG:     %[[S:.+]] = arith.constant dense<5.000000e-01> : tensor<2x3xf32>
+// CHECK-DAG:     %[[Z:.+]] = arith.constant dense<2> : tensor<2x3xi4>
+// CHECK:         graph.grid_matmul %[[X]], %[[W]], %[[S]], %[[Z]] block_size = 2
+// CHECK-NOT:     graph.dequantize_linear
+func.func @blocks(%x: tensor<?x4xf32>) -> tensor<?x3xf32> {
+  %w = arith.constant dense<1> : tensor<4x3xi4>
+  %s = arith.constant dense<0.5> : tensor<2x3xf32>
+  %z = arith.constant dense<2> : tensor<2x3xi4>
+  %f = graph.dequantize_linear %w, %s, %z axis = 0 block_size = 2 to f32 : tensor<4x3xi4>, tensor<2x3xf32>, tensor<2x3xi4>
+  %y = graph.matmul %x, %f : tensor<?x4xf32>, tensor<4x3xf32>
+  return %y : tensor<?x3xf32>
+}
+
+// A transpose is one of the weights, one scale a column is one block; the bias is
+// added.
+// CHECK-LABEL: func @gemm(
+// CHECK:         %[[S:.+]] = graph.unsqueeze %{{.+}} axes = [1]
+// CHECK:         %[[P:.+]] = graph.grid_matmul %{{.+}}, %{{.+}}, %[[S]] transB block_size = 4
+// CHECK:         graph.binary Add %[[P]], %{{.+}}
+func.func @gemm(%x: tensor<2x4xf32>, %bias: tensor<3xf32>) -> tensor<2x3xf32> {
+  %w = arith.constant dense<1> : tensor<3x4xui8>
+  %s = arith.constant dense<0.5> : tensor<3xf32>
+  %f = graph.dequantize_linear %w, %s axis = 0 to f32 : tensor<3x4xui8>, tensor<3xf32>
+  %y = graph.gemm %x, %f, %bias transB : tensor<2x4xf32>, tensor<3x4xf32>, tensor<3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// One scale for all.
+// CHECK-LABEL: func @scalar(
+// CHECK:         %[[S:.+]] = arith.constant dense<5.000000e-01> : tensor<3x1xf32>
+// CHECK:         graph.grid_matmul %{{.+}}, %{{.+}}, %[[S]] transB block_size = 4
+func.func @scalar(%x: tensor<2x4xf32>) -> tensor<2x3xf32> {
+  %w = arith.constant dense<1> : tensor<3x4xi2>
+  %s = arith.constant dense<0.5> : tensor<f32>
+  %f = graph.dequantize_linear %w, %s axis = 0 to f32 : tensor<3x4xi2>, tensor<f32>
+  %t = graph.transpose %f permutation = [1, 0] : tensor<3x4xf32>
+  %y = graph.matmul %x, %t : tensor<2x4xf32>, tensor<4x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// A scale for each row of the weights, weights that the run computes, those of a batch,
+// a vector on the left: no kernel has these.
+// CHECK-LABEL: func @others(
+// CHECK-NOT:     graph.grid_matmul
+func.func @others(%x: tensor<2x3xf32>, %q: tensor<3x3xi8>, %v: tensor<3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<5x2x3xf32>, tensor<3xf32>) {
+  %w = arith.constant dense<1> : tensor<3x3xi8>
+  %s = arith.constant dense<0.5> : tensor<3xf32>
+  %f = graph.dequantize_linear %w, %s axis = 0 to f32 : tensor<3x3xi8>, tensor<3xf32>
+  %a = graph.matmul %x, %f : tensor<2x3xf32>, tensor<3x3xf32>
+  %g = graph.dequantize_linear %q, %s axis = 1 to f32 : tensor<3x3xi8>, tensor<3xf32>
+  %b = graph.matmul %x, %g : tensor<2x3xf32>, tensor<3x3xf32>
+  %u = arith.constant dense<1> : tensor<5x3x3xi8>
+  %one = arith.constant dense<0.5> : tensor<f32>
+  %h = graph.dequantize_linear %u, %one axis = 0 to f32 : tensor<5x3x3xi8>, tensor<f32>
+  %c = graph.matmul %x, %h : tensor<2x3xf32>, tensor<5x3x3xf32>
+  %k = graph.dequantize_linear %w, %s axis = 1 to f32 : tensor<3x3xi8>, tensor<3xf32>
+  %d = graph.matmul %v, %k : tensor<3xf32>, tensor<3x3xf32>
+  return %a, %b, %c, %d : tensor<2x3xf32>, tensor<2x3xf32>, tensor<5x2x3xf32>, tensor<3xf32>
+}
