@@ -86,7 +86,9 @@ LogicalResult GridMatMulOp::inferResults(ShapeInference &shapes, std::optional<L
     return type.isInteger() && type.getIntOrFloatBitWidth() <= 8;
   };
   bool hasZero(op.getZero());
-  if (lhs.elementType.isF64() || scale.elementType.isF64() || !isFew(rhs.elementType) ||
+  bool isHalf = rhs.elementType.isBF16() && !hasZero;
+  if (lhs.elementType.isF64() || scale.elementType.isF64() ||
+      (!isFew(rhs.elementType) && !isHalf) ||
       (hasZero && shapes.get(op.getZero()).elementType != rhs.elementType)) // C1
     return emitOptionalError(loc, "cannot multiply ", lhs.elementType, " with ",
                              rhs.elementType, " on a grid of ", scale.elementType);

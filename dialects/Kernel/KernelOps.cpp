@@ -179,9 +179,11 @@ LogicalResult MatMulOp::verify() {
 /// C4.
 static bool hasGridElements(GridMatMulOp op) {
   int64_t bits = op.getBits();
-  unsigned width = op.getPacked() ? 32 : 8;
-  return (bits == 2 || bits == 4 || bits == 8) &&
-         op.getRhs().getType().getElementType().isSignlessInteger(width) &&
+  Type element = op.getRhs().getType().getElementType();
+  bool isHalf = bits == 16 && !op.getZero() && element.isBF16();
+  return (bits == 2 || bits == 4 || bits == 8 || bits == 16) &&
+         (op.getPacked() ? element.isSignlessInteger(32)
+                         : isHalf || (bits <= 8 && element.isSignlessInteger(8))) &&
          isa<FloatType>(op.getScale().getType().getElementType()) &&
          (!op.getZero() || op.getZero().getType().getElementType().isSignlessInteger(8));
 }

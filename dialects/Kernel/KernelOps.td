@@ -97,7 +97,8 @@ def Kernel_GridMatMulOp
     - (C3) Packed: `rhs` is [ceil(N / NR), ..., NR] with the words of K numbers,
       `scale` and `zero` are [ceil(N / NR), ceil(K / B), NR].
     - (C4) `bits` is 2, 4 or 8; `rhs` holds bytes or, packed, words of 32 bits,
-      `scale` floats, `zero` bytes.
+      `scale` floats, `zero` bytes. Or `bits` is 16, `rhs` holds bf16 or, packed, words
+      of two, `zero` is absent.
     - (C5) B is 1 at least and K at most.
 
     ```mlir

@@ -31,7 +31,9 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
     pm.addNestedPass<func::FuncOp>(createPropagateQuantization());
     if (cpu.dotInt8)
       pm.addNestedPass<func::FuncOp>(createFuseQuantized());
-    pm.addNestedPass<func::FuncOp>(createFuseLowBitWeights());
+    FuseLowBitWeightsOptions weights;
+    weights.bfloat16 = !cpu.dotBFloat16;
+    pm.addNestedPass<func::FuncOp>(createFuseLowBitWeights(weights));
     pm.addNestedPass<func::FuncOp>(createDecomposeQuantization());
   }
   // While weights are where the model has them.

@@ -128,6 +128,35 @@ static LogicalResult fuseGemm(GemmOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+/// matmul(cast x to bf16, w)  =>  cast grid_matmul(x, w) to bf16; the product itself for
+/// those who widen it.
+static LogicalResult fuseBFloat16(MatMulOp op, PatternRewriter &rewriter) {
+  auto round = op.getLhs().getDefiningOp<CastOp>();
+  Value rhs = op.getRhs();
+  auto transpose = rhs.getDefiningOp<TransposeOp>();
+  if (transpose)
+    rhs = transpose.getInput();
+  auto type = cast<RankedTensorType>(rhs.getType());
+  if (!round || !round.getTo().isBF16() || round.getType().getRank() < 2 ||
+      !round.getInput().getType().getElementType().isF32() || type.getRank() != 2 ||
+      !isConstant(rhs) || !type.hasStaticShape() || type.getNumElements() == 0)
+    return rewriter.notifyMatchFailure(op, "is no product of rounded f32 with constant weights");
+  int64_t depth = type.getDimSize(transpose ? 1 : 0);
+  SmallVector<int64_t> shape{1, type.getDimSize(transpose ? 0 : 1)};
+  if (transpose)
+    std::swap(shape[0], shape[1]);
+  Value ones = arith::ConstantOp::create(
+      rewriter, op.getLoc(),
+      DenseElementsAttr::get(RankedTensorType::get(shape, rewriter.getF32Type()), 1.0f));
+  Value product = GridMatMulOp::create(rewriter, op.getLoc(), round.getInput(), rhs, ones, Value(),
+                                       /*transB=*/bool(transpose), depth);
+  for (Operation *user : llvm::make_early_inc_range(op->getUsers()))
+    if (auto widen = dyn_cast<CastOp>(user); widen && widen.getTo().isF32())
+      rewriter.replaceOp(widen, product);
+  rewriter.replaceOpWithNewOp<CastOp>(op, product, rewriter.getBF16Type());
+  return success();
+}
+
 namespace {
 struct FuseLowBitWeights : graphopt::impl::FuseLowBitWeightsBase<FuseLowBitWeights> {
   using FuseLowBitWeightsBase::FuseLowBitWeightsBase;
@@ -136,6 +165,8 @@ struct FuseLowBitWeights : graphopt::impl::FuseLowBitWeightsBase<FuseLowBitWeigh
     RewritePatternSet patterns(&getContext());
     patterns.add(fuseMatMul);
     patterns.add(fuseGemm);
+    if (bfloat16)
+      patterns.add(fuseBFloat16);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

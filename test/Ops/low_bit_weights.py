@@ -1,6 +1,6 @@
 # RUN: %python %s
-"""Products with constant weights of 2, 4 and 8 bits that are dequantized, and MatMulNBits: all kinds of
-grids, sizes around words of 32 bits, blocks and vectors. The reference is NumPy's product of f64."""
+"""Products with constant weights of 2, 4 and 8 bits that are dequantized, MatMulNBits, and those of bf16: all
+kinds of grids, sizes around words of 32 bits, blocks and vectors. The reference is NumPy's product of f64."""
 import ml_dtypes
 import numpy as np
 from harness import Case, Const, integers, main, normal, uniform
@@ -82,7 +82,22 @@ def nbits(bits, rows, depth, columns, block, zeros=False, bias=False, flat=False
                 name=f"MatMulNBits {bits} {rows} {depth} {columns} {block} zeros={zeros} bias={bias} {x_type}")
 
 
-cases = []
+def rounded(rows, depth, columns, turned=False):
+    """x0 and the weights are bf16, the result is widened again."""
+    w = normal(depth, columns).astype(ml_dtypes.bfloat16)
+    bfloat16 = helper.np_dtype_to_tensor_dtype(w.dtype)
+    nodes = [helper.make_node("Cast", ["x0"], ["x"], to=bfloat16)]
+    if turned:
+        nodes.append(helper.make_node("Transpose", ["x1"], ["t"], perm=[1, 0]))
+    nodes += [helper.make_node("MatMul", ["x", "t" if turned else "x1"], ["y"]),
+              helper.make_node("Cast", ["y"], ["y0"], to=helper.np_dtype_to_tensor_dtype(np.dtype(np.float32)))]
+    return Case("MatMul", [normal(*rows, depth), Const(np.ascontiguousarray(w.T) if turned else w)], nodes=nodes,
+                expect=lambda x, _: [(x.astype(np.float64) @ w.astype(np.float64)).astype(np.float32)],
+                tolerance=8e-3, open=[[f"r{i}" for i in range(len(rows))] + [None], None],
+                name=f"bfloat16 {rows} {depth} {columns} turned={turned}")
+
+
+cases = [rounded(rows, *sizes) for rows in ((1,), (3, 7), (0,), (40,)) for sizes in ((1, 1), (37, 50), (600, 70, True))]
 for kind in LIMITS:
     # One row unpacks where it multiplies, many rows unpack a block once.
     for rows in ((1,), (2,), (3, 13)):

@@ -1,4 +1,5 @@
 // RUN: graphopt-opt %s --graph-fuse-low-bit-weights | FileCheck %s
+// RUN: graphopt-opt %s --graph-fuse-low-bit-weights=bfloat16 | FileCheck %s --check-prefix=HALF
 
 // Blocks along the columns of 4-bit weights, a zero point for each.
 // CHECK-LABEL: func @blocks(
@@ -62,4 +63,22 @@ func.func @others(%x: tensor<2x3xf32>, %q: tensor<3x3xi8>, %v: tensor<3xf32>) ->
   %k = graph.dequantize_linear %w, %s axis = 1 to f32 : tensor<3x3xi8>, tensor<3xf32>
   %d = graph.matmul %v, %k : tensor<3xf32>, tensor<3x3xf32>
   return %a, %b, %c, %d : tensor<2x3xf32>, tensor<2x3xf32>, tensor<5x2x3xf32>, tensor<3xf32>
+}
+
+// Where products of bf16 are not faster nothing is rounded; who reads the result as bf16
+// gets it so.
+// HALF-LABEL: func @bfloat16(
+// HALF-SAME:      %[[X:.+]]: tensor<?x4xf32>
+// HALF:         %[[ONE:.+]] = arith.constant dense<1.000000e+00> : tensor<1x3xf32>
+// HALF:         %[[P:.+]] = graph.grid_matmul %[[X]], %{{.+}}, %[[ONE]] block_size = 4 : tensor<?x4xf32>, tensor<4x3xbf16>
+// HALF:         %[[ROUNDED:.+]] = graph.cast %[[P]] to bf16
+// HALF:         return %[[P]], %[[ROUNDED]]
+// CHECK-LABEL: func @bfloat16(
+// CHECK:         graph.matmul
+func.func @bfloat16(%x: tensor<?x4xf32>) -> (tensor<?x3xf32>, tensor<?x3xbf16>) {
+  %w = arith.constant dense<0.5> : tensor<4x3xbf16>
+  %h = graph.cast %x to bf16 : tensor<?x4xf32>
+  %y = graph.matmul %h, %w : tensor<?x4xbf16>, tensor<4x3xbf16>
+  %f = graph.cast %y to f32 : tensor<?x3xbf16>
+  return %f, %y : tensor<?x3xf32>, tensor<?x3xbf16>
 }

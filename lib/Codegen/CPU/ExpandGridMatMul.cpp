@@ -141,7 +141,13 @@ private:
   }
   /// Number `j` of each word, without its zero point: what `zero` (null: none) is.
   Value unpack(Value words, int64_t j, Value zero) {
-    int64_t bits = op.getBits(), mask = (int64_t(1) << bits) - 1;
+    int64_t bits = op.getBits();
+    if (bits == 16) { // bf16 is the upper half of f32
+      Value upper = j == 0 ? Value(arith::ShLIOp::create(b, words, splat(16)))
+                           : Value(arith::AndIOp::create(b, words, splat(0xffff0000)));
+      return arith::BitcastOp::create(b, sumType, upper);
+    }
+    int64_t mask = (int64_t(1) << bits) - 1;
     int64_t offset = zero ? 0 : int64_t(op.getOffset());
     Value numbers = j == 0 ? words : arith::ShRUIOp::create(b, words, splat(j * bits));
     Value value;

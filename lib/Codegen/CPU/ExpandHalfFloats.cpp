@@ -4,6 +4,7 @@
 #include "graphopt/Codegen/CPU/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -168,6 +169,18 @@ static LogicalResult expandHalfTruncation(arith::TruncFOp op,
   return success();
 }
 
+/// truncf of a whole vector from f32 to bf16, where an instruction does it.
+static LogicalResult truncateToBFloat16(arith::TruncFOp op, PatternRewriter &rewriter) {
+  auto from = dyn_cast<VectorType>(op.getIn().getType());
+  if (!from || !from.getElementType().isF32() || !getElementTypeOrSelf(op.getType()).isBF16() ||
+      from.getRank() != 1 || (from.getDimSize(0) != 16 && from.getDimSize(0) != 8))
+    return rewriter.notifyMatchFailure(op, "is not of a vector of f32 to bf16");
+  std::string name = "llvm.x86.avx512bf16.cvtneps2bf16." + std::to_string(32 * from.getDimSize(0));
+  rewriter.replaceOpWithNewOp<LLVM::CallIntrinsicOp>(op, op.getType(), rewriter.getStringAttr(name),
+                                                     op.getIn());
+  return success();
+}
+
 namespace {
 struct ExpandHalfFloats
     : graphopt::impl::ExpandHalfFloatsBase<ExpandHalfFloats> {
@@ -186,6 +199,8 @@ struct ExpandHalfFloats
     patterns.add(splitToInteger<arith::FPToSIOp>);
     patterns.add(splitToInteger<arith::FPToUIOp>);
     arith::populateExpandBFloat16Patterns(patterns);
+    if (model.dotBFloat16 && StringRef(model.triple).starts_with("x86_64"))
+      patterns.add(truncateToBFloat16, /*benefit=*/2);
     if (!model.halfConversion) {
       patterns.add(expandHalfExtension);
       patterns.add(expandHalfTruncation);

@@ -14,6 +14,31 @@ namespace graphopt {
 
 using namespace mlir;
 
+/// Instructions on bf16 take and give it by that name.
+static void keepBFloat16(LLVM::CallIntrinsicOp op) {
+  if (!op.getIntrin().contains("bf16"))
+    return;
+  auto isInteger = [](Type type) {
+    auto vector = dyn_cast<VectorType>(type);
+    return vector && vector.getElementType().isInteger(16);
+  };
+  OpBuilder b(op);
+  Type half = b.getBF16Type();
+  for (OpOperand &operand : op->getOpOperands())
+    if (Type type = operand.get().getType(); isInteger(type))
+      operand.set(LLVM::BitcastOp::create(b, op.getLoc(), cast<VectorType>(type).clone(half),
+                                          operand.get()));
+  b.setInsertionPointAfter(op);
+  for (Value result : op->getResults()) {
+    Type type = result.getType();
+    if (!isInteger(type))
+      continue;
+    result.setType(cast<VectorType>(type).clone(half));
+    auto integers = LLVM::BitcastOp::create(b, op.getLoc(), type, result);
+    result.replaceAllUsesExcept(integers, integers);
+  }
+}
+
 namespace {
 struct RetypeHalfFloats
     : graphopt::impl::RetypeHalfFloatsBase<RetypeHalfFloats> {
@@ -66,6 +91,7 @@ struct RetypeHalfFloats
     replacer.recursivelyReplaceElementsIn(getOperation(), /*replaceAttrs=*/true,
                                           /*replaceLocs=*/false,
                                           /*replaceTypes=*/true);
+    getOperation()->walk(keepBFloat16);
     // Between two integers now.
     getOperation()->walk([](LLVM::BitcastOp cast) {
       if (cast.getArg().getType() != cast.getType())

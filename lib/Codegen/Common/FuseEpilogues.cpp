@@ -2,6 +2,7 @@
 
 #include "dialects/Kernel/Kernel.h"
 #include "graphopt/Codegen/Common/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
@@ -94,6 +95,22 @@ static FailureOr<FusedOperands> collectOperands(EpilogueOp kernel,
   return fused;
 }
 
+/// A sum that is rounded to bf16 and widened again stays the sum: ONNX has no product
+/// of bf16 with a result of f32, so this is how one is written.
+static void dropRoundings(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(block)) {
+    auto widen = dyn_cast<arith::ExtFOp>(op);
+    auto round = widen ? widen.getIn().getDefiningOp<arith::TruncFOp>() : arith::TruncFOp();
+    if (!round || !round.getType().isBF16() || round.getIn() != block.getArgument(0) ||
+        round.getIn().getType() != widen.getType())
+      continue;
+    widen.replaceAllUsesWith(round.getIn());
+    widen.erase();
+    if (round->use_empty())
+      round.erase();
+  }
+}
+
 /// Appends the consumer's body to the kernel's in `region`; constants it uses
 /// from outside come with it.
 static void mergeBodies(EpilogueOp kernel, linalg::GenericOp consumer,
@@ -116,6 +133,7 @@ static void mergeBodies(EpilogueOp kernel, linalg::GenericOp consumer,
     builder.clone(op, mapping);
   Value stored = consumer.getBlock()->getTerminator()->getOperand(0);
   yield->setOperand(0, mapping.lookup(stored));
+  dropRoundings(block);
 }
 
 /// generic(kernel(..., extras) { body }, more) { consumer }

@@ -56,6 +56,10 @@ static void packWords(GridMatMulOp op, const ConstantMatrix &matrix, int64_t col
   forEachInPanels(matrix, columns, [&](int64_t k, int64_t panel, int64_t column, const char *at) {
     int64_t word = k / block * op.getBlockWords() + k % block / perWord;
     uint32_t number = uint32_t(static_cast<signed char>(*at) + offset) & mask;
+    if (uint16_t half; matrix.elementBytes == sizeof half) {
+      std::memcpy(&half, at, sizeof half);
+      number = half;
+    }
     words[(panel * op.getWords() + word) * columns + column] |=
         number << (k % block % perWord * bits);
   });
@@ -105,7 +109,8 @@ bool GridPacker::pack(GridMatMulOp op, int64_t columns) {
   if (!weights || !scale || (op.getZero() && !(zero = readMatrix(op.getZero()))))
     return false;
   int64_t panels = llvm::divideCeil(weights->columns, columns);
-  int64_t offset = op.getUnsignedRhs() ? 0 : int64_t(1) << (op.getBits() - 1);
+  bool isSigned = !op.getUnsignedRhs() && weights->elementBytes == 1;
+  int64_t offset = isSigned ? int64_t(1) << (op.getBits() - 1) : 0;
   int64_t words = op.getWords(), blocks = op.getBlocks(), block = op.getBlockSize();
   auto typeOf = [&](Type element, int64_t rows) {
     return RankedTensorType::get({panels, rows, columns}, element);

@@ -161,10 +161,12 @@ private:
     op.setInterleave(interleave);
   }
 
-  /// Four of a column lie together where an instruction adds up four products.
+  /// Neighbours of a column lie together where an instruction adds up their products.
   int64_t getInterleave(EpilogueOp op, bool isUnsignedBySigned) {
-    bool isDot = model.dotInt8 && isUnsignedBySigned &&
-                 getElementTypeOrSelf(op.getInputs().front()).isInteger(8) &&
+    Type element = getElementTypeOrSelf(op.getInputs().front());
+    if (model.dotBFloat16 && element.isBF16() && isa<MatMulOp>(op.getOperation()))
+      return 2;
+    bool isDot = model.dotInt8 && isUnsignedBySigned && element.isInteger(8) &&
                  op.getValueType().isInteger(32);
     return isDot ? 4 : 1;
   }

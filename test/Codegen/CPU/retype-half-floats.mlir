@@ -30,3 +30,19 @@ llvm.func @computes(%x: bf16) -> bf16 {
   %y = llvm.fadd %x, %x : bf16
   llvm.return %y : bf16
 }
+
+// -----
+
+// Instructions on bf16 take and give it by that name.
+// CHECK-LABEL: llvm.func @intrinsic(
+// CHECK-SAME:      %[[X:.+]]: vector<16xf32>, %[[A:.+]]: vector<32xi16>
+// CHECK:         %[[B:.+]] = llvm.bitcast %[[A]] : vector<32xi16> to vector<32xbf16>
+// CHECK:         %[[SUM:.+]] = llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"(%[[X]], %{{.+}}, %{{.+}})
+// CHECK:         %[[R:.+]] = llvm.call_intrinsic "llvm.x86.avx512bf16.cvtneps2bf16.512"(%[[SUM]]) : (vector<16xf32>) -> vector<16xbf16>
+// CHECK:         %[[I:.+]] = llvm.bitcast %[[R]] : vector<16xbf16> to vector<16xi16>
+// CHECK:         llvm.return %[[I]]
+llvm.func @intrinsic(%x: vector<16xf32>, %a: vector<32xbf16>) -> vector<16xbf16> {
+  %s = llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"(%x, %a, %a) : (vector<16xf32>, vector<32xbf16>, vector<32xbf16>) -> vector<16xf32>
+  %r = llvm.call_intrinsic "llvm.x86.avx512bf16.cvtneps2bf16.512"(%s) : (vector<16xf32>) -> vector<16xbf16>
+  llvm.return %r : vector<16xbf16>
+}
