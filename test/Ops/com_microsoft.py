@@ -199,7 +199,7 @@ def grid(kind, scale, zero, *shape):
 quantized = []
 for kind, zero in (("uint8", 117), ("int8", -3)):
     one, two = grid(kind, 0.25, zero, 2, 3, 9, 8), grid(kind, 0.5, zero + 4, 3, 9, 8)
-    result = grid(kind, 0.47, zero)
+    result = grid(kind, 0.4703, zero)
     quantized += [
         *[case(op, [*one, *two, *grid(kind, scale, zero)]) for op, scale in (("QLinearAdd", 0.93), ("QLinearMul", 15.7))],
         case("QLinearLeakyRelu", [*one, *result], alpha=0.25),
