@@ -28,11 +28,10 @@ void graphopt::setEpilogue(Lowering &to, kernel::EpilogueOp op,
   unsigned init = op->getNumOperands() - 1;
   op->insertOperands(init, values);
   op->setAttr("maps", to.b.getArrayAttr(maps));
-  while (!block->empty())
-    block->back().erase();
-  OpBuilder inner = OpBuilder::atBlockEnd(block);
-  Value stored = body(Scalar{inner, to.loc}, block->getArguments());
-  kernel::YieldOp::create(inner, to.loc, stored);
+  // Not erased: the rewriter, who made it with the kernel, still looks at it.
+  Operation *yield = block->getTerminator();
+  OpBuilder inner(yield);
+  yield->setOperands(body(Scalar{inner, to.loc}, block->getArguments()));
 }
 
 Value graphopt::buildTranspose(Lowering &to, Value value,
