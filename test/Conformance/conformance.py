@@ -116,14 +116,14 @@ def attempt(case, is_open):
     return Outcome("passed", "")
 
 
-def isolated(case, is_open):
-    """attempt() in a child, which may crash or hang."""
+def in_child(attempt):
+    """The outcome of attempt() in a child, which may crash or hang."""
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
         signal.alarm(TIMEOUT_S)
         try:
-            outcome = attempt(case, is_open)
+            outcome = attempt()
         except BaseException:  # the parent reports it
             outcome = Outcome("failed", traceback.format_exc(limit=-1).strip().splitlines()[-1])
         with os.fdopen(writer, "wb") as file:
@@ -169,7 +169,8 @@ def main():
     known = known_failures(options.suite, options.open)
     bad, counts = [], collections.Counter()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for case, outcome in zip(cases, pool.map(lambda c: isolated(c, options.open), cases)):
+        for case, outcome in zip(cases, pool.map(
+                lambda c: in_child(lambda: attempt(c, options.open)), cases)):
             counts[outcome.kind] += 1
             if (outcome.kind == "failed") != (case.name in known):
                 bad.append(case.name)
