@@ -1,5 +1,6 @@
 #include "dialects/Graph/Control.h"
 #include "lib/Import/Importers.h"
+#include "lib/Import/LoopBuilder.h"
 #include "lib/Import/Types.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -57,9 +58,7 @@ LogicalResult graphopt::importIf(NodeImporter &node) {
   return succeeded(verify(op)) ? node.bind(op.getResults()) : failure();
 }
 
-/// The types a carried value may have as far as the body says: an extent that
-/// the body's input leaves open may change from one iteration to the next.
-static Type getCarriedType(const onnx::ValueInfoProto &input, Type initial) {
+Type graphopt::getCarriedType(const onnx::ValueInfoProto &input, Type initial) {
   std::string why;
   Type declared = input.has_type()
                       ? convertType(initial.getContext(), input.type(), why)
@@ -71,63 +70,85 @@ static Type getCarriedType(const onnx::ValueInfoProto &input, Type initial) {
   return joined ? joined : initial;
 }
 
-LogicalResult graphopt::importLoop(NodeImporter &node) {
-  const onnx::GraphProto *graph = node.getGraph("body");
-  if (!graph)
-    return failure();
-  SmallVector<Value> inits;
-  for (size_t i = 2; i < node.getNumInputs(); ++i)
-    inits.push_back(node.getInput(i));
-  if (static_cast<size_t>(graph->input_size()) != 2 + inits.size() ||
-      static_cast<size_t>(graph->output_size()) < 1 + inits.size())
-    return node.emitError("its body has ")
-           << graph->input_size() << " inputs and " << graph->output_size()
-           << " outputs for " << inits.size() << " carried values";
-  if (llvm::is_contained(inits, Value()))
-    return node.emitError("a carried value has no initial value");
-
+LogicalResult LoopBuilder::importBody(Region &body,
+                                      SmallVector<Type> &yielded) {
   OpBuilder &builder = node.getBuilder();
   SmallVector<Type> arguments{RankedTensorType::get({}, builder.getI64Type()),
                               RankedTensorType::get({}, builder.getI1Type())};
-  for (auto [i, init] : llvm::enumerate(inits))
-    arguments.push_back(getCarriedType(graph->input(2 + i), init.getType()));
+  llvm::append_range(arguments, types);
+  body.dropAllReferences();
+  body.getBlocks().clear();
+  auto terminate = [&](ValueRange values) {
+    SmallVector<Value> all = leave(body.getArguments(), values);
+    if (llvm::is_contained(all, Value()))
+      return failure();
+    yielded = llvm::to_vector(ValueRange(all).getTypes());
+    YieldOp::create(builder, node.getLoc(), all);
+    return success();
+  };
+  return node.importGraph("body", body, arguments, terminate, enter);
+}
 
-  auto draft = LoopOp::create(builder, node.getLoc(), TypeRange(),
-                              node.getInput(0), node.getInput(1), inits);
+FailureOr<LoopOp> LoopBuilder::build() {
+  OpBuilder &builder = node.getBuilder();
+  if (llvm::is_contained(inits, Value()))
+    return node.emitError("a carried value has no initial value");
+  auto draft = LoopOp::create(builder, node.getLoc(), TypeRange(), trips,
+                              condition, inits);
   Region &body = draft.getBody();
   // What the body yields may be wider than its argument, which widens it again.
   SmallVector<Type> yielded;
   for (bool changed = true; changed;) {
     changed = false;
-    body.dropAllReferences();
-    body.getBlocks().clear();
-    auto terminate = [&](ValueRange values) {
-      yielded = llvm::to_vector(values.getTypes());
-      YieldOp::create(builder, node.getLoc(), values);
-      return success();
-    };
-    if (failed(node.importGraph("body", body, arguments, terminate)))
+    if (failed(importBody(body, yielded)))
       return failure();
     for (size_t i = 0; i < inits.size(); ++i) {
-      RankedTensorType type = join(arguments[2 + i], yielded[1 + i]);
+      RankedTensorType type = join(types[i], yielded[1 + i]);
       if (!type)
         return node.emitError("a carried value changes its type from ")
-               << arguments[2 + i] << " to " << yielded[1 + i];
-      changed |= type != arguments[2 + i];
-      arguments[2 + i] = type;
+               << types[i] << " to " << yielded[1 + i];
+      changed |= type != types[i];
+      types[i] = type;
     }
   }
 
-  SmallVector<Type> results(ArrayRef<Type>(arguments).drop_front(2));
+  SmallVector<Type> results(types);
   for (Type scan : ArrayRef<Type>(yielded).drop_front(1 + inits.size())) {
     auto type = cast<RankedTensorType>(scan);
     SmallVector<int64_t> shape(type.getShape());
     shape.insert(shape.begin(), ShapedType::kDynamic);
     results.push_back(type.clone(shape));
   }
-  auto op = LoopOp::create(builder, node.getLoc(), results, node.getInput(0),
-                           node.getInput(1), inits);
+  auto op = LoopOp::create(builder, node.getLoc(), results, trips, condition,
+                           inits);
   op.getBody().takeBody(body);
   draft.erase();
-  return succeeded(verify(op)) ? node.bind(op.getResults()) : failure();
+  if (failed(verify(op)))
+    return failure();
+  return op;
+}
+
+LogicalResult graphopt::importLoop(NodeImporter &node) {
+  const onnx::GraphProto *graph = node.getGraph("body");
+  if (!graph)
+    return failure();
+  auto enter = [](ValueRange arguments) -> FailureOr<SmallVector<Value>> {
+    return SmallVector<Value>(arguments);
+  };
+  auto leave = [](ValueRange, ValueRange values) {
+    return SmallVector<Value>(values);
+  };
+  LoopBuilder loop{node, node.getInput(0), node.getInput(1), {}, {}, enter, leave};
+  for (size_t i = 2; i < node.getNumInputs(); ++i)
+    loop.inits.push_back(node.getInput(i));
+  if (static_cast<size_t>(graph->input_size()) != 2 + loop.inits.size() ||
+      static_cast<size_t>(graph->output_size()) < 1 + loop.inits.size())
+    return node.emitError("its body has ")
+           << graph->input_size() << " inputs and " << graph->output_size()
+           << " outputs for " << loop.inits.size() << " carried values";
+  for (auto [i, init] : llvm::enumerate(loop.inits))
+    loop.types.push_back(
+        init ? getCarriedType(graph->input(2 + i), init.getType()) : Type());
+  FailureOr<LoopOp> op = loop.build();
+  return succeeded(op) ? node.bind(op->getResults()) : failure();
 }

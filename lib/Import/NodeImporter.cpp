@@ -211,24 +211,28 @@ LogicalResult NodeImporter::checkSize(Operation *op) {
   return success();
 }
 
-LogicalResult
-NodeImporter::importGraph(StringRef attribute, Region &region,
-                          TypeRange argumentTypes,
-                          function_ref<LogicalResult(ValueRange)> terminate) {
+LogicalResult NodeImporter::importGraph(
+    StringRef attribute, Region &region, TypeRange argumentTypes,
+    function_ref<LogicalResult(ValueRange)> terminate,
+    function_ref<FailureOr<SmallVector<Value>>(ValueRange)> enter) {
   const onnx::GraphProto *body = getGraph(attribute);
   if (!body)
     return failure();
-  size_t numInputs = getFreeInputs(*body).size();
-  if (numInputs != argumentTypes.size())
-    return emitError() << "graph '" << attribute << "' has " << numInputs
-                       << " inputs, expected " << argumentTypes.size();
   OpBuilder &builder = getBuilder();
   OpBuilder::InsertionGuard guard(builder);
   SmallVector<Location> locs(argumentTypes.size(), loc);
   Block *block =
       builder.createBlock(&region, region.end(), argumentTypes, locs);
-  FailureOr<SmallVector<Value>> results =
-      importNested(*body, block->getArguments());
+  FailureOr<SmallVector<Value>> inputs =
+      enter ? enter(block->getArguments())
+            : SmallVector<Value>(block->getArguments());
+  if (mlir::failed(inputs))
+    return failure();
+  size_t numInputs = getFreeInputs(*body).size();
+  if (numInputs != inputs->size())
+    return emitError() << "graph '" << attribute << "' has " << numInputs
+                       << " inputs, expected " << inputs->size();
+  FailureOr<SmallVector<Value>> results = importNested(*body, *inputs);
   if (mlir::failed(results))
     return failure();
   return terminate(*results);

@@ -103,11 +103,15 @@ public:
   /// Imports a graph attribute (the body of an If, Loop or Scan) as the only
   /// block of `region`. The block takes one argument of `argumentTypes` for
   /// each input of the graph; names of the graphs around it can be read.
-  /// `terminate` builds the terminator from the graph's outputs.
+  /// `terminate` builds the terminator from the graph's outputs, `enter`, if
+  /// there is one, the graph's inputs from the block's arguments.
   llvm::LogicalResult importGraph(
       llvm::StringRef attribute, mlir::Region &region,
       mlir::TypeRange argumentTypes,
-      llvm::function_ref<llvm::LogicalResult(mlir::ValueRange)> terminate);
+      llvm::function_ref<llvm::LogicalResult(mlir::ValueRange)> terminate,
+      llvm::function_ref<
+          mlir::FailureOr<llvm::SmallVector<mlir::Value>>(mlir::ValueRange)>
+          enter = {});
   /// Imports a graph attribute without inputs in the place of the node, and
   /// gives its outputs.
   mlir::FailureOr<llvm::SmallVector<mlir::Value>>

@@ -82,6 +82,14 @@ def check(name, content, message, arguments=()):
         failures.append(f"{name}: exit code {done.returncode}\n  expected {expected}  got      {done.stderr[:800]}")
 
 
+def scan(**attributes):
+    body = h.make_graph([node("Add", "s e", "t")], "b", [value("s", (3,)), value("e", (3,))], [value("t", (3,))])
+    inputs = [value("x"), value("z", (4, 3)), value("s0", (3,))]
+    count = attributes.get("num_scan_inputs", 1)
+    given = {"num_scan_inputs": count, **attributes}
+    return model([node("Scan", "s0 x" if count == 1 else "x z", "y", name="scan", body=body, **given)], inputs)
+
+
 def files():
     whole = model([RELU]).SerializeToString()
     check("empty", b"", "the file is empty")
@@ -93,6 +101,21 @@ def files():
     # A node that claims more bytes than its graph has.
     check("damaged", b"\x08\x0a\x3a\x02\x0a\x7f", "damaged ONNX model: a field runs past the end of its message")
     check("nested_deeply", nested(30), "subgraphs are nested more than 24 deep")
+
+
+def scans():
+    text = "node 'scan' (Scan, opset 21): "
+    check("scan_count", scan(num_scan_inputs=3), text + "num_scan_inputs is 3, but it has 2 inputs")
+    check("scan_axes", scan(scan_input_axes=[0, 1]),
+          text + "scan_input_axes has 2 entries and scan_input_directions has 1 for 1 values")
+    check("scan_axis", scan(scan_input_axes=[2]), text + "axis 2 is not in [-2, 1]")
+    check("scan_direction", scan(scan_input_directions=[2]),
+          text + "scan_input_directions has an entry 2, which is neither 0 nor 1")
+    check("scan_lengths", scan(num_scan_inputs=2), text + "its inputs are scanned 2 times and 4 times")
+    body = h.make_graph([node("Add", "s e", "t")], "b", [value("s", (3,)), value("e", (3,))], [value("t", (3,))])
+    old = model([node("Scan", "n s0 x", "y", name="scan", body=body, num_scan_inputs=1)],
+                [value("n", (2,), T.INT64), value("s0"), value("x", (2, 5, 3))], opset=8)
+    check("scan_sequence_lens", old, "node 'scan' (Scan) has input 'sequence_lens', which is not supported")
 
 
 def versions():
@@ -289,7 +312,7 @@ def microsoft():
 
 shutil.rmtree(FOLDER, ignore_errors=True)
 os.makedirs(FOLDER)
-for group in (files, versions, operators, names, sizes, shapes_that_fill_memory, functions, external_data, shapes,
+for group in (files, scans, versions, operators, names, sizes, shapes_that_fill_memory, functions, external_data, shapes,
               few_bits, microsoft):
     group()
 print("\n".join(failures) or "ok")

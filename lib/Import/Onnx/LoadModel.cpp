@@ -90,12 +90,14 @@ static void normalize(OnnxModel &model, const ImportOptions &options) {
   retypePackedWeights(model);
   if (opsetOf(proto) == 0) // it uses other domains only
     proto.add_opset_import()->set_version(canonicalOpset);
+  unbatchOldScans(proto);
   if (int64_t opset = opsetOf(proto); opset != canonicalOpset)
     runOnnx("converting opset " + Twine(opset) + " to " + Twine(canonicalOpset),
             [&] {
               proto = onnx::version_conversion::ConvertVersion(proto,
                                                                canonicalOpset);
             });
+  restoreOldScans(proto);
   constexpr int64_t resizeWithModes = 11;
   if (model.opset < resizeWithModes)
     keepOldResize(proto);

@@ -90,6 +90,13 @@ void inlineLocalFunctions(onnx::ModelProto &model, uint64_t maxNodes);
 /// Gives the weights of MatMulNBits, bytes to the model, the type that they have.
 void retypePackedWeights(OnnxModel &model);
 
+/// Replaces each Scan of opset 8, which works on a batch of sequences, by a Scan
+/// over the batch whose body is one over a sequence. The converter would only take
+/// the batch off the shapes; it passes these by, as they have a domain of their own
+/// until restoreOldScans gives them the standard's.
+void unbatchOldScans(onnx::ModelProto &model);
+void restoreOldScans(onnx::ModelProto &model);
+
 /// Gives each Resize, in a model that had an opset before 11, the attributes that
 /// say what the operator (and Upsample) meant then: the converter leaves them at
 /// today's defaults. ONNX's text was silent; this is what ONNX Runtime does.
