@@ -66,7 +66,8 @@ LogicalResult ConvOp::inferResults(ShapeInference &shapes,
   if (filter.getRank() != input.getRank()) // C4
     return emitOptionalError(loc, "input has rank ", input.getRank(),
                              ", filter has rank ", filter.getRank());
-  bool ofBytes = input.elementType.isInteger(8) && filter.elementType.isInteger(8) && !bias;
+  bool ofBytes = (input.elementType.isInteger(8) || input.elementType.isSignlessInteger(16)) &&
+                 filter.elementType.isInteger(8) && !bias;
   if (!ofBytes && (!isa<FloatType>(input.elementType) ||
                    filter.elementType != input.elementType ||
                    (bias && bias->elementType != input.elementType))) // C6

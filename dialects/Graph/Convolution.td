@@ -10,7 +10,8 @@ def Graph_ConvOp : Graph_WindowOp<"conv"> {
       C and O.
     - (C5) `bias` is [O].
     - (C6) All operands have one float type; or `input` and `filter` hold bytes, signed
-      or not on either side, and there is no `bias`: the sums have 32 bits.
+      or not on either side, those of `input` perhaps in 16 signed bits, and there is
+      no `bias`: the sums have 32 bits.
     - (C7) `input_dilations`, if given, has a positive entry, and `output_shape` an
       entry, for each spatial dimension.
 

@@ -32,6 +32,11 @@ static bool isBytes(const InferredTensor &tensor) {
   return tensor.elementType.isInteger(8) && tensor.getRank() > 1;
 }
 
+/// Bytes that are wider already.
+static bool isPairs(const InferredTensor &tensor) {
+  return tensor.elementType.isSignlessInteger(16) && tensor.getRank() > 1;
+}
+
 /// `columns` of the left side against `rows` of the right.
 static LogicalResult checkDepth(std::optional<Location> loc, AffineExpr columns,
                                 AffineExpr rows) {
@@ -47,7 +52,7 @@ LogicalResult MatMulOp::inferResults(ShapeInference &shapes,
                                      SmallVectorImpl<InferredTensor> &results) {
   const InferredTensor &lhs = shapes.get(op.getLhs());
   const InferredTensor &rhs = shapes.get(op.getRhs());
-  bool ofBytes = isBytes(lhs) && isBytes(rhs);
+  bool ofBytes = (isBytes(lhs) || isPairs(lhs)) && isBytes(rhs);
   if (!ofBytes && failed(checkElements(loc, lhs, rhs))) // C1
     return failure();
   if (lhs.dims.empty() || rhs.dims.empty()) // C2

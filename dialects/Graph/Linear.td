@@ -10,11 +10,12 @@ def Graph_MatMulOp : Graph_PureOp<"matmul"> {
 
     Batch dimensions broadcast. A vector on the left is a row, on the right a
     column; the result lacks the dimension that it stands for. Integers wrap.
-    Products of bytes, signed or not on either side, are summed in 32 bits.
+    Products of bytes, signed or not on either side, are summed in 32 bits; those on
+    the left may be in 16 signed ones.
 
     Constraints:
     - (C1) Both operands have the same element type, at least 32 bits wide if it
-      is an integer; or both are matrices of bytes.
+      is an integer; or both are matrices of bytes; or of 16 bits and of bytes.
     - (C2) Both operands have a dimension.
     - (C3) The columns of `lhs` are as many as the rows of `rhs`.
     - (C4) The batch dimensions broadcast.

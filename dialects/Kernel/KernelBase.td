@@ -53,7 +53,8 @@ def Kernel_EpilogueOp : OpInterface<"EpilogueOp", [DestinationStyleOpInterface]>
     - (C6) The body holds constants and element-wise ops only.
     - (C7) The value has the accumulation type of the inputs: f64 for f64, f32
       for narrower floats, an integer at least as wide for integers.
-    - (C8) The inputs have one element type, but for those of `grid_matmul`.
+    - (C8) The inputs have one element type, but for those of `grid_matmul`, or 16
+      bits are multiplied by bytes.
   }];
   let methods = [
     InterfaceMethod<"Operands only the body reads", "::mlir::OperandRange", "getExtras">,

@@ -95,9 +95,12 @@ static LogicalResult verifyBody(EpilogueOp op) {
 /// C7 and C8: the types of the inputs and of the value.
 static LogicalResult verifyValueType(EpilogueOp op) {
   Type element = getElementTypeOrSelf(op.getInputs().front());
+  auto fitsFirst = [&](Type other) {
+    return other == element || isa<GridMatMulOp>(op.getOperation()) ||
+           (element.isInteger(16) && other.isInteger(8));
+  };
   for (Value input : op.getInputs().drop_front())
-    if (getElementTypeOrSelf(input) != element &&
-        !isa<GridMatMulOp>(op.getOperation())) // C8
+    if (!fitsFirst(getElementTypeOrSelf(input))) // C8
       return op->emitOpError("inputs have different element types: ")
              << element << " and " << getElementTypeOrSelf(input);
   Type value = op.getValueType();

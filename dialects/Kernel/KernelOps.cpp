@@ -111,12 +111,15 @@ void AttentionOp::build(OpBuilder &builder, OperationState &state, Value query,
 //===----------------------------------------------------------------------===//
 
 /// True if products of `group` neighbours can be summed at once, see C4 of matmul.
-static bool canInterleave(int64_t group, EpilogueOp op, bool isUnsigned, ShapedType rhs) {
-  bool isOfBytes = group == 4 && isUnsigned && rhs.getElementType().isInteger(8) &&
-                   op.getValueType().isInteger(32);
+static bool canInterleave(int64_t group, EpilogueOp op, bool isUnsignedLhs,
+                          bool isUnsignedRhs, ShapedType rhs) {
+  bool isOfIntegers = rhs.getElementType().isInteger(8) && op.getValueType().isInteger(32);
+  bool isOfBytes = group == 4 && isOfIntegers && isUnsignedLhs && !isUnsignedRhs;
+  bool isOfPairs = group == 2 && isOfIntegers && !isUnsignedLhs &&
+                   getElementTypeOrSelf(op.getInputs().front()).isInteger(16);
   bool isOfHalves = group == 2 && isa<MatMulOp>(op.getOperation()) &&
                     rhs.getElementType().isBF16();
-  return group == 1 || (op.getPacked() && (isOfBytes || isOfHalves) &&
+  return group == 1 || (op.getPacked() && (isOfBytes || isOfPairs || isOfHalves) &&
                         rhs.getShape().back() % group == 0);
 }
 
@@ -144,8 +147,8 @@ LogicalResult MatMulOp::verify() {
            << (getPacked() ? "[panels, K, NR]" : "[..., K, N]");
   int64_t k = lhs.getShape().back(), n = init.getShape().back();
   int64_t group = getInterleave();
-  if (!canInterleave(group, cast<EpilogueOp>(getOperation()),
-                     getUnsignedLhs() && !getUnsignedRhs(), rhs)) // C4
+  if (!canInterleave(group, cast<EpilogueOp>(getOperation()), getUnsignedLhs(),
+                     getUnsignedRhs(), rhs)) // C4
     return emitOpError("cannot interleave ") << group << " of this rhs";
   int64_t rhsK = rhs.getShape().take_back(2).front();
   int64_t nr = rhs.getShape().back() / group;
@@ -271,8 +274,8 @@ LogicalResult ConvOp::verify() {
                        "multiples of groups");
   ArrayRef<int64_t> shape = filter.getShape();
   int64_t filterC = getPacked() ? shape[rank - 1] : shape[1], group = getInterleave();
-  if (!canInterleave(group, cast<EpilogueOp>(getOperation()),
-                     getUnsignedInput() && !getUnsignedFilter(), filter)) // C5
+  if (!canInterleave(group, cast<EpilogueOp>(getOperation()), getUnsignedInput(),
+                     getUnsignedFilter(), filter)) // C5
     return emitOpError("cannot interleave ") << group << " of this filter";
   if (filterC * groups * group != c) // C1
     return emitOpError("input has ")

@@ -43,8 +43,9 @@ def Kernel_MatMulOp : Kernel_EpilogueKernel<"matmul"> {
     - (C2) A batch dimension of `lhs` or a plain `rhs`, counted from the right,
       has init's size, is a static 1, or is missing.
     - (C3) Packed: K, N and NR are static, NR is at least 1.
-    - (C4) G is 1, or 4 with a packed `rhs` of signed bytes, an unsigned `lhs` and
-      sums of 32 bits, or 2 with a packed `rhs` of bf16.
+    - (C4) G is 1; or 4 with a packed `rhs` of signed bytes, an unsigned `lhs` and
+      sums of 32 bits; or 2 with a packed `rhs` of bf16, or of bytes and an `lhs` of
+      16 signed bits.
 
     ```mlir
     %r = kernel.matmul ins(%a, %b : tensor<?x?x384xf32>, tensor<6x384x64xf32>)
@@ -171,8 +172,9 @@ def Kernel_ConvOp : Kernel_EpilogueKernel<"conv"> {
       `groups` is positive.
     - (C4) A spatial size of `init` is
       `max(0, (S - (K - 1) * dilation - 1) floordiv stride + 1)`; B agrees.
-    - (C5) I is 1, or 4 with a packed `filter` of signed bytes, an unsigned `input`
-      and sums of 32 bits; it divides C / G.
+    - (C5) I is 1; or 4 with a packed `filter` of signed bytes, an unsigned `input`
+      and sums of 32 bits; or 2 with a packed `filter` of bytes and an `input` of 16
+      signed bits. It divides C / G.
 
     ```mlir
     %r = kernel.conv ins(%x, %w : tensor<?x58x58x64xf32>, tensor<4x3x3x64x16xf32>)

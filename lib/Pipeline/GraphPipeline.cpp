@@ -29,8 +29,12 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
   if (!options.portable) {
     // While it is known what bytes stand for.
     pm.addNestedPass<func::FuncOp>(createPropagateQuantization());
-    if (cpu.dotInt8)
-      pm.addNestedPass<func::FuncOp>(createFuseQuantized());
+    if (cpu.dotInt8 || cpu.dotInt16) {
+      FuseQuantizedOptions fuse;
+      fuse.bytes = cpu.dotInt8;
+      fuse.pairs = cpu.dotInt16;
+      pm.addNestedPass<func::FuncOp>(createFuseQuantized(fuse));
+    }
     FuseLowBitWeightsOptions weights;
     weights.bfloat16 = !cpu.dotBFloat16;
     pm.addNestedPass<func::FuncOp>(createFuseLowBitWeights(weights));

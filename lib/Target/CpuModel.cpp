@@ -51,6 +51,7 @@ static CpuModel makeModel(const Row &row, StringRef cpu, StringRef features,
   model.fma = row.fma;
   model.halfConversion = row.halfConversion;
   model.dotInt8 = has.contains(row.dotInt8);
+  model.dotInt16 = row.arch == "x86_64";
   // Sapphire Rapids has half as many products a cycle by it as by f32's multiply-add.
   bool isSlow = row.arch == "x86_64" && !cpu.starts_with("znver");
   model.dotBFloat16 = has.contains(row.dotBFloat16) && !isSlow;

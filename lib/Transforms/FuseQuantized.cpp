@@ -67,7 +67,8 @@ namespace {
 ///     =  (sum_k a * b  -  za * sum_k b  -  zb * sum_k (a - za)) * (sa * sb)
 class ByteProduct : ImplicitLocOpBuilder {
 public:
-  ByteProduct(Operation *op, OpBuilder &b) : ImplicitLocOpBuilder(op->getLoc(), b) {}
+  ByteProduct(Operation *op, OpBuilder &b, Products cpu)
+      : ImplicitLocOpBuilder(op->getLoc(), b), cpu(cpu) {}
 
   /// One scale for all, for each row of the left or each column of the right side;
   /// null if not.
@@ -88,11 +89,25 @@ public:
         (!isScalar(right.getScale()) && (right.getBlockSize() ||
                                          static_cast<int64_t>(right.getAxis()) != columns)))
       return {};
-    ByteMatrix a = makeUnsigned(left), b = take(right);
+    ByteMatrix a = take(left), b = take(right);
     if (isTurned)
       b.bytes = TransposeOp::create(*this, b.bytes, ArrayRef<int64_t>{1, 0});
     Value factor = binary(BinaryKind::Mul, a.scale, b.scale);
     return binary(BinaryKind::Mul, toFloat(multiply(a, b)), factor);
+  }
+
+  /// sum_k (a - za) * (b - zb)
+  Value multiply(ByteMatrix a, ByteMatrix b) {
+    a = cpu.widenFor(b.bytes) ? widen(a) : makeUnsigned(a);
+    Value sum = MatMulOp::create(*this, a.bytes, b.bytes);
+    if (a.zero)
+      sum = binary(BinaryKind::Sub, sum, binary(BinaryKind::Mul, a.zero, addColumns(b.bytes)));
+    if (!b.zero)
+      return sum;
+    Value rows = wide(a.bytes);
+    if (a.zero)
+      rows = binary(BinaryKind::Sub, rows, a.zero);
+    return binary(BinaryKind::Sub, sum, binary(BinaryKind::Mul, addUp(rows, 1), b.zero));
   }
 
 private:
@@ -117,15 +132,23 @@ private:
     return {op.getInput(), scale, zero};
   }
 
+  /// The bytes without their zero point fit into 16 bits.
+  ByteMatrix widen(ByteMatrix matrix) {
+    matrix.bytes = cast(matrix.bytes, getI16Type());
+    if (matrix.zero)
+      matrix.bytes = binary(BinaryKind::Sub, matrix.bytes, cast(matrix.zero, getI16Type()));
+    matrix.zero = {};
+    return matrix;
+  }
+
   /// CPUs multiply unsigned by signed bytes: signed ones on the left are moved by 128.
-  ByteMatrix makeUnsigned(DequantizeLinearOp op) {
-    ByteMatrix matrix = take(op);
-    if (op.getInput().getType().getElementType().isUnsignedInteger())
+  ByteMatrix makeUnsigned(ByteMatrix matrix) {
+    if (isUnsigned(matrix.bytes))
       return matrix;
     Value offset = constant(getI32Type(), 128);
     matrix.zero = matrix.zero ? binary(BinaryKind::Add, matrix.zero, offset) : offset;
     Type to = getIntegerType(8, /*isSigned=*/false);
-    auto source = op.getInput().getDefiningOp<QuantizeLinearOp>();
+    auto source = matrix.bytes.getDefiningOp<QuantizeLinearOp>();
     if (source && isZero(source.getZero()))
       matrix.bytes = quantizeMoved(source, to);
     else
@@ -166,34 +189,36 @@ private:
                             /*keepdims=*/true);
   }
 
-  Value multiply(ByteMatrix a, ByteMatrix b) {
-    Value sum = MatMulOp::create(*this, a.bytes, b.bytes);
-    if (a.zero)
-      sum = binary(BinaryKind::Sub, sum,
-                   binary(BinaryKind::Mul, a.zero, addColumns(b.bytes)));
-    if (!b.zero)
-      return sum;
-    Value rows = wide(a.bytes);
-    if (a.zero)
-      rows = binary(BinaryKind::Sub, rows, a.zero);
-    return binary(BinaryKind::Sub, sum, binary(BinaryKind::Mul, addUp(rows, 1), b.zero));
-  }
+  Products cpu;
 };
 } // namespace
 
-static LogicalResult fuseMatMul(MatMulOp op, PatternRewriter &rewriter) {
-  Value product = ByteProduct(op, rewriter).build(op.getLhs(), op.getRhs());
+static LogicalResult fuseMatMul(MatMulOp op, Products cpu, PatternRewriter &rewriter) {
+  Value product = ByteProduct(op, rewriter, cpu).build(op.getLhs(), op.getRhs());
   if (!product)
     return rewriter.notifyMatchFailure(op, "its operands are no bytes");
   rewriter.replaceOp(op, product);
   return success();
 }
 
-static LogicalResult fuseGemm(GemmOp op, PatternRewriter &rewriter) {
+/// A product of bytes that the model itself has.
+static LogicalResult fuseIntegers(MatMulOp op, Products cpu, PatternRewriter &rewriter) {
+  auto isByte = [](Value value) {
+    return cast<RankedTensorType>(value.getType()).getElementType().isInteger(8);
+  };
+  if (!isByte(op.getLhs()) || !isByte(op.getRhs()) ||
+      (isUnsigned(op.getLhs()) && !cpu.widenFor(op.getRhs())))
+    return rewriter.notifyMatchFailure(op, "is not of bytes, or of such as the CPU multiplies");
+  ByteProduct product(op, rewriter, cpu);
+  rewriter.replaceOp(op, product.multiply({op.getLhs(), {}, {}}, {op.getRhs(), {}, {}}));
+  return success();
+}
+
+static LogicalResult fuseGemm(GemmOp op, Products cpu, PatternRewriter &rewriter) {
   if (op.getTransA() || !op.getAlpha().isExactlyValue(1.0) ||
       (op.getBias() && !op.getBeta().isExactlyValue(1.0)))
     return rewriter.notifyMatchFailure(op, "it is scaled, or its left side transposed");
-  Value product = ByteProduct(op, rewriter).build(op.getLhs(), op.getRhs(), op.getTransB());
+  Value product = ByteProduct(op, rewriter, cpu).build(op.getLhs(), op.getRhs(), op.getTransB());
   if (!product)
     return rewriter.notifyMatchFailure(op, "its operands are no bytes");
   if (op.getBias())
@@ -208,9 +233,11 @@ struct FuseQuantized : graphopt::impl::FuseQuantizedBase<FuseQuantized> {
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add(fuseMatMul);
-    patterns.add(fuseGemm);
-    populateFuseQuantizedConvPatterns(patterns);
+    Products cpu{bytes, pairs};
+    patterns.add<ProductPattern<MatMulOp>>(&getContext(), fuseMatMul, cpu);
+    patterns.add<ProductPattern<MatMulOp>>(&getContext(), fuseIntegers, cpu);
+    patterns.add<ProductPattern<GemmOp>>(&getContext(), fuseGemm, cpu);
+    populateFuseQuantizedConvPatterns(patterns, cpu);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -30,6 +30,10 @@ static Value asScalar(OpBuilder &b, Value value) {
   return SqueezeOp::create(b, value.getLoc(), value, llvm::to_vector(llvm::seq<int64_t>(0, rank)));
 }
 
+bool graphopt::isUnsigned(Value value) {
+  return typeOf(value).getElementType().isUnsignedInteger();
+}
+
 bool graphopt::isEach(Value value, uint8_t number) {
   DenseIntElementsAttr elements;
   if (matchPattern(value, m_Constant(&elements)))
@@ -70,17 +74,25 @@ static bool isBytes(DequantizeLinearOp grid) {
 // Products of bytes
 //===----------------------------------------------------------------------===//
 
+static bool isDepthwise(ConvOp op) {
+  RankedTensorType filter = typeOf(op.getFilter());
+  return op.getGroups() > 1 && filter.getDimSize(0) == op.getGroups() && filter.getDimSize(1) == 1;
+}
+
 namespace {
 /// Convolves what bytes stand for, as a convolution of the bytes whose border is the
 /// zero point:
 ///
 ///   sum (x - zx) * sx * w * sw + b * sx * sw
 ///     =  (sum x * w  +  b  -  zx * sum w) * (sx * sw)
+///
+/// Or of 16 bits, which hold bytes without their zero point.
 class ByteConv : ImplicitLocOpBuilder {
 public:
-  ByteConv(ConvOp op, OpBuilder &b)
+  ByteConv(ConvOp op, OpBuilder &b, Products cpu)
       : ImplicitLocOpBuilder(op.getLoc(), b), op(op), input(findGrid(op.getInput())),
-        filter(findGrid(op.getFilter())), spatial(op.getType().getRank() - 2) {}
+        filter(findGrid(op.getFilter())), spatial(op.getType().getRank() - 2),
+        ofPairs(!cpu.bytes && !isDepthwise(op)) {}
 
   /// Null if there is no such form.
   Value build() {
@@ -91,8 +103,9 @@ public:
       return {};
     Value x = takeInput(), w = takeFilter();
     Value offset = zero ? binary(BinaryKind::Mul, zero, addFilters(w)) : Value();
-    // A group is four neighbours; filters for what makes groups whole are 0.
-    int64_t missing = op.getGroups() == 1 ? -typeOf(w).getDimSize(1) & 3 : 0;
+    // A group is two or four neighbours; filters for what makes groups whole are 0.
+    int64_t group = ofPairs ? 2 : 4;
+    int64_t missing = op.getGroups() == 1 ? -typeOf(w).getDimSize(1) & (group - 1) : 0;
     x = pad(x, *pads, missing, zero ? cast(zero, getIntegerType(8, /*isSigned=*/false)) : Value());
     w = pad(w, SmallVector<int64_t>(2 * spatial, 0), missing, {});
     return scale(convolve(x, w, op.getStrides(), op.getDilations()), offset);
@@ -158,10 +171,14 @@ private:
     return UnsqueezeOp::create(*this, value, llvm::to_vector(llvm::seq<int64_t>(1, 1 + spatial)));
   }
 
-  /// CPUs multiply unsigned by signed bytes: others are moved by 128.
+  /// CPUs multiply unsigned by signed bytes, others are moved by 128; or pairs.
   Value takeInput() {
     if (input.getZero() && !isEach(input.getZero(), 0))
       zero = wide(flat(input.getZero()));
+    if (ofPairs) {
+      Value x = cast(input.getInput(), getI16Type());
+      return zero ? binary(BinaryKind::Sub, x, cast(std::exchange(zero, Value()), getI16Type())) : x;
+    }
     if (isUnsigned(input))
       return input.getInput();
     Value offset = constant(getI32Type(), 128);
@@ -222,15 +239,29 @@ private:
   ConvOp op;
   DequantizeLinearOp input, filter;
   int64_t spatial;
+  bool ofPairs;
   Value zero; // of the unsigned input, in 32 bits; null: 0
 };
 } // namespace
 
-static LogicalResult fuseConv(ConvOp op, PatternRewriter &rewriter) {
-  Value result = op.getChannelsLast() ? Value() : ByteConv(op, rewriter).build();
+static LogicalResult fuseConv(ConvOp op, Products cpu, PatternRewriter &rewriter) {
+  Value result = op.getChannelsLast() ? Value() : ByteConv(op, rewriter, cpu).build();
   if (!result)
     return rewriter.notifyMatchFailure(op, "is none of bytes with fixed borders");
   rewriter.replaceOp(op, result);
+  return success();
+}
+
+/// A convolution of bytes that the model itself has, and this CPU does not.
+static LogicalResult fuseIntegers(ConvOp op, Products cpu, PatternRewriter &rewriter) {
+  Value input = op.getInput(), filter = op.getFilter();
+  auto isByte = [](Value value) { return typeOf(value).getElementType().isInteger(8); };
+  if (!isByte(input) || !isByte(filter) || isDepthwise(op) ||
+      (cpu.bytes && isUnsigned(input) && !isUnsigned(filter)))
+    return rewriter.notifyMatchFailure(op, "is not of bytes, or of such as the CPU multiplies");
+  rewriter.modifyOpInPlace(op, [&] {
+    op.getInputMutable().assign(CastOp::create(rewriter, op.getLoc(), input, rewriter.getI16Type()));
+  });
   return success();
 }
 
@@ -324,7 +355,9 @@ static LogicalResult foldScale(QuantizeLinearOp op, PatternRewriter &rewriter) {
   return success();
 }
 
-void graphopt::populateFuseQuantizedConvPatterns(RewritePatternSet &patterns) {
+void graphopt::populateFuseQuantizedConvPatterns(RewritePatternSet &patterns, Products cpu) {
   patterns.add(foldScale);
-  patterns.add(fuseConv);
+  patterns.add<ProductPattern<ConvOp>>(patterns.getContext(), fuseConv, cpu);
+  if (cpu.pairs)
+    patterns.add<ProductPattern<ConvOp>>(patterns.getContext(), fuseIntegers, cpu);
 }

@@ -2,6 +2,7 @@
 """A quantized network of convolutions reads and stores bytes, one kernel a convolution, and equals
 ONNX's reference to the bit: scales are powers of two, so that all is exact but what is rounded."""
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -70,22 +71,25 @@ onnx.save(model, path)
 
 problems = []
 image = np.float32(random.normal(0, 2, (1, 3, SIZE, SIZE)))
-got = graphopt.compile(path)(x=image)
 expected, = ReferenceEvaluator(model).run(None, {"x": image})
 if len(np.unique(expected)) < 50:
     problems.append("the network gives too few different bytes to tell anything")
-if not np.array_equal(got, expected):
-    problems.append(f"{(got != expected).sum()} of {expected.size} bytes differ")
+for cpu in ["host"] + ["x86-64-v3"] * (platform.machine() == "x86_64"):
+    got = graphopt.compile(path, cpu=cpu)(x=image)
+    if not np.array_equal(got, expected):
+        problems.append(f"{cpu}: {(got != expected).sum()} of {expected.size} bytes differ")
 
-subprocess.run([TOOL, "compile", path, "-o", FOLDER, "--cpu=cascadelake", "--emit=kernel", "--quiet"],
-               check=True, timeout=100)
-with open(os.path.join(FOLDER, "quantized.kernel.mlir")) as file:
-    text = file.read()
-kernels = re.findall(r"kernel\.(?:depthwise_)?conv ins\(.*", text)
-of_bytes = [line for line in kernels if re.search(r"ins\(\S+ \S+ : tensor<[0-9x]+xi8>, .* outs\(\S+ : tensor<[0-9x]+xi8>\)", line)]
-if len(kernels) != 5 or len(of_bytes) != 5:
-    problems.append(f"{len(of_bytes)} of {len(kernels)} kernels read and store bytes, not 5")
-if text.count("interleave = 4") != 4:
-    problems.append(f"{text.count('interleave = 4')} convolutions, not 4, add up four products at a time")
+# CPUs that add up four products, or two of 16 bits.
+for cpu, together, element in (("cascadelake", 4, "i8"), ("x86-64-v3", 2, "i(?:8|16)")):
+    subprocess.run([TOOL, "compile", path, "-o", FOLDER, f"--cpu={cpu}", "--emit=kernel", "--quiet"],
+                   check=True, timeout=100)
+    with open(os.path.join(FOLDER, "quantized.kernel.mlir")) as file:
+        text = file.read()
+    kernels = re.findall(r"kernel\.(?:depthwise_)?conv ins\(.*", text)
+    narrow = [line for line in kernels if re.search(rf"ins\(\S+ \S+ : tensor<[0-9x]+x{element}>, .* outs\(\S+ : tensor<[0-9x]+x{element}>\)", line)]
+    if len(kernels) != 5 or len(narrow) != 5:
+        problems.append(f"{cpu}: {len(narrow)} of {len(kernels)} kernels read and store bytes, not 5")
+    if text.count(f"interleave = {together}") != 4:
+        problems.append(f"{cpu}: {text.count(f'interleave = {together}')} convolutions, not 4, add up {together} products at a time")
 print("\n".join(problems) or "equal")
 sys.exit(bool(problems))

@@ -26,6 +26,7 @@ struct CpuModel {
   bool fma = false;            ///< fused multiply-add of f32 and f64
   bool halfConversion = false; ///< f16 to f32 and back
   bool dotInt8 = false;        ///< u8 x s8 to i32, four products a lane
+  bool dotInt16 = false;       ///< s16 x s16 to i32, two products a lane
   bool dotBFloat16 = false;    ///< bf16 to f32, two products a lane
 
   /// Elements of `bits` bits in a vector.

@@ -137,10 +137,12 @@ def FuseQuantized : Pass<"graph-fuse-quantized", "::mlir::func::FuncOp"> {
   let description = [{
     A product of two matrices of dequantized bytes becomes a product of the bytes
     in 32 bits, scaled afterwards; sums aside make up for zero points. The left
-    side has one scale, the right one or one a column. Signed bytes on the left
-    become unsigned ones, as CPUs with such products want them. So does a convolution
-    whose border has a fixed size; the zero point is the border. Where such results
-    become bytes again, scales are multiplied while compiling.
+    side has one scale or one a row, the right one or one a column. Signed bytes on the
+    left become unsigned ones, as CPUs with such products want them. So does a
+    convolution whose border has a fixed size; the zero point is the border. Where such
+    results become bytes again, scales are multiplied while compiling. CPUs that multiply
+    pairs of 16 bits get the left side of a matrix product in 16 bits, without its zero
+    point, where they do not multiply its bytes.
 
     ```mlir
     %a = graph.dequantize_linear %x, %sx, %zx axis = 0 to f32 : tensor<?x384xui8>, tensor<f32>, tensor<ui8>
@@ -150,7 +152,7 @@ def FuseQuantized : Pass<"graph-fuse-quantized", "::mlir::func::FuncOp"> {
     becomes
     ```mlir
     %p = graph.matmul %x, %w : tensor<?x384xui8>, tensor<384x1536xi8>
-    %c = graph.reduce Sum %w32 axes = [0] keepdims : tensor<384x1536xi32>
+    %c = graph.matmul %ones, %w : tensor<1x384xui8>, tensor<384x1536xi8>
     %m = graph.binary Mul %z32, %c : tensor<i32>, tensor<1x1536xi32>
     %q = graph.binary Sub %p, %m : tensor<?x1536xi32>, tensor<1x1536xi32>
     %f = graph.cast %q to f32 : tensor<?x1536xi32>
@@ -158,6 +160,10 @@ def FuseQuantized : Pass<"graph-fuse-quantized", "::mlir::func::FuncOp"> {
     %y = graph.binary Mul %f, %s : tensor<?x1536xf32>, tensor<1536xf32>
     ```
   }];
+  let options = [
+    Option<"bytes", "bytes", "bool", "true", "The CPU multiplies unsigned by signed bytes">,
+    Option<"pairs", "pairs", "bool", "false", "The CPU multiplies pairs of 16 bits">
+  ];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 

@@ -171,7 +171,7 @@ private:
     indices.append(k.begin(), k.end());
     indices.push_back(column.offset);
     if (interleave != 1)
-      return loadGroups(filter, indices);
+      return loadGroups(filter, indices, op.getUnsignedFilter());
     return widen(epilogue.load(filter, indices, Value()), op.getUnsignedFilter());
   }
 

@@ -31,7 +31,9 @@ static LogicalResult checkPanels(EpilogueOp op, const CpuModel &cpu) {
   auto conv = dyn_cast<ConvOp>(op.getOperation());
   int64_t interleave = matmul ? matmul.getInterleave() : conv ? conv.getInterleave() : 1;
   columns /= interleave;
-  if (interleave != 1 && !(interleave == 2 ? cpu.dotBFloat16 : cpu.dotInt8))
+  bool isFloat = isa<FloatType>(op.getValueType());
+  bool hasPairs = isFloat ? cpu.dotBFloat16 : cpu.dotInt16;
+  if (interleave != 1 && !(interleave == 2 ? hasPairs : cpu.dotInt8))
     return op->emitOpError("is packed for sums of ")
            << interleave << " products, which " << cpu.row << " lacks";
   int64_t lanes = cpu.lanes(op.getValueType().getIntOrFloatBitWidth());

@@ -166,7 +166,7 @@ private:
   }
   Value rhsVector(ValueRange k, Column column) override {
     if (interleave != 1)
-      return loadGroups(rhs, {panel, k[0], column.offset});
+      return loadGroups(rhs, {panel, k[0], column.offset}, op.getUnsignedRhs());
     Value vector =
         op.getPacked()
             ? epilogue.load(rhs, {panel, k[0], column.offset}, Value())

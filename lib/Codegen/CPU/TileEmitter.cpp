@@ -473,11 +473,17 @@ Value TileEmitter::broadcastGroup(Value memref, SmallVector<Value> indices, int6
   return vector::BitCastOp::create(b, VectorType::get(lanes * interleave, element), all);
 }
 
-Value TileEmitter::loadGroups(Value panels, SmallVector<Value> indices) {
+Value TileEmitter::loadGroups(Value panels, SmallVector<Value> indices, bool isUnsigned) {
   indices.back() = b.mul(indices.back(), interleave);
   Type element = cast<MemRefType>(panels.getType()).getElementType();
-  return vector::LoadOp::create(b, VectorType::get(lanes * interleave, element), panels,
-                                indices);
+  auto type = VectorType::get(lanes * interleave, element);
+  Value groups = vector::LoadOp::create(b, type, panels, indices);
+  if (interleave != 2 || !element.isInteger(8))
+    return groups;
+  Type pairs = type.clone(b.getI16Type());
+  if (isUnsigned)
+    return arith::ExtUIOp::create(b, pairs, groups);
+  return arith::ExtSIOp::create(b, pairs, groups);
 }
 
 /// The instruction that adds products of neighbours to a sum: of bytes, of halves of
@@ -492,16 +498,29 @@ static std::string getDotProduct(const graphopt::CpuModel &cpu, bool isFloat, bo
   return (ofHalves ? "llvm.x86.avx512.vpdpwssd." : "llvm.x86.avx512.vpdpbusd.") + bits;
 }
 
+/// Where no instruction adds the products of a lane to a sum as well.
+Value TileEmitter::addPairs(Value lhs, Value rhs, Value sum) {
+  int64_t bits = context.cpu.vectorBytes * 8;
+  StringRef name = bits == 512   ? "llvm.x86.avx512.pmaddw.d.512"
+                   : bits == 256 ? "llvm.x86.avx2.pmadd.wd"
+                                 : "llvm.x86.sse2.pmadd.wd";
+  auto products = LLVM::CallIntrinsicOp::create(b, sumType, b.getStringAttr(name),
+                                                ValueRange{lhs, rhs});
+  return arith::AddIOp::create(b, sum, products.getResult(0));
+}
+
 Value TileEmitter::multiplyAdd(Value lhs, Value rhs, Value sum, bool ofHalves) {
-  bool isArm = StringRef(context.cpu.triple).starts_with("aarch64");
-  if (interleave != 1 || (ofHalves && context.cpu.dotInt8 && !isArm)) {
-    bool isFloat = isa<FloatType>(sumType.getElementType());
-    std::string name = getDotProduct(context.cpu, isFloat, ofHalves);
-    if (ofHalves) {
-      auto halves = VectorType::get(2 * lanes, b.getI16Type());
-      lhs = vector::BitCastOp::create(b, halves, lhs);
-      rhs = vector::BitCastOp::create(b, halves, rhs);
-    }
+  const CpuModel &cpu = context.cpu;
+  bool isFloat = isa<FloatType>(sumType.getElementType());
+  if (ofHalves && cpu.dotInt16) {
+    auto halves = VectorType::get(2 * lanes, b.getI16Type());
+    lhs = vector::BitCastOp::create(b, halves, lhs);
+    rhs = vector::BitCastOp::create(b, halves, rhs);
+  }
+  if (cpu.dotInt16 && (ofHalves ? !cpu.dotInt8 : interleave == 2 && !isFloat))
+    return addPairs(lhs, rhs, sum);
+  if (interleave != 1 || (ofHalves && cpu.dotInt16)) {
+    std::string name = getDotProduct(cpu, isFloat, ofHalves);
     return LLVM::CallIntrinsicOp::create(b, sumType, b.getStringAttr(name),
                                          ValueRange{sum, lhs, rhs})
         .getResult(0);

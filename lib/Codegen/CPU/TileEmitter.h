@@ -122,16 +122,18 @@ protected:
   virtual void beginBlock(Columns columns, mlir::Value first, mlir::Value last) {}
 
   /// The product of each lane added to its sum; with `interleave` of unsigned and
-  /// signed bytes or of bf16, all of a lane's. `ofHalves`: both are in the lower half of
-  /// their lanes, the left side is unsigned.
+  /// signed bytes, of 16 bits or of bf16, all of a lane's. `ofHalves`: both are in the
+  /// lower half of their lanes, the left side is unsigned.
   mlir::Value multiplyAdd(mlir::Value lhs, mlir::Value rhs, mlir::Value sum,
                           bool ofHalves = false);
   /// `count` elements of an input from `indices` on, zeros up to a whole group, in each
   /// lane of the sums.
   mlir::Value broadcastGroup(mlir::Value memref, mlir::SmallVector<mlir::Value> indices,
                              int64_t count);
-  /// A vector of groups of panels; `indices` are those of the columns.
-  mlir::Value loadGroups(mlir::Value panels, mlir::SmallVector<mlir::Value> indices);
+  /// A vector of groups of panels, bytes of pairs in 16 bits; `indices` are those of
+  /// the columns.
+  mlir::Value loadGroups(mlir::Value panels, mlir::SmallVector<mlir::Value> indices,
+                         bool isUnsigned);
   /// An input element or vector in the type of the sums.
   mlir::Value widen(mlir::Value input, bool isUnsigned = false);
   mlir::Value broadcast(mlir::Value scalar);
@@ -180,6 +182,7 @@ private:
   void emitBlockedRows(Columns columns, Size size, Stretch stretch);
   void emitBlock(Columns columns, mlir::Value first, Size size, int64_t most);
   void planRows(mlir::Value lhs, Size rows, mlir::MemRefType panels);
+  mlir::Value addPairs(mlir::Value lhs, mlir::Value rhs, mlir::Value sum);
   void fetchRows(llvm::ArrayRef<mlir::Value> rows, mlir::Value k);
   mlir::SmallVector<mlir::Value> rowIndices(mlir::Value row, int64_t rows);
 

@@ -142,6 +142,12 @@ static bool storesBytes(linalg::GenericOp op) {
          endsKernel(op);
 }
 
+/// True if `op` makes 16 bits of bytes, for products of pairs.
+static bool storesPairs(linalg::GenericOp op) {
+  return op.getNumResults() == 1 &&
+         getElementTypeOrSelf(op.getResult(0).getType()).isInteger(16);
+}
+
 /// Whether the producer of `operand` should move into its reader.
 static bool shouldFuse(OpOperand *operand) {
   // More inputs than this keep the vector unit waiting for addresses.
@@ -158,7 +164,7 @@ static bool shouldFuse(OpOperand *operand) {
   // In a kernel's epilogue its inputs are in registers.
   if (consumer.getNumReductionLoops() > 0 && endsKernel(producer))
     return false;
-  if (storesBytes(producer))
+  if (storesBytes(producer) && !storesPairs(consumer))
     return false;
   // A transpose is faster on its own.
   if (OpOperand *source = getCopiedInput(producer))

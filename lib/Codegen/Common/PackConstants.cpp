@@ -162,21 +162,25 @@ private:
   }
 
   /// Neighbours of a column lie together where an instruction adds up their products.
-  int64_t getInterleave(EpilogueOp op, bool isUnsignedBySigned) {
-    Type element = getElementTypeOrSelf(op.getInputs().front());
-    if (model.dotBFloat16 && element.isBF16() && isa<MatMulOp>(op.getOperation()))
+  int64_t getInterleave(EpilogueOp op, bool isUnsignedLhs, bool isUnsignedRhs) {
+    Type left = getElementTypeOrSelf(op.getInputs().front());
+    if (model.dotBFloat16 && left.isBF16() && isa<MatMulOp>(op.getOperation()))
       return 2;
-    bool isDot = model.dotInt8 && isUnsignedBySigned && element.isInteger(8) &&
-                 op.getValueType().isInteger(32);
+    if (!getElementTypeOrSelf(op.getInputs().back()).isInteger(8) ||
+        !op.getValueType().isInteger(32))
+      return 1;
+    if (model.dotInt16 && left.isInteger(16) && !isUnsignedLhs)
+      return 2;
+    bool isDot = model.dotInt8 && isUnsignedLhs && !isUnsignedRhs && left.isInteger(8);
     return isDot ? 4 : 1;
   }
   int64_t getInterleave(MatMulOp op) {
-    return getInterleave(cast<EpilogueOp>(op.getOperation()),
-                         op.getUnsignedLhs() && !op.getUnsignedRhs());
+    return getInterleave(cast<EpilogueOp>(op.getOperation()), op.getUnsignedLhs(),
+                         op.getUnsignedRhs());
   }
   int64_t getInterleave(ConvOp op) {
     int64_t together = getInterleave(cast<EpilogueOp>(op.getOperation()),
-                                     op.getUnsignedInput() && !op.getUnsignedFilter());
+                                     op.getUnsignedInput(), op.getUnsignedFilter());
     bool isWhole = op.getFilter().getType().getDimSize(1) % together == 0;
     return isWhole && readConstant(op.getFilter()) ? together : 1;
   }

@@ -167,6 +167,17 @@ func.func @interleaved(%a: tensor<?x5xi8>, %c: tensor<?x2xi32>) -> tensor<?x2xi3
   } -> tensor<?x2xi32>
   return %r : tensor<?x2xi32>
 }
+// Two lie together where the left side has 16 bits.
+// CHECK-LABEL: func @pairs(
+// CHECK:         kernel.matmul ins(%{{.+}}, %{{.+}} : tensor<?x5xi16>, tensor<1x3x8xi8>) packed interleave = 2 outs
+func.func @pairs(%a: tensor<?x5xi16>, %c: tensor<?x2xi32>) -> tensor<?x2xi32> {
+  %w = arith.constant dense<[[1, 2], [3, 4], [5, 6], [7, 8], [9, 11]]> : tensor<5x2xi8>
+  %r = kernel.matmul ins(%a, %w : tensor<?x5xi16>, tensor<5x2xi8>) outs(%c : tensor<?x2xi32>) {
+  ^bb0(%sum: i32):
+    kernel.yield %sum : i32
+  } -> tensor<?x2xi32>
+  return %r : tensor<?x2xi32>
+}
 // DOT-LABEL:   func @signed(
 // DOT:           kernel.matmul ins(%{{.+}}, %{{.+}} : tensor<?x5xi8>, tensor<1x5x8xi8>) packed outs
 func.func @signed(%a: tensor<?x5xi8>, %c: tensor<?x2xi32>) -> tensor<?x2xi32> {

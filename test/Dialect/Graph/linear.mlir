@@ -18,6 +18,14 @@ func.func @bytes(%x: tensor<2x3xui8>, %y: tensor<3x4xi8>) -> tensor<2x4xi32> {
   return %z : tensor<2x4xi32>
 }
 
+// So are those of bytes that are wider on the left.
+// CHECK-LABEL: func @pairs(
+// CHECK-SAME:      -> tensor<2x4xi32>
+func.func @pairs(%x: tensor<2x3xi16>, %y: tensor<3x4xi8>) -> tensor<2x4xi32> {
+  %z = graph.matmul %x, %y : tensor<2x3xi16>, tensor<3x4xi8>
+  return %z : tensor<2x4xi32>
+}
+
 // A vector's dimension is not in the result.
 // CHECK-LABEL: func @vectors(
 // CHECK-SAME:      -> (tensor<2x6xf32>, tensor<2x4xf32>, tensor<f32>)

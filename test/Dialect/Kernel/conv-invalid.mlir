@@ -129,3 +129,14 @@ func.func @c4_too_small(%a: memref<1x2x9x4xf32>, %b: memref<8x4x3x3xf32>, %c: me
   }
   return
 }
+
+// -----
+
+func.func @c5_pairs(%a: memref<1x9x9x4xi8>, %b: memref<1x3x3x2x32xi8>, %c: memref<1x7x7x8xi32>) {
+  // expected-error @below {{cannot interleave 2 of this filter}}
+  kernel.conv ins(%a, %b : memref<1x9x9x4xi8>, memref<1x3x3x2x32xi8>) packed interleave = 2 strides = [1, 1] dilations = [1, 1] groups = 1 outs(%c : memref<1x7x7x8xi32>) {
+  ^bb0(%sum: i32):
+    kernel.yield %sum : i32
+  }
+  return
+}

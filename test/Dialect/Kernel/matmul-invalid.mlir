@@ -118,3 +118,14 @@ func.func @c4_width(%a: memref<4x8xf32>, %b: memref<1x2x64xf32>, %c: memref<4x16
   }
   return
 }
+
+// -----
+
+func.func @c4_pairs(%a: memref<4x8xi8>, %b: memref<1x4x32xi8>, %c: memref<4x16xi32>) {
+  // expected-error @below {{cannot interleave 2 of this rhs}}
+  kernel.matmul ins(%a, %b : memref<4x8xi8>, memref<1x4x32xi8>) packed interleave = 2 outs(%c : memref<4x16xi32>) {
+  ^bb0(%sum: i32):
+    kernel.yield %sum : i32
+  }
+  return
+}
