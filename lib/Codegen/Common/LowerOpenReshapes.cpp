@@ -1,7 +1,9 @@
 //===- LowerOpenReshapes.cpp - Views with several open extents ------------===//
 //
 // Upstream's expand-strided-metadata takes one open extent a group for granted
-// and crashes on more, such as rows of [batch * seq] seen as [batch, seq].
+// and crashes on more, such as rows of [batch * seq] seen as [batch, seq]. Where
+// a view drops one of several extents of 1 and strides are open, it takes the
+// wrong one.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,6 +12,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/ADT/SmallBitVector.h"
 
 namespace graphopt {
 #define GEN_PASS_DEF_LOWEROPENRESHAPES
@@ -57,6 +60,47 @@ static LogicalResult lowerExpandShape(memref::ExpandShapeOp op,
   return success();
 }
 
+/// The dimensions of the source that are left in the result of a view; empty if
+/// that is not to be told.
+static SmallVector<unsigned> keptDims(memref::SubViewOp op) {
+  ArrayRef<int64_t> shape = op.getType().getShape();
+  SmallVector<unsigned> kept;
+  for (auto [dim, size] : llvm::enumerate(op.getStaticSizes()))
+    if (kept.size() < shape.size() && size == shape[kept.size()])
+      kept.push_back(dim);
+    else if (size != 1)
+      return {};
+  return kept.size() == shape.size() ? kept : SmallVector<unsigned>();
+}
+
+/// memref.subview without some extents of 1  =>  memref.reinterpret_cast
+static LogicalResult lowerReducedView(memref::SubViewOp op, PatternRewriter &rewriter) {
+  llvm::SmallBitVector dropped = op.getDroppedDims();
+  SmallVector<unsigned> kept = keptDims(op);
+  if (dropped.none() || kept.empty() ||
+      llvm::none_of(kept, [&](unsigned dim) { return dropped.test(dim); }))
+    return rewriter.notifyMatchFailure(op, "upstream knows what is dropped");
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(op.getType().getStridesAndOffset(strides, offset)))
+    return rewriter.notifyMatchFailure(op, "layout has no strides");
+  Location loc = op.getLoc();
+  auto whole = memref::SubViewOp::create(rewriter, loc, op.getSource(), op.getMixedOffsets(),
+                                         op.getMixedSizes(), op.getMixedStrides());
+  auto source = memref::ExtractStridedMetadataOp::create(rewriter, loc, whole);
+  SmallVector<OpFoldResult> sizes, steps;
+  for (auto [i, dim] : llvm::enumerate(kept)) {
+    sizes.push_back(op.getMixedSizes()[dim]);
+    steps.push_back(ShapedType::isDynamic(strides[i]) ? OpFoldResult(source.getStrides()[dim])
+                                                      : rewriter.getIndexAttr(strides[i]));
+  }
+  OpFoldResult start = ShapedType::isDynamic(offset) ? OpFoldResult(source.getOffset())
+                                                     : rewriter.getIndexAttr(offset);
+  rewriter.replaceOpWithNewOp<memref::ReinterpretCastOp>(op, op.getType(), source.getBaseBuffer(),
+                                                         start, sizes, steps);
+  return success();
+}
+
 namespace {
 struct LowerOpenReshapes
     : graphopt::impl::LowerOpenReshapesBase<LowerOpenReshapes> {
@@ -65,6 +109,7 @@ struct LowerOpenReshapes
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add(lowerExpandShape);
+    patterns.add(lowerReducedView);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -16,3 +16,15 @@ func.func @keeps_one_open_extent(%x: memref<?x8xf32>, %b: index) -> memref<?x2x8
   %e = memref.expand_shape %x [[0, 1], [2]] output_shape [%b, 2, 8] : memref<?x8xf32> into memref<?x2x8xf32>
   return %e : memref<?x2x8xf32>
 }
+
+// Upstream takes the first extent of 1 for the dropped one.
+// CHECK-LABEL: func.func @reduced_view
+func.func @reduced_view(%x: memref<1x?x?x?xf16>, %i: index, %n: index, %m: index)
+    -> memref<1x?x?xf16, strided<[?, ?, 1], offset: ?>> {
+  // CHECK: %[[VIEW:.*]] = memref.subview %{{.*}}[0, 0, %{{.*}}, 0] [1, %[[N:.*]], 1, %[[M:.*]]] [1, 1, 1, 1]
+  // CHECK: %{{.*}}, %[[OFFSET:.*]], %{{.*}}:4, %[[STRIDES:.*]]:4 = memref.extract_strided_metadata %[[VIEW]]
+  // CHECK: memref.reinterpret_cast %[[VIEW]] to offset: [%[[OFFSET]]], sizes: [1, %[[N]], %[[M]]], strides: [%[[STRIDES]]#0, %[[STRIDES]]#1, 1]
+  %v = memref.subview %x[0, 0, %i, 0] [1, %n, 1, %m] [1, 1, 1, 1]
+      : memref<1x?x?x?xf16> to memref<1x?x?xf16, strided<[?, ?, 1], offset: ?>>
+  return %v : memref<1x?x?xf16, strided<[?, ?, 1], offset: ?>>
+}

@@ -473,7 +473,7 @@ def LowerOpenReshapes : Pass<"graphopt-lower-open-reshapes"> {
   let description = [{
     A `memref.expand_shape` with several open extents in a group becomes a
     `memref.reinterpret_cast`; upstream's `expand-strided-metadata` lowers the
-    others.
+    others. So does a `memref.subview` that drops one of several extents of 1.
 
     ```mlir
     %e = memref.expand_shape %x [[0, 1], [2]] output_shape [%b, %s, 8]
