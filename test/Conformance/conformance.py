@@ -2,7 +2,8 @@
 
   conformance.py SUITE [--open] [--part I/N] [--jobs N] [NAME...]
 
-SUITE is node, simple, pytorch-converted or pytorch-operator. --open leaves every dim of
+SUITE is node, simple, pytorch-converted, pytorch-operator or light (well-known networks
+without their weights). --open leaves every dim of
 every input open. A case ends as
   passed
   refused   what it needs is not supported, and the compiler says so
@@ -26,6 +27,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 from onnx.backend.test.loader import load_model_tests
+from onnx.backend.test.runner import Runner
 
 import graphopt
 import graphopt.backend
@@ -34,7 +36,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TIMEOUT_S = 120
 # What the compiler says of operators, types and attributes that it does not support,
 # and of values that must not come from the run.
-REFUSAL = re.compile(r"not supported|unsupported|must be known when the model is compiled|is not a tensor")
+REFUSAL = re.compile(r"not supported|unsupported|must be known when the model is compiled|is not a tensor|"
+                     r"must have one dimension of static extent|must be static")
 
 Outcome = collections.namedtuple("Outcome", "kind text")
 
@@ -51,8 +54,37 @@ def value(path, kind):
     return numpy_helper.to_array(onnx.TensorProto.FromString(data))
 
 
+def load_cases(suite):
+    if suite != "light":
+        return load_model_tests(kind=suite)
+    return [case for case in load_model_tests(kind="real") if case.url.startswith("onnx/")]
+
+
+def load_model(case):
+    if case.model:
+        return case.model
+    if case.model_dir:
+        return onnx.load(os.path.join(case.model_dir, "model.onnx"))
+    return onnx.load(light_path(case))
+
+
+def light_path(case):
+    return os.path.join(os.path.dirname(onnx.__file__), os.path.relpath(case.url, "onnx"))
+
+
+def light_data(case, model):
+    """The inputs that onnx.backend.test gives these networks, and what comes with them."""
+    fixed = {i.name for i in model.graph.initializer}
+    inputs = [Runner.generate_dummy_data(port) for port in model.graph.input if port.name not in fixed]
+    root = os.path.splitext(light_path(case))[0]
+    return inputs, [value(f"{root}_output_{i}.pb", port.type) for i, port in enumerate(model.graph.output)]
+
+
 def data_sets(case, model):
     """Pairs of inputs and outputs, in the order of the model."""
+    if not case.model and not case.model_dir:
+        yield light_data(case, model)
+        return
     if case.data_sets is not None:
         yield from case.data_sets
         return
@@ -98,7 +130,7 @@ def difference(actual, expected, rtol, atol):
 
 def attempt(case, is_open):
     """The outcome of one case; may crash."""
-    model = case.model or onnx.load(os.path.join(case.model_dir, "model.onnx"))
+    model = load_model(case)
     pairs = list(data_sets(case, model))
     if is_open:
         leave_open(model)
@@ -164,7 +196,7 @@ def main():
     options = parser.parse_args()
     part, parts = map(int, options.part.split("/"))
     warnings.filterwarnings("ignore")
-    cases = [case for i, case in enumerate(sorted(load_model_tests(kind=options.suite), key=lambda c: c.name))
+    cases = [case for i, case in enumerate(sorted(load_cases(options.suite), key=lambda c: c.name))
              if i % parts == part and (not options.names or any(n in case.name for n in options.names))]
     known = known_failures(options.suite, options.open)
     bad, counts = [], collections.Counter()

@@ -94,6 +94,7 @@ static void normalize(OnnxModel &model, const ImportOptions &options) {
   if (int64_t opset = opsetOf(proto); opset != canonicalOpset)
     runOnnx("converting opset " + Twine(opset) + " to " + Twine(canonicalOpset),
             [&] {
+              alignOldOperands(proto);
               proto = onnx::version_conversion::ConvertVersion(proto,
                                                                canonicalOpset);
             });

@@ -97,6 +97,11 @@ void retypePackedWeights(OnnxModel &model);
 void unbatchOldScans(onnx::ModelProto &model);
 void restoreOldScans(onnx::ModelProto &model);
 
+/// Brings a model of an opset before 7 there. What broadcast then had attributes that
+/// said how, and PRelu a slope a channel; now operands are aligned at the last
+/// dimension. The converter asks for static dimensions, and leaves PRelu as it is.
+void alignOldOperands(onnx::ModelProto &model);
+
 /// Gives each Resize, in a model that had an opset before 11, the attributes that
 /// say what the operator (and Upsample) meant then: the converter leaves them at
 /// today's defaults. ONNX's text was silent; this is what ONNX Runtime does.
