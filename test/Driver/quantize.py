@@ -2,69 +2,29 @@
 # NumPy finds, and so are the model's outputs; what destroys a model is an error.
 # RUN: rm -rf %t && mkdir %t
 # RUN: %python %s %graphopt %t
-import json
 import os
-import subprocess
 import sys
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 
-tool, folder = sys.argv[1:]
-random = np.random.default_rng(0)
-WIDTH, HIDDEN, OUT = 32, 48, 8
-first = random.standard_normal((WIDTH, HIDDEN)).astype(np.float32)
-second = random.standard_normal((OUT, HIDDEN)).astype(np.float32)
-bias = random.standard_normal(OUT).astype(np.float32)
-mixing = random.standard_normal((WIDTH // 2, WIDTH))  # inputs depend on each other
-mixing[:, 3] *= 20  # and one is much larger
-
-
-def path(*names):
-    return os.path.join(folder, *names)
-
-
-def run(*command, fails=False):
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert (done.returncode != 0) == fails, (command, done)
-    return done
-
-
-def sample(rows):
-    return (random.standard_normal((rows, WIDTH // 2)) @ mixing
-            + random.standard_normal((rows, WIDTH)) / 8 + 1).astype(np.float32)
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "Inputs"))
+from two_products import (bias, compile_recipe, first, path, read_onnx, read_samples, result, second,
+                          write_case)
 
 
 def compile_with(step, *arguments, fails=False, out="out", more=None):
     """What the report says of the step; of a failure, what is said of it."""
-    with open(path("recipe.json"), "w", encoding="utf-8") as file:
-        json.dump({"quantize": step, "timing": {"rounds": 0}, **(more or {})}, file)
-    done = run(tool, "compile", path("model.onnx"), "-o", path(out), "--recipe", path("recipe.json"),
-               "--calib", path("calib"), "--select", path("select"), "--eval", path("eval"),
-               "--report", path("report.json"), *arguments, fails=fails)
-    if fails:
-        return done.stderr
-    with open(path("report.json"), encoding="utf-8") as file:
-        return json.load(file)
+    return compile_recipe({"quantize": step, **(more or {})}, *arguments, fails=fails, out=out)
 
 
 def written(step):
-    """The node that makes each tensor, and the constants."""
+    """The node that makes each tensor, the constants, and the report."""
     report = compile_with(step, "--emit=onnx", "--opset=21", out="onnx")
-    model = onnx.load(path("onnx", "model.onnx"))
-    onnx.checker.check_model(model)
-    return ({name: node for node in model.graph.node for name in node.output},
-            {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}, report)
+    return (*read_onnx("onnx")[1:], report)
 
 
 def product(nodes, kind):
     return next(node for node in nodes.values() if node.op_type == kind)
-
-
-def result(library):
-    run(tool, "run", path(library), "--inputs", path("x.npz"), "--output", path("y.npz"))
-    return np.load(path("y.npz"))["y"]
 
 
 def network(x, up, down, rounded):
@@ -77,21 +37,8 @@ def per_output(weights, axis):
     return np.rint(weights / scale), scale
 
 
-nodes = [helper.make_node("MatMul", ["x", "first"], ["h"], name="up"),
-         helper.make_node("Relu", ["h"], ["r"], name="relu"),
-         helper.make_node("Gemm", ["r", "second", "bias"], ["y"], name="down", transB=1)]
-graph = helper.make_graph(nodes, "two", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", WIDTH])],
-                          [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", OUT])],
-                          [numpy_helper.from_array(first, "first"), numpy_helper.from_array(second, "second"),
-                           numpy_helper.from_array(bias, "bias")])
-onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10), path("model.onnx"))
-for split, count in (("calib", 10), ("select", 3), ("eval", 4)):
-    os.mkdir(path(split))
-    for i in range(count):
-        np.savez(path(split, f"{i}.npz"), x=sample(40))
-x = sample(9)
-np.savez(path("x.npz"), x=x)
-seen = np.concatenate([np.load(path("calib", f"{i}.npz"))["x"] for i in range(10)])
+x = write_case()
+seen = read_samples("calib")
 expected = network(x, first, second, lambda x: x)
 
 # Rows: the largest magnitude of each is 127.
