@@ -52,6 +52,7 @@ static CpuModel makeModel(const Row &row, StringRef cpu, StringRef features,
   model.halfConversion = row.halfConversion;
   model.dotInt8 = has.contains(row.dotInt8);
   model.dotInt16 = row.arch == "x86_64";
+  model.byteTables = has.contains("avx512vbmi") && row.vectorBytes == 64;
   // Sapphire Rapids has half as many products a cycle by it as by f32's multiply-add.
   bool isSlow = row.arch == "x86_64" && !cpu.starts_with("znver");
   model.dotBFloat16 = has.contains(row.dotBFloat16) && !isSlow;

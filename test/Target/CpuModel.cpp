@@ -39,6 +39,8 @@ TEST(CpuModel, DotProductsComeFromTheCpuNotTheRow) {
   EXPECT_TRUE(find("alderlake").dotInt8);
   EXPECT_FALSE(find("neoverse-n1").dotInt8); // not of u8 by s8
   EXPECT_TRUE(find("neoverse-v1").dotInt8);
+  EXPECT_TRUE(find("icelake-server").byteTables);
+  EXPECT_FALSE(find("cascadelake").byteTables);
   EXPECT_TRUE(find("sse4.2").dotInt16);
   EXPECT_FALSE(find("neoverse-v1").dotInt16);
 }

@@ -28,6 +28,7 @@ struct CpuModel {
   bool dotInt8 = false;        ///< u8 x s8 to i32, four products a lane
   bool dotInt16 = false;       ///< s16 x s16 to i32, two products a lane
   bool dotBFloat16 = false;    ///< bf16 to f32, two products a lane
+  bool byteTables = false;     ///< each byte of a vector from a table of 128
 
   /// Elements of `bits` bits in a vector.
   int64_t lanes(int64_t bits) const { return vectorBytes * 8 / bits; }

@@ -86,6 +86,8 @@ struct ApproximateMath
 
   void runOnOperation() override {
     widenHalfs();
+    if (model.byteTables)
+      graphopt::cpu::tabulateBytes(getOperation());
     if (model.fma)
       graphopt::cpu::roundQuotients(getOperation());
     RewritePatternSet patterns(&getContext());

@@ -27,6 +27,10 @@ void populateVectorMathPatterns(mlir::RewritePatternSet &patterns,
 /// and minimum for NaN; those of x alone, too. For CPUs with fused multiply-add.
 void roundQuotients(mlir::func::FuncOp function);
 
+/// Long chains of arithmetic from one byte, or rounded number of as few values, to
+/// another  =>  a table, for CPUs that look up bytes in registers.
+void tabulateBytes(mlir::func::FuncOp function);
+
 } // namespace graphopt::cpu
 
 #endif

@@ -100,7 +100,9 @@ def ApproximateMath : Pass<"graphopt-approximate-math", "::mlir::func::FuncOp"> 
     functions are computed in f32. What has no polynomial is left to libm, one
     call an element. On a CPU without fused multiply-add those of the polynomials
     become two operations; with it quantizations multiply by the scale's reciprocal, with
-    a correction that gives the division's bytes for scales from 2^-100 on.
+    a correction that gives the division's bytes for scales from 2^-100 on. Where a CPU
+    looks up bytes in registers, long chains of arithmetic from one byte to another, as
+    of an activation between quantizations, become a table.
 
     ```mlir
     %y = math.exp %x : vector<16xf16>
