@@ -154,14 +154,22 @@ QuantizedWeights graphopt::quantizeNearest(const DenseWeights &weights,
 QuantizedWeights graphopt::quantizeBySecondOrder(const Product &product,
                                                  const DenseWeights &weights,
                                                  const WeightGrid &grid,
-                                                 double damping) {
+                                                 double damping,
+                                                 llvm::ArrayRef<float> factors) {
   Moments moments(product.input);
+  if (!factors.empty())
+    moments.scale(factors);
   Matrix old = toMatrix(weights), matrix = old;
   Matrix factor = factorInverse(moments.covariance, damping);
   Grids grids(weights, grid);
+  // Without groups all grids are those of the weights as they were.
+  constexpr int64_t atOnce = 128;
   changeRows(
-      matrix, factor, grids.groupSize(),
-      [&](int64_t begin, int64_t) { grids.fit(matrix.data(), begin); },
+      matrix, factor, grid.group > 0 ? grids.groupSize() : atOnce,
+      [&](int64_t begin, int64_t) {
+        if (grid.group > 0 || begin == 0)
+          grids.fit(matrix.data(), begin);
+      },
       [&](int64_t row) {
         Eigen::RowVectorXd rounded = matrix.row(row);
         for (int64_t column = 0; column < rounded.size(); ++column)

@@ -114,6 +114,7 @@ llvm::Error graphopt::parseQuantize(const json::Value &value, std::string path,
   if (options.group < 1)
     reader.fail("group", "is not positive");
   reader.read("scale_per", scales, options.perTensor);
+  reader.read("zero_points", options.zeroPoints);
   reader.read("second_order", options.secondOrder);
   reader.read("damping", options.damping, 1e6);
   reader.read("calibrator", calibrators, options.calibrator);

@@ -23,6 +23,13 @@ Moments::Moments(const ValueStatistics &input)
   covariance.noalias() -= mean * mean.transpose();
 }
 
+void Moments::scale(llvm::ArrayRef<float> factors) {
+  Eigen::VectorXd diagonal =
+      Eigen::Map<const Eigen::VectorXf>(factors.data(), factors.size()).cast<double>();
+  mean = mean.cwiseProduct(diagonal).eval();
+  covariance = (diagonal.asDiagonal() * covariance * diagonal.asDiagonal()).eval();
+}
+
 Matrix graphopt::factorInverse(Matrix covariance, double damping) {
   int64_t size = covariance.rows();
   double mean = covariance.trace() / double(std::max<int64_t>(size, 1));

@@ -22,6 +22,9 @@ struct Moments {
   Matrix covariance;
 
   explicit Moments(const ValueStatistics &input);
+
+  /// As they are if channels are multiplied with the factors.
+  void scale(llvm::ArrayRef<float> factors);
 };
 
 /// U of inverse(covariance + damping) = U'U: its row k says what the inputs from k

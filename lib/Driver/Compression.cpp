@@ -73,6 +73,7 @@ static void addQuantize(OpPassManager &passes, const QuantizeOptions &quantize) 
   options.tables = quantize.shrinksTables();
   options.group = quantize.group;
   options.perTensor = quantize.perTensor;
+  options.zeroPoints = quantize.zeroPoints;
   options.secondOrder = quantize.secondOrder;
   options.damping = quantize.damping;
   options.calibrator = calibratorName(quantize.calibrator).str();

@@ -75,7 +75,7 @@ llvm::Expected<QuantTrials> QuantTrials::prepare(const QuantModel &model,
       numbers.zero = addConstant(zero);
       rounded = b.byGrid(value, scale, zero);
     } else {
-      rounded = quantizeInput(b, b.getLoc(), value, input.scheme, {}, {});
+      rounded = quantizeInput(b, b.getLoc(), value, input, {}, {});
     }
     // A value that only these products read.
     Value whole = CastOp::create(b, value, b.getF32Type());
@@ -146,8 +146,8 @@ graphopt::measureLostMeans(const QuantModel &model, const QuantNumbers &numbers,
     Operation *first = mapping.lookup(model.layers[input.layers.front()].op);
     OpBuilder b(first);
     Value small =
-        quantizeInput(b, first->getLoc(), mapping.lookup(input.value),
-                      input.scheme, numbers.factors[i], numbers.grids[i]);
+        quantizeInput(b, first->getLoc(), mapping.lookup(input.value), input,
+                      numbers.factors[i], numbers.grids[i]);
     for (size_t number : input.layers) {
       const QuantLayer &layer = model.layers[number];
       Operation *before = mapping.lookup(layer.op);

@@ -37,6 +37,12 @@ private:
   void leaveAlone(Operation &op, StringRef reason);
   llvm::Expected<QuantScheme> chooseScheme(Operation &op,
                                            llvm::StringSet<> &used) const;
+  /// Whether weights may make up for what those before lose, if that is better.
+  bool mayCompensate(const QuantInput &input) const {
+    return options.secondOrder && canTry() &&
+           model.layers[input.layers.front()].grid.group == 0 &&
+           input.scheme != QuantScheme::BFloat16;
+  }
   bool canTry() const { return runner && runner->canSelect(); }
 
   llvm::Error collect();
@@ -47,11 +53,13 @@ private:
   ByteGrid findGrid(const QuantInput &input, ArrayRef<float> factors) const;
   QuantizedWeights quantizeWeights(const QuantInput &input,
                                    const QuantLayer &layer,
-                                   ArrayRef<float> factors) const;
+                                   ArrayRef<float> factors,
+                                   bool secondOrder) const;
   QuantNumbers makeNumbers(double alpha) const;
 
   llvm::Error chooseNumbers();
   llvm::Error chooseAlpha();
+  llvm::Error chooseWeights();
   llvm::Error chooseBiases();
   llvm::Error chooseFloats();
   llvm::Error measureAlone();
@@ -72,7 +80,8 @@ private:
   QuantNumbers numbers;
   double alpha = 0;
   std::vector<std::pair<double, Nearness>> triedAlphas;
-  std::optional<Nearness> result, withoutBiases;
+  std::optional<Nearness> result, withoutSecondOrder, withoutBiases;
+  bool isSecondOrder = false;
   std::optional<double> metricBefore, metricAfter;
   json::Array leftAlone, tables;
 };
@@ -144,7 +153,7 @@ void Quantizer::addLayer(Operation &op, QuantScheme scheme,
                     (scheme == QuantScheme::Int8Dynamic ||
                      (scheme == QuantScheme::Int8Static &&
                       options.calibrator == Calibrator::MinMax));
-    model.inputs.push_back({value, scheme, {}, isSmooth});
+    model.inputs.push_back({value, scheme, {}, isSmooth, options.zeroPoints});
     input = std::prev(model.inputs.end());
   }
   input->isSmooth &= !isConv;
@@ -200,7 +209,7 @@ llvm::Error Quantizer::collect() {
       kinds |= ValueStatistics::Summary;
     if (input.isSmooth)
       kinds |= ValueStatistics::Channels;
-    if (first.grid.group > 0 && options.secondOrder)
+    if (mayCompensate(input) || (first.grid.group > 0 && options.secondOrder))
       kinds |= ValueStatistics::Gram;
     if (kinds)
       requests.push_back({input.value, kinds, getChannelAxis(first.op)});
@@ -249,7 +258,8 @@ ByteGrid Quantizer::findGrid(const QuantInput &input,
 
 QuantizedWeights Quantizer::quantizeWeights(const QuantInput &input,
                                             const QuantLayer &layer,
-                                            ArrayRef<float> factors) const {
+                                            ArrayRef<float> factors,
+                                            bool secondOrder) const {
   std::vector<double> elements = layer.weights.elements;
   if (!factors.empty())
     for (auto [i, element] : llvm::enumerate(elements))
@@ -260,10 +270,14 @@ QuantizedWeights Quantizer::quantizeWeights(const QuantInput &input,
     return weights;
   }
   DenseWeights dense = layer.dense(elements);
-  if (layer.grid.group == 0 || !options.secondOrder)
+  if (!secondOrder)
     return quantizeNearest(dense, layer.grid);
-  return quantizeBySecondOrder({seen(input), elements, layer.weights.columns},
-                               dense, layer.grid, options.damping);
+  QuantizedWeights made =
+      quantizeBySecondOrder({seen(input), elements, layer.weights.columns}, dense,
+                            layer.grid, options.damping, factors);
+  if (!made.bias.empty())
+    made.bias = sumPlaces(layer.weights, made.bias);
+  return made;
 }
 
 QuantNumbers Quantizer::makeNumbers(double alpha) const {
@@ -274,8 +288,10 @@ QuantNumbers Quantizer::makeNumbers(double alpha) const {
     made.factors.push_back(smooth(input, alpha));
     made.grids.push_back(findGrid(input, made.factors.back()));
     for (size_t number : input.layers) {
-      made.weights[number] = quantizeWeights(input, model.layers[number],
-                                             made.factors.back());
+      const QuantLayer &layer = model.layers[number];
+      made.weights[number] =
+          quantizeWeights(input, layer, made.factors.back(),
+                          layer.grid.group > 0 && options.secondOrder);
       made.biases[number] = made.weights[number].bias;
     }
   }
@@ -316,6 +332,34 @@ llvm::Error Quantizer::chooseAlpha() {
     alpha = tried;
     numbers = std::move(made);
   }
+  return llvm::Error::success();
+}
+
+/// Of 8 bits; fewer always make up for each other.
+llvm::Error Quantizer::chooseWeights() {
+  QuantNumbers made = numbers;
+  bool isOpen = false;
+  for (auto [i, input] : llvm::enumerate(model.inputs)) {
+    if (!trials || !mayCompensate(input))
+      continue;
+    isOpen = true;
+    for (size_t number : input.layers) {
+      made.weights[number] = quantizeWeights(input, model.layers[number],
+                                             made.factors[i], /*secondOrder=*/true);
+      made.biases[number] = made.weights[number].bias;
+    }
+  }
+  if (!isOpen)
+    return llvm::Error::success();
+  auto near = measure({trials->makeCandidate(numbers, listSmall()),
+                       trials->makeCandidate(made, listSmall())},
+                      "second order");
+  if (!near)
+    return near.takeError();
+  withoutSecondOrder = near->front();
+  isSecondOrder = near->back().sqnrDb > near->front().sqnrDb;
+  if (isSecondOrder)
+    numbers = std::move(made);
   return llvm::Error::success();
 }
 
@@ -439,6 +483,8 @@ llvm::Error Quantizer::chooseNumbers() {
   }
   if (llvm::Error error = chooseAlpha())
     return error;
+  if (llvm::Error error = chooseWeights())
+    return error;
   if (llvm::Error error = chooseBiases())
     return error;
   return trials ? chooseFloats() : llvm::Error::success();
@@ -501,6 +547,10 @@ json::Object Quantizer::describe() const {
                       {"layers", std::move(list)},
                       {"tables", json::Array(tables)},
                       {"left_alone", json::Array(leftAlone)}};
+  if (withoutSecondOrder) {
+    object["second_order"] = isSecondOrder;
+    object["without_second_order"] = describeNearness(*withoutSecondOrder);
+  }
   if (withoutBiases)
     object["without_bias_correction"] = describeNearness(*withoutBiases);
   if (result)
@@ -556,6 +606,7 @@ private:
     parsed.tables = tables;
     parsed.group = group;
     parsed.perTensor = perTensor;
+    parsed.zeroPoints = zeroPoints;
     parsed.secondOrder = secondOrder;
     parsed.damping = damping;
     parsed.percentile = percentile;

@@ -28,18 +28,23 @@ public:
 
   /// Each row by its greatest magnitude; a row of zeros by any.
   Value perRow(Value value) {
-    int64_t last = typeOf(value).getRank() - 1;
-    int64_t extent = typeOf(value).getDimSize(last);
     Value magnitudes = UnaryOp::create(*this, UnaryKind::Abs, value);
-    Value most = ReduceOp::create(*this, ReduceKind::Max, magnitudes,
-                                  ArrayRef<int64_t>{last}, /*keepdims=*/true);
-    Value scale = binary(BinaryKind::Mul,
-                         binary(BinaryKind::Max, most, scalar(1e-30f)),
-                         scalar(1.0f / 127));
-    Value bytes = QuantizeLinearOp::create(*this, value, scale, Value(), last,
-                                           getI64IntegerAttr(extent), getI8Type());
-    return DequantizeLinearOp::create(*this, bytes, scale, Value(), last,
-                                      getI64IntegerAttr(extent), getF32Type());
+    Value scale = makeScale(reduceRows(ReduceKind::Max, magnitudes), 127);
+    return byRows(value, scale, Value(), getI8Type());
+  }
+
+  /// Each row from its least to its greatest number; 0 is one of both.
+  Value perRowWithZero(Value value) {
+    Type byte = getIntegerType(8, /*isSigned=*/false);
+    Value least = binary(BinaryKind::Min, reduceRows(ReduceKind::Min, value),
+                         scalar(0));
+    Value most = binary(BinaryKind::Max, reduceRows(ReduceKind::Max, value),
+                        scalar(0));
+    Value scale = makeScale(binary(BinaryKind::Sub, most, least), 255);
+    Value zero = UnaryOp::create(
+        *this, UnaryKind::Round,
+        binary(BinaryKind::Div, UnaryOp::create(*this, UnaryKind::Neg, least), scale));
+    return byRows(value, scale, CastOp::create(*this, zero, byte), byte);
   }
 
   Value byGrid(Value value, const ByteGrid &grid) {
@@ -63,6 +68,23 @@ private:
   Value binary(BinaryKind kind, Value lhs, Value rhs) {
     return BinaryOp::create(*this, kind, lhs, rhs);
   }
+  Value reduceRows(ReduceKind kind, Value value) {
+    int64_t last = typeOf(value).getRank() - 1;
+    return ReduceOp::create(*this, kind, value, ArrayRef<int64_t>{last},
+                            /*keepdims=*/true);
+  }
+  Value makeScale(Value range, float steps) {
+    return binary(BinaryKind::Mul, binary(BinaryKind::Max, range, scalar(1e-30f)),
+                  scalar(1 / steps));
+  }
+  Value byRows(Value value, Value scale, Value zero, Type type) {
+    int64_t last = typeOf(value).getRank() - 1;
+    IntegerAttr extent = getI64IntegerAttr(typeOf(value).getDimSize(last));
+    Value bytes =
+        QuantizeLinearOp::create(*this, value, scale, zero, last, extent, type);
+    return DequantizeLinearOp::create(*this, bytes, scale, zero, last, extent,
+                                      getF32Type());
+  }
   Value scalar(float value) {
     auto type = RankedTensorType::get({}, getF32Type());
     return arith::ConstantOp::create(*this, DenseElementsAttr::get(type, value));
@@ -71,14 +93,14 @@ private:
 } // namespace
 
 Value graphopt::quantizeInput(OpBuilder &b, Location loc, Value value,
-                              QuantScheme scheme, ArrayRef<float> factors,
+                              const QuantInput &input, ArrayRef<float> factors,
                               const ByteGrid &grid) {
   InputBuilder builder(b, loc);
   if (!factors.empty())
     value = builder.scale(value, factors);
-  switch (scheme) {
+  switch (input.scheme) {
   case QuantScheme::Int8Dynamic:
-    return builder.perRow(value);
+    return input.hasZeros ? builder.perRowWithZero(value) : builder.perRow(value);
   case QuantScheme::Int8Static:
     return builder.byGrid(value, grid);
   case QuantScheme::BFloat16:
@@ -193,7 +215,7 @@ void graphopt::quantizeProducts(QuantModel &model, const QuantNumbers &numbers) 
       continue;
     Operation *first = model.layers[input.layers.front()].op;
     OpBuilder b(first);
-    Value small = quantizeInput(b, first->getLoc(), input.value, input.scheme,
+    Value small = quantizeInput(b, first->getLoc(), input.value, input,
                                 numbers.factors[i], numbers.grids[i]);
     for (size_t number : input.layers) {
       const QuantLayer &layer = model.layers[number];

@@ -29,6 +29,7 @@ struct QuantInput {
   QuantScheme scheme;
   std::vector<size_t> layers; ///< their numbers
   bool isSmooth = false;      ///< its channels may be scaled
+  bool hasZeros = false;      ///< its rows have zero points, if dynamic
   bool isFloat = false;       ///< kept as it is after all
   std::optional<graph::Nearness> alone; ///< the outputs if only it is small
 };
@@ -48,9 +49,9 @@ struct QuantModel {
   std::vector<QuantInput> inputs;
 };
 
-/// The input of the products on its grid, as floats.
+/// `value` in the place of the products' input on its grid, as floats.
 mlir::Value quantizeInput(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value,
-                          QuantScheme scheme, llvm::ArrayRef<float> factors,
+                          const QuantInput &input, llvm::ArrayRef<float> factors,
                           const ByteGrid &grid);
 
 /// Lets the products that are not kept as they are multiply small numbers.

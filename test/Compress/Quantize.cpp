@@ -120,6 +120,30 @@ TEST(Quantize, MakesUpForWhatIsLost) {
   }
 }
 
+// Factors of channels are as if the input had been multiplied with them before.
+TEST(Quantize, MakesUpBehindFactors) {
+  Rows rows = makeInputs(), scaled = rows;
+  std::vector<float> factors;
+  for (int64_t i = 0; i < inputs; ++i)
+    factors.push_back(float(1 << (i % 5)));
+  for (auto &row : scaled)
+    for (int64_t i = 0; i < inputs; ++i)
+      row[i] *= factors[i];
+  std::vector<double> weights = makeWeights();
+  ValueStatistics seen = observe(rows), after = observe(scaled);
+  DenseWeights dense{weights, outputs};
+  WeightGrid grid{WeightType::S8, /*group=*/0};
+  QuantizedWeights made =
+      quantizeBySecondOrder({seen, weights, outputs}, dense, grid, 0.01, factors);
+  QuantizedWeights same =
+      quantizeBySecondOrder({after, weights, outputs}, dense, grid, 0.01);
+  EXPECT_EQ(made.groups, 1);
+  EXPECT_EQ(made.integers, same.integers);
+  EXPECT_NE(made.integers, quantizeNearest(dense, grid).integers);
+  for (int64_t column = 0; column < outputs; ++column)
+    EXPECT_NEAR(made.bias[column], same.bias[column], 1e-6);
+}
+
 // A grid of 4 bits gives up ends of the range where that costs less.
 TEST(Quantize, FitsFourBits) {
   std::vector<double> weights = makeWeights();

@@ -1,4 +1,4 @@
-# Weights of 4 bits: what rounding loses is made up for as NumPy finds.
+# Small weights: what rounding loses is made up for as NumPy finds.
 # RUN: rm -rf %t && mkdir %t
 # RUN: %python %s %graphopt %t
 import os
@@ -33,22 +33,20 @@ def fit_grid(group):
     return best[1]
 
 
-def compensate(weights, inputs):
+def compensate(weights, inputs, group, fit, ends):
     weights = weights.astype(np.float64).copy()
     gram = np.cov(inputs.astype(np.float64).T, bias=True)
     gram += 0.01 * np.trace(gram) / len(gram) * np.eye(len(gram))
-    integers = np.zeros(weights.shape)
     for k in range(len(weights)):
-        if k % GROUP == 0:
-            grids = [fit_grid(column) for column in weights[k:k + GROUP].T]
+        if k % group == 0:
+            grids = [fit(column) for column in weights[k:k + group].T]
         for column, (scale, zero) in enumerate(grids):
             before = weights[k, column]
-            integers[k, column] = np.clip(np.rint(before / scale) + zero, 0, 15)
-            weights[k, column] = (integers[k, column] - zero) * scale
+            weights[k, column] = (np.clip(np.rint(before / scale) + zero, *ends) - zero) * scale
             if k + 1 < len(weights):
                 weights[k + 1:, column] += np.linalg.solve(
                     gram[k + 1:, k + 1:], gram[k + 1:, k] * (before - weights[k, column]))
-    return integers, weights
+    return weights
 
 
 low_bits = {"scheme": "weight-only", "weights": "u4", "group": GROUP, "bias_correction": "never", "min_sqnr": 0}
@@ -57,12 +55,23 @@ for second_order in (False, True):
     report = compile_with({**low_bits, "second_order": second_order})
     losses[second_order] = {layer["name"]: layer["isolated"]["sqnr_db"] for layer in report["audit"]["layers"]}
 assert losses[True]["up"] > losses[False]["up"] + 3, losses
-integers, weights = compensate(first, seen)
 inputs = read_samples("eval")
-ours = losses[True]["up"]
-missed = (inputs - seen.mean(0)) @ (first - weights)  # the bias makes up for the mean
-reference = 10 * np.log10(((inputs @ first)**2).sum() / (missed**2).sum())
-assert abs(ours - reference) < 0.1, (ours, reference)
+
+
+def check_loss(ours, weights):
+    missed = (inputs - seen.mean(0)) @ (first - weights)  # the bias makes up for the mean
+    reference = 10 * np.log10(((inputs @ first)**2).sum() / (missed**2).sum())
+    assert abs(ours - reference) < 0.1, (ours, reference)
+
+
+check_loss(losses[True]["up"], compensate(first, seen, GROUP, fit_grid, (0, 15)))
+
+# The same for 8 bits, with one grid an output, if it is better on the samples to select with.
+report = compile_with({"scheme": "weight-only", "bias_correction": "never"})
+step = report["steps"][0]
+assert step["second_order"] and step["select"]["sqnr_db"] > step["without_second_order"]["sqnr_db"] + 3, step
+loss, = (layer["isolated"]["sqnr_db"] for layer in report["audit"]["layers"] if layer["name"] == "up")
+check_loss(loss, compensate(first, seen, len(first), lambda column: (np.abs(column).max() / 127, 0), (-127, 127)))
 
 # Biases make up for what a coarse grid loses of the mean.
 report = compile_with({**low_bits, "second_order": False, "bias_correction": "auto"})

@@ -42,7 +42,7 @@ seen = read_samples("calib")
 expected = network(x, first, second, lambda x: x)
 
 # Rows: the largest magnitude of each is 127.
-plain = {"smooth": "none", "bias_correction": "never"}
+plain = {"smooth": "none", "bias_correction": "never", "second_order": False}
 report = compile_with({"scheme": "int8-dynamic", **plain}, "--emit=shared")
 
 
@@ -58,6 +58,19 @@ audit = report["audit"]
 assert audit["verdict"] == "expected" and {layer["name"] for layer in audit["layers"]} == {"up", "down"}, audit
 assert all(layer["isolated"]["sqnr_db"] > 20 for layer in audit["layers"]), audit
 assert abs(report["steps"][0]["select"]["sqnr_db"] - report["outputs"]["y"]["sqnr_db"]) < 1.5, report
+
+# From the least to the greatest number of each, and 0 is one of the steps.
+def by_ranges(x):
+    low, high = np.minimum(x.min(-1, keepdims=True), 0), np.maximum(x.max(-1, keepdims=True), 0)
+    scale = (high - low) / np.float32(255)
+    zero = np.rint(-low / scale)
+    return (np.clip(np.rint(x / scale) + zero, 0, 255) - zero) * scale
+
+
+by_magnitude = report["outputs"]["y"]["sqnr_db"]
+report = compile_with({"scheme": "int8-dynamic", "zero_points": True, **plain}, "--emit=shared")
+np.testing.assert_allclose(result("out"), network(x, up * up_scale, down * down_scale, by_ranges), rtol=1e-3, atol=2e-2)
+assert report["outputs"]["y"]["sqnr_db"] > by_magnitude + 1, (report["outputs"], by_magnitude)
 
 # One grid: what all samples have, cut as the calibrator says.
 def byte_grid(low, high):
@@ -118,7 +131,7 @@ for calibrator, grid in (("minmax", byte_grid(seen.min(), seen.max())), ("percen
     np.testing.assert_allclose(tensors[weights.input[1]], up_scale[0], rtol=1e-6)
 
 # The large channel gives way to its weights.
-made, tensors, report = written({"scheme": "int8-dynamic", "bias_correction": "never"})
+made, tensors, report = written({"scheme": "int8-dynamic", "bias_correction": "never", "second_order": False})
 step = report["steps"][0]
 tried = {row["smooth"]: row["sqnr_db"] for row in step["smooth_tried"]}
 assert sorted(tried) == [0, 0.5, 0.6, 0.7, 0.8, 0.9] and tried[step["smooth"]] == max(tried.values()), step

@@ -1,5 +1,6 @@
 // RUN: %python %S/Inputs/statistics.py %t x "[[-1, 2], [3, 4.1]]"
 // RUN: graphopt-opt %s --graph-quantize="smooth=none" | FileCheck %s --check-prefix=ROWS
+// RUN: graphopt-opt %s --graph-quantize="smooth=none zero-points" | FileCheck %s --check-prefix=ZEROS
 // RUN: graphopt-opt %s --graph-quantize="scheme=int8-static statistics=%t" | FileCheck %s --check-prefix=STATIC
 // RUN: graphopt-opt %s --graph-quantize="scheme=int8-static smooth=0.5 statistics=%t" | FileCheck %s --check-prefix=SMOOTH
 // RUN: graphopt-opt %s --graph-quantize="scheme=weight-only" | FileCheck %s --check-prefix=WEIGHTS
@@ -32,6 +33,25 @@
 // ROWS-NEXT:    %[[G:.+]] = arith.constant dense<[1.000000e+00, 2.000000e-02]>
 // ROWS-NEXT:    %[[V:.+]] = graph.dequantize_linear %[[T]], %[[G]] axis = 0 to f32
 // ROWS-NEXT:    graph.gemm %[[D]], %[[V]], %{{.+}} transB
+
+// Each row from its least number to its greatest, in 255 steps of which 0 is one.
+// ZEROS-LABEL: func.func @main(
+// ZEROS-SAME:      %[[X:[^:]+]]:
+// ZEROS:         %[[MIN:.+]] = graph.reduce Min %[[X]] axes = [1] keepdims
+// ZEROS:         %[[L:.+]] = graph.binary Min %[[MIN]], %{{.+}} : tensor<?x1xf32>, tensor<f32>
+// ZEROS:         %[[MAX:.+]] = graph.reduce Max %[[X]] axes = [1] keepdims
+// ZEROS:         %[[H:.+]] = graph.binary Max %[[MAX]], %{{.+}} : tensor<?x1xf32>, tensor<f32>
+// ZEROS-NEXT:    %[[R:.+]] = graph.binary Sub %[[H]], %[[L]]
+// ZEROS:         %[[C:.+]] = arith.constant dense<0.00392156886>
+// ZEROS-NEXT:    %[[S:.+]] = graph.binary Mul %{{.+}}, %[[C]]
+// ZEROS-NEXT:    %[[N:.+]] = graph.unary Neg %[[L]]
+// ZEROS-NEXT:    %[[B:.+]] = graph.binary Div %[[N]], %[[S]]
+// ZEROS-NEXT:    %[[I:.+]] = graph.unary Round %[[B]]
+// ZEROS-NEXT:    %[[Z:.+]] = graph.cast %[[I]] to ui8
+// ZEROS-NEXT:    %[[Q:.+]] = graph.quantize_linear %[[X]], %[[S]], %[[Z]] axis = 1 block_size = 2 to ui8
+// ZEROS-NEXT:    %[[D:.+]] = graph.dequantize_linear %[[Q]], %[[S]], %[[Z]] axis = 1 block_size = 2 to f32
+// ZEROS:         graph.matmul %[[D]],
+// ZEROS:         graph.gemm %[[D]],
 
 // From -1 to 4.1: steps of 0.02, and 0 is one of them.
 // STATIC-LABEL: func.func @main(

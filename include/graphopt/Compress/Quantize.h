@@ -59,9 +59,11 @@ QuantizedWeights quantizeNearest(const DenseWeights &weights,
 /// lost as well as they can, the bias for the mean: GPTQ (Frantar et al., 2023).
 ///
 /// \param product  the weights' own, with its input's Gram matrix.
+/// \param factors  what the input's channels are multiplied with; empty: nothing.
 QuantizedWeights quantizeBySecondOrder(const Product &product,
                                        const DenseWeights &weights,
-                                       const WeightGrid &grid, double damping);
+                                       const WeightGrid &grid, double damping,
+                                       llvm::ArrayRef<float> factors = {});
 
 //===----------------------------------------------------------------------===//
 // Between the two

@@ -55,7 +55,8 @@ struct QuantizeOptions {
   std::optional<bool> tables;
   int64_t group = 32;        ///< inputs that share a scale, of 4 bits
   bool perTensor = false;    ///< one scale for all weights of a layer, of s8
-  bool secondOrder = true;   ///< of 4 bits: later inputs make up for earlier ones
+  bool zeroPoints = false;   ///< rows have them, of int8-dynamic
+  bool secondOrder = true;   ///< later inputs make up for earlier ones
   double damping = 0.01;     ///< of secondOrder
   Calibrator calibrator = Calibrator::MinMax;
   double percentile = 99.99;
