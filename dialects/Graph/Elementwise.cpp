@@ -150,8 +150,15 @@ static AffineExpr evaluate(ShapeInference &shapes, BinaryKind kind,
 // Unary
 //===----------------------------------------------------------------------===//
 
+/// Whether anything computes with elements of `type`; others are only converted.
+static bool isComputed(Type type) {
+  return type.isInteger(1) || (!isSmallFloat(type) && type.getIntOrFloatBitWidth() >= 8);
+}
+
 /// Whether ONNX defines `kind` on elements of `type`.
 static bool isDefined(UnaryKind kind, Type type) {
+  if (!isComputed(type))
+    return false;
   switch (kind) {
   case UnaryKind::Not:
     return type.isInteger(1);
@@ -212,6 +219,8 @@ static bool isComparison(BinaryKind kind) {
 }
 
 static bool isDefined(BinaryKind kind, Type type) {
+  if (!isComputed(type))
+    return false;
   switch (kind) {
   case BinaryKind::And:
   case BinaryKind::Or:
@@ -312,5 +321,22 @@ LogicalResult CastOp::inferResults(ShapeInference &shapes,
 }
 
 OpFoldResult CastOp::fold(FoldAdaptor) {
+  return getType() == getInput().getType() ? OpFoldResult(getInput()) : nullptr;
+}
+
+LogicalResult BitcastOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
+                                      Adaptor op, SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput());
+  auto countBits = [](Type type) {
+    return type.isInteger(1) ? 8 : type.getIntOrFloatBitWidth();
+  };
+  if (countBits(input.elementType) != countBits(op.getTo())) // C1
+    return emitOptionalError(loc, "reads the bits of ", input.elementType, " as ", op.getTo(),
+                             ", which has another number of them");
+  results.push_back({op.getTo(), input.dims});
+  return success();
+}
+
+OpFoldResult BitcastOp::fold(FoldAdaptor) {
   return getType() == getInput().getType() ? OpFoldResult(getInput()) : nullptr;
 }

@@ -65,10 +65,35 @@ def Graph_CastOp : Graph_PureOp<"cast"> {
   let summary = "Converts each element to another type";
   let description = [{
     Floats are rounded to nearest even; float to integer truncates; anything to
-    boolean asks whether it differs from zero.
+    boolean asks whether it differs from zero. What is too large for a float of 8
+    bits or less becomes the largest number of its sign; if `unsaturated`, infinity
+    or, where there is none, NaN. `f8E8M0FNU`, which holds powers of two only, is
+    rounded as `rounding` says.
 
     ```mlir
     %y = graph.cast %x to f16 : tensor<?x4xf32>
+    %z = graph.cast %x to f8E4M3FN unsaturated : tensor<?x4xf32>
+    %s = graph.cast %x to f8E8M0FNU rounding = nearest : tensor<?x4xf32>
+    ```
+  }];
+  let arguments = (ins Graph_Tensor:$input, TypeAttr:$to, UnitAttr:$unsaturated,
+                       DefaultValuedAttr<Graph_RoundingAttr, "Rounding::Up">:$rounding);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = [{
+    $input `to` $to (`unsaturated` $unsaturated^)? (`rounding` `=` $rounding^)? attr-dict
+    `:` type($input)
+  }];
+  let hasFolder = 1;
+}
+
+def Graph_BitcastOp : Graph_PureOp<"bitcast"> {
+  let summary = "Reads the bits of each element as another type";
+  let description = [{
+    Constraints:
+    - (C1) Elements of both types have the same number of bits, a boolean 8.
+
+    ```mlir
+    %y = graph.bitcast %x to i32 : tensor<?x4xf32>
     ```
   }];
   let arguments = (ins Graph_Tensor:$input, TypeAttr:$to);

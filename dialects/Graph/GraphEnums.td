@@ -193,6 +193,14 @@ def Graph_OutsideMode : Graph_Enum<"OutsideMode", "what a sample outside of a te
 def Graph_OutsideModeAttr
     : EnumAttr<Graph_Dialect, Graph_OutsideMode, "outside_mode">;
 
+def Graph_Rounding : Graph_Enum<"Rounding", "which neighbour a number between two becomes", [
+  I32EnumAttrCase<"Up", 0, "up">,
+  I32EnumAttrCase<"Down", 1, "down">,
+  I32EnumAttrCase<"Nearest", 2, "nearest">, // halves up
+]>;
+
+def Graph_RoundingAttr : EnumAttr<Graph_Dialect, Graph_Rounding, "rounding">;
+
 // Query m sees key n; there are M queries and N keys.
 def Graph_Causal : Graph_Enum<"Causal", "which keys come before a query", [
   I32EnumAttrCase<"None", 0, "none">,                // all are seen

@@ -44,7 +44,9 @@ LogicalResult QuantizeLinearOp::inferResults(ShapeInference &shapes,
                                              std::optional<Location> loc, Adaptor op,
                                              SmallVectorImpl<InferredTensor> &results) {
   Type to = op.getTo();
-  if (!to.isInteger() || to.getIntOrFloatBitWidth() > 16 ||
+  bool isGrid = isSmallFloat(to) ? !isa<Float8E8M0FNUType>(to)
+                                 : to.isInteger() && to.getIntOrFloatBitWidth() <= 16;
+  if (!isGrid ||
       (op.getZero() && shapes.get(op.getZero()).elementType != to)) // C1
     return emitOptionalError(loc, "quantizes to ", to, ", which is not supported yet");
   if (failed(checkGrid(shapes, loc, op)))
@@ -57,7 +59,8 @@ LogicalResult DequantizeLinearOp::inferResults(ShapeInference &shapes,
                                                std::optional<Location> loc, Adaptor op,
                                                SmallVectorImpl<InferredTensor> &results) {
   Type from = shapes.get(op.getInput()).elementType;
-  if (!from.isInteger() || !isa<FloatType>(op.getTo()) ||
+  if (!(from.isInteger() || isSmallFloat(from)) || !isa<FloatType>(op.getTo()) ||
+      isSmallFloat(op.getTo()) ||
       (op.getZero() && shapes.get(op.getZero()).elementType != from)) // C1
     return emitOptionalError(loc, "cannot dequantize ", from, " to ", op.getTo());
   if (failed(checkGrid(shapes, loc, op)))

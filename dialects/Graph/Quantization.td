@@ -4,14 +4,16 @@
 include "dialects/Graph/GraphBase.td"
 
 def Graph_QuantizeLinearOp : Graph_PureOp<"quantize_linear"> {
-  let summary = "Puts floats on a grid of integers";
+  let summary = "Puts floats on a grid of integers, or of floats of few bits";
   let description = [{
     `result = saturate(round(input / scale) + zero)`, halves rounded to even. There
     is one `scale` and `zero` for all elements, or one for each index of `axis`, or
-    one for each `block_size` neighbours along it.
+    one for each `block_size` neighbours along it. On a grid of floats the sum is
+    rounded, and `unsaturated` is as for `graph.cast`.
 
     Constraints:
-    - (C1) `to` is an integer of at most 16 bits, `zero` of that type.
+    - (C1) `to` is an integer of at most 16 bits or a float of at most 8, but no
+      `f8E8M0FNU`; `zero` is of that type.
     - (C2) `scale` has one element; or one dimension, that of `axis`; or, with a
       positive `block_size`, as many dimensions as `input`.
     - (C3) `zero` has as many dimensions as `scale`.
@@ -22,22 +24,24 @@ def Graph_QuantizeLinearOp : Graph_PureOp<"quantize_linear"> {
   }];
   let arguments = (ins Graph_FloatTensor:$input, Graph_FloatTensor:$scale,
                        Optional<Graph_Tensor>:$zero, I64Attr:$axis,
-                       OptionalAttr<I64Attr>:$block_size, TypeAttr:$to);
+                       OptionalAttr<I64Attr>:$block_size, TypeAttr:$to,
+                       UnitAttr:$unsaturated);
   let results = (outs Graph_Tensor:$result);
   let assemblyFormat = [{
     $input `,` $scale (`,` $zero^)? `axis` `=` $axis (`block_size` `=` $block_size^)?
-    `to` $to attr-dict `:` type($input) `,` type($scale) (`,` type($zero)^)?
+    `to` $to (`unsaturated` $unsaturated^)? attr-dict `:` type($input) `,` type($scale) (`,` type($zero)^)?
   }];
 }
 
 def Graph_DequantizeLinearOp : Graph_PureOp<"dequantize_linear"> {
-  let summary = "What integers on a grid stand for";
+  let summary = "What the numbers on a grid stand for";
   let description = [{
     `result = (input - zero) * scale`; what `scale` and `zero` belong to is as for
     `graph.quantize_linear`.
 
     Constraints:
-    - (C1) `input` holds integers, `zero` of the same type; `to` is a float.
+    - (C1) `input` holds integers or floats of at most 8 bits, `zero` the same type;
+      `to` is a float of at least 16.
     - (C2) `scale` has one element; or one dimension, that of `axis`; or, with a
       positive `block_size`, as many dimensions as `input`.
     - (C3) `zero` has as many dimensions as `scale`.

@@ -69,6 +69,11 @@ InferredTensor::getConstantElements() const {
   return getConstants(*elements);
 }
 
+bool graphopt::graph::isSmallFloat(Type elementType) {
+  auto type = dyn_cast<FloatType>(elementType);
+  return type && type.getWidth() <= 8;
+}
+
 bool graphopt::graph::areCompatibleTypes(TypeRange inferred, TypeRange actual) {
   if (inferred.size() != actual.size())
     return false;

@@ -39,6 +39,10 @@ struct InferredTensor {
   std::optional<llvm::SmallVector<int64_t>> getConstantElements() const;
 };
 
+/// True for floats of 8 bits and less: they are moved and converted, nothing computes
+/// with them.
+bool isSmallFloat(mlir::Type elementType);
+
 /// True if a value may have the inferred and the actual type at once: the
 /// verifier's question, as inference may know more or less than the IR says.
 bool areCompatibleTypes(mlir::TypeRange inferred, mlir::TypeRange actual);

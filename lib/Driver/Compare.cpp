@@ -76,7 +76,7 @@ Comparison graphopt::compareTensors(const HostTensor &value,
     valueNorm += actual * actual;
     expectedNorm += expected[i] * expected[i];
   });
-  if (!bothFloat && value.dtype() != DType::Bool)
+  if (!bothFloat && dtypeBytes(value.dtype()) == 8)
     result.maxAbs = maxIntegerDifference(value, reference);
   result.maxRel = scale > 0 ? result.maxAbs / scale : result.maxAbs;
   if (valueNorm > 0 && expectedNorm > 0)

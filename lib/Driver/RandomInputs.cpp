@@ -52,12 +52,13 @@ static void fill(HostTensor &tensor, std::mt19937 &random) {
     for (T &value : tensor.elements<T>()) {
       if constexpr (std::is_floating_point_v<T>)
         value = T(uniform());
-      else if constexpr (std::is_same_v<T, Half>)
-        value.bits = narrow(uniform(), llvm::APFloat::IEEEhalf());
-      else if constexpr (std::is_same_v<T, BFloat16>)
-        value.bits = narrow(uniform(), llvm::APFloat::BFloat());
       else if constexpr (std::is_same_v<T, Bool8>)
         value.bits = random() & 1;
+      else if constexpr (std::is_same_v<T, Float8E8M0>) // has no sign
+        value.bits = narrow(std::abs(uniform()), *floatSemantics(tensor.dtype()));
+      else if constexpr (std::is_class_v<T>)
+        value.bits = isFloat(tensor.dtype()) ? narrow(uniform(), *floatSemantics(tensor.dtype()))
+                                             : random() & 1;
       else if constexpr (sizeof(T) == 1)
         value = T(random());
       else

@@ -104,6 +104,10 @@ llvm::Error Session::bindInput(const graphopt_port &port, HostTensor tensor) {
         describePort(port, library.formatPortDims(port)),
         dtypeName(tensor.dtype()).str(), formatDims(tensor.dims())));
   };
+  // Files of NumPy have one name for several types.
+  if (std::optional<DType> wanted = dtypeFromOnnx(port.dtype);
+      wanted && numpyCode(*wanted) == numpyCode(tensor.dtype()))
+    tensor.setDType(*wanted);
   if (int32_t(tensor.dtype()) != port.dtype ||
       tensor.dims().size() != size_t(port.rank))
     return refuse();

@@ -16,6 +16,8 @@ static StringRef cType(DType dtype) {
     return "float";
   case DType::Float64:
     return "double";
+  case DType::Int2:
+  case DType::Int4:
   case DType::Int8:
     return "int8_t";
   case DType::Int16:
@@ -25,6 +27,14 @@ static StringRef cType(DType dtype) {
   case DType::Int64:
     return "int64_t";
   case DType::Bool:
+  case DType::Float4E2M1:
+  case DType::Float8E4M3FN:
+  case DType::Float8E4M3FNUZ:
+  case DType::Float8E5M2:
+  case DType::Float8E5M2FNUZ:
+  case DType::Float8E8M0:
+  case DType::UInt2:
+  case DType::UInt4:
   case DType::UInt8:
     return "uint8_t";
   case DType::Float16:

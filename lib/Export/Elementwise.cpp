@@ -45,6 +45,16 @@ LogicalResult graphopt::exportOp(WhereOp op, NodeExporter &node) {
 }
 
 LogicalResult graphopt::exportOp(CastOp op, NodeExporter &node) {
-  node.write("Cast", {op.getInput()}).setType("to", op.getTo());
+  auto written = node.write("Cast", {op.getInput()});
+  written.setType("to", op.getTo());
+  if (op.getUnsaturated())
+    written.set("saturate", 0);
+  if (op.getRounding() != Rounding::Up)
+    written.set("round_mode", stringifyRounding(op.getRounding()));
+  return success();
+}
+
+LogicalResult graphopt::exportOp(BitcastOp op, NodeExporter &node) {
+  node.write("BitCast", {op.getInput()}).setType("to", op.getTo());
   return success();
 }

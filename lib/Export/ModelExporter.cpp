@@ -1,5 +1,6 @@
 #include "lib/Export/ModelExporter.h"
 #include "dialects/Graph/NodeNames.h"
+#include "graphopt/Support/PackedElements.h"
 #include "lib/Export/NodeExporter.h"
 #include "lib/Import/Onnx/Steps.h"
 #include "lib/Import/Types.h"
@@ -71,15 +72,6 @@ std::string ModelExporter::getName(Value value) {
 
 //===--- Tensors ---------------------------------------------------------===//
 
-/// Elements of less than a byte, each in the least bits of one, packed.
-static WeightBytes packElements(ArrayRef<char> bytes, unsigned bits) {
-  unsigned perByte = 8 / bits, mask = (1u << bits) - 1;
-  auto owned = std::make_shared<std::string>(llvm::divideCeil(bytes.size(), perByte), 0);
-  for (auto [i, byte] : llvm::enumerate(bytes))
-    (*owned)[i / perByte] |= (byte & mask) << (i % perByte * bits);
-  return {owned, *owned};
-}
-
 /// The bytes of a tensor, one at least for each element.
 static WeightBytes getElementBytes(ElementsAttr elements) {
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
@@ -120,9 +112,11 @@ bool ModelExporter::addSparse(StringRef name, ElementsAttr elements,
 
 void ModelExporter::addInitializer(StringRef name, ElementsAttr elements) {
   WeightBytes bytes = getElementBytes(elements);
-  if (isPacked(elements.getElementType()))
-    bytes = packElements(ArrayRef(bytes.bytes.data(), bytes.bytes.size()),
-                         elements.getElementType().getIntOrFloatBitWidth());
+  if (Type type = elements.getElementType(); isPacked(type)) {
+    auto packed = std::make_shared<std::string>(
+        packElements(bytes.bytes, type.getIntOrFloatBitWidth()));
+    bytes = {packed, *packed};
+  }
   setElementType(name, elements.getElementType());
   if (addSparse(name, elements, bytes.bytes))
     return;

@@ -1,15 +1,25 @@
 #include "dialects/Graph/Elementwise.h"
 #include "lib/Import/Importers.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
 
+/// An input that can be computed with: floats of few bits as f32. Null after an error.
+static Value widen(NodeImporter &node, Value value) {
+  if (!isSmallFloat(getElementTypeOrSelf(value)))
+    return value;
+  auto op = node.create<CastOp>(value, node.getBuilder().getF32Type());
+  return op ? op.getResult() : Value();
+}
+
 /// Operators that are called as their enum case.
 LogicalResult graphopt::importUnary(NodeImporter &node) {
   std::optional<UnaryKind> kind = symbolizeUnaryKind(node.getOpType());
   assert(kind && "OnnxOps.def has a row for it");
-  return node.finish<UnaryOp>(*kind, node.getInput(0));
+  Value input = *kind == UnaryKind::IsNaN ? widen(node, node.getInput(0)) : node.getInput(0);
+  return input ? node.finish<UnaryOp>(*kind, input) : failure();
 }
 
 LogicalResult graphopt::importGelu(NodeImporter &node) {
@@ -29,14 +39,29 @@ LogicalResult graphopt::importWhere(NodeImporter &node) {
                               node.getInput(2));
 }
 
+/// What the attributes say is kept where it counts.
+static LogicalResult finishCast(NodeImporter &node, Type to) {
+  bool isSmall = isSmallFloat(to), isPower = isa<Float8E8M0FNUType>(to);
+  StringRef mode = node.getString("round_mode", "up");
+  std::optional<Rounding> rounding = symbolizeRounding(mode);
+  if (!rounding)
+    return node.emitError("unknown round_mode '") << mode << "'";
+  return node.finish<CastOp>(node.getInput(0), to, isSmall && node.getInt("saturate", 1) == 0,
+                             isPower ? *rounding : Rounding::Up);
+}
+
 LogicalResult graphopt::importCast(NodeImporter &node) {
   Type to = node.getElementType("to");
-  return to ? node.finish<CastOp>(node.getInput(0), to) : failure();
+  return to ? finishCast(node, to) : failure();
 }
 
 LogicalResult graphopt::importCastLike(NodeImporter &node) {
-  return node.finish<CastOp>(node.getInput(0),
-                             node.getInputType(1).getElementType());
+  return finishCast(node, node.getInputType(1).getElementType());
+}
+
+LogicalResult graphopt::importBitCast(NodeImporter &node) {
+  Type to = node.getElementType("to");
+  return to ? node.finish<BitcastOp>(node.getInput(0), to) : failure();
 }
 
 /// Left to right; one input is its own result.
@@ -96,9 +121,11 @@ LogicalResult graphopt::importClip(NodeImporter &node) {
 LogicalResult graphopt::importIsInf(NodeImporter &node) {
   bool positive = node.getInt("detect_positive");
   bool negative = node.getInt("detect_negative");
-  Type type = node.getInputType(0).getElementType();
   double infinity = std::numeric_limits<double>::infinity();
-  Value input = node.getInput(0);
+  Value input = widen(node, node.getInput(0));
+  if (!input)
+    return failure();
+  Type type = getElementTypeOrSelf(input);
   if (positive && negative) {
     auto magnitude = node.create<UnaryOp>(UnaryKind::Abs, input);
     if (!magnitude)

@@ -27,7 +27,6 @@ public:
 private:
   FailureOr<SmallVector<Type>> convertInputs();
   void describeArguments(func::FuncOp main);
-  LogicalResult checkResults(ValueRange results);
   void describeResults(func::FuncOp main);
   StringRef nameDim(StringRef input, size_t index, StringRef param);
   void setTensorAttributes(NamedAttrList &attributes, StringRef name,
@@ -119,15 +118,6 @@ void ModelImporter::describeArguments(func::FuncOp main) {
   }
 }
 
-LogicalResult ModelImporter::checkResults(ValueRange results) {
-  for (auto [output, value] : llvm::zip_equal(graph.output(), results))
-    if (Type type = getElementTypeOrSelf(value); isPacked(type))
-      return mlir::emitError(builder.getUnknownLoc())
-             << "output '" << output.name() << "' has element type "
-             << dataTypeName(type) << ", which is not supported";
-  return success();
-}
-
 void ModelImporter::describeResults(func::FuncOp main) {
   for (const auto &[index, output] : llvm::enumerate(graph.output())) {
     auto type = cast<RankedTensorType>(main.getResultTypes()[index]);
@@ -164,7 +154,7 @@ OwningOpRef<ModuleOp> ModelImporter::run(StringRef path) {
   GraphImporter importer(model, builder, errors, /*outer=*/nullptr);
   FailureOr<SmallVector<Value>> results =
       importer.run(graph, body->getArguments());
-  if (failed(results) || !errors.empty() || failed(checkResults(*results)))
+  if (failed(results) || !errors.empty())
     return {};
   func::ReturnOp::create(builder, loc, *results);
   main.setType(

@@ -135,6 +135,22 @@ static FailureOr<int64_t> getScaleAxis(NodeImporter &node) {
   return normalizeAxis(node.getLoc(), node.getInt("axis"), node.getInputRank(0));
 }
 
+/// The zero point, input 2; one number gets as many dimensions as its scale has.
+static Value getZero(NodeImporter &node) {
+  Value zero = node.getInput(2);
+  if (!zero)
+    return zero;
+  RankedTensorType type = node.getInputType(2);
+  int64_t rank = node.getInputRank(1);
+  if (type.getRank() == rank || (type.hasStaticShape() && type.getNumElements() != 1))
+    return zero;
+  type = type.clone(SmallVector<int64_t>(rank, 1));
+  DenseElementsAttr constant; // passes look for it
+  if (matchPattern(zero, m_Constant(&constant)))
+    return node.createConstant(constant.reshape(type));
+  return node.create<ReshapeOp>(zero, node.createInts(type.getShape()));
+}
+
 /// Null: none.
 static IntegerAttr getBlockSize(NodeImporter &node) {
   int64_t size = node.getInt("block_size");
@@ -147,7 +163,7 @@ LogicalResult graphopt::importDequantizeLinear(NodeImporter &node) {
   if (failed(axis) || (node.getInt("output_dtype") != 0 && // 0: the scale's
                        !(to = node.getElementType("output_dtype"))))
     return failure();
-  return node.finish<DequantizeLinearOp>(node.getInput(0), node.getInput(1), node.getInput(2),
+  return node.finish<DequantizeLinearOp>(node.getInput(0), node.getInput(1), getZero(node),
                                          *axis, getBlockSize(node), to);
 }
 
@@ -160,8 +176,9 @@ LogicalResult graphopt::importQuantizeLinear(NodeImporter &node) {
     to = node.getElementType("output_dtype");
   if (failed(axis) || !to)
     return failure();
-  return node.finish<QuantizeLinearOp>(node.getInput(0), node.getInput(1), node.getInput(2),
-                                       *axis, getBlockSize(node), to);
+  return node.finish<QuantizeLinearOp>(node.getInput(0), node.getInput(1), getZero(node),
+                                       *axis, getBlockSize(node), to,
+                                       isSmallFloat(to) && node.getInt("saturate") == 0);
 }
 
 LogicalResult graphopt::importMatMulInteger(NodeImporter &node) {

@@ -1,4 +1,6 @@
 #include "graphopt/Import/TensorFile.h"
+#include "graphopt/Support/PackedElements.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <fmt/format.h>
 #include <onnx/onnx_pb.h>
@@ -37,6 +39,35 @@ static bool copyTypedData(const TensorProto &proto, HostTensor &tensor) {
   });
 }
 
+/// Of an element that ONNX packs; else 0.
+static unsigned packedBits(DType dtype) {
+  switch (dtype) {
+  case DType::Int2:
+  case DType::UInt2:
+    return 2;
+  case DType::Float4E2M1:
+  case DType::Int4:
+  case DType::UInt4:
+    return 4;
+  default:
+    return 0;
+  }
+}
+
+/// Elements of less than a byte. False if their number is wrong.
+static bool copyPackedData(const TensorProto &proto, HostTensor &tensor) {
+  std::string bytes(proto.int32_data().begin(), proto.int32_data().end());
+  if (proto.has_raw_data())
+    bytes = proto.raw_data();
+  unsigned bits = packedBits(tensor.dtype());
+  bool isSigned = tensor.dtype() == DType::Int2 || tensor.dtype() == DType::Int4;
+  size_t count = tensor.elementCount();
+  if (bytes.size() != llvm::divideCeil(count * bits, 8))
+    return false;
+  llvm::copy(unpackElements(bytes, bits, isSigned, count), tensor.bytes().begin());
+  return true;
+}
+
 static llvm::Expected<HostTensor> convert(const TensorProto &proto) {
   std::optional<DType> dtype = dtypeFromOnnx(proto.data_type());
   if (!dtype)
@@ -54,11 +85,18 @@ static llvm::Expected<HostTensor> convert(const TensorProto &proto) {
         fmt::format("its data does not have the size of {} {}",
                     dtypeName(*dtype).str(), formatDims(dims)));
   };
-  if (*bytes > proto.ByteSizeLong() * dtypeBytes(*dtype))
+  unsigned bits = packedBits(*dtype);
+  size_t perByte = bits ? 8 / bits : dtypeBytes(*dtype);
+  if (*bytes > proto.ByteSizeLong() * perByte)
     return wrongSize();
   auto tensor = HostTensor::create(proto.name(), *dtype, dims);
   if (!tensor)
     return tensor.takeError();
+  if (bits) {
+    if (!copyPackedData(proto, *tensor))
+      return wrongSize();
+    return tensor;
+  }
   if (!proto.has_raw_data()) {
     if (!copyTypedData(proto, *tensor))
       return wrongSize();

@@ -28,6 +28,12 @@ static void findDataType(MLIRContext *context,
       {TensorProto::DOUBLE, "double", b.getF64Type()},
       {TensorProto::FLOAT16, "float16", b.getF16Type()},
       {TensorProto::BFLOAT16, "bfloat16", b.getBF16Type()},
+      {TensorProto::FLOAT4E2M1, "float4e2m1", Float4E2M1FNType::get(context)},
+      {TensorProto::FLOAT8E4M3FN, "float8e4m3fn", Float8E4M3FNType::get(context)},
+      {TensorProto::FLOAT8E4M3FNUZ, "float8e4m3fnuz", Float8E4M3FNUZType::get(context)},
+      {TensorProto::FLOAT8E5M2, "float8e5m2", Float8E5M2Type::get(context)},
+      {TensorProto::FLOAT8E5M2FNUZ, "float8e5m2fnuz", Float8E5M2FNUZType::get(context)},
+      {TensorProto::FLOAT8E8M0, "float8e8m0", Float8E8M0FNUType::get(context)},
       {TensorProto::BOOL, "bool", b.getI1Type()},
       {TensorProto::INT2, "int2", b.getIntegerType(2)},
       {TensorProto::INT4, "int4", b.getIntegerType(4)},
@@ -56,7 +62,8 @@ Type graphopt::convertDataType(MLIRContext *context, int dataType) {
 }
 
 bool graphopt::isPacked(Type elementType) {
-  return elementType.isInteger(2) || elementType.isInteger(4);
+  unsigned bits = elementType.getIntOrFloatBitWidth();
+  return bits == 2 || bits == 4;
 }
 
 int graphopt::dataTypeNumber(Type elementType) {
@@ -88,7 +95,7 @@ RankedTensorType graphopt::convertType(MLIRContext *context,
   }
   const onnx::TypeProto::Tensor &tensor = type.tensor_type();
   Type elementType = convertDataType(context, tensor.elem_type());
-  if (!elementType || isPacked(elementType)) {
+  if (!elementType) {
     why = "has element type " + dataTypeName(tensor.elem_type()) +
           ", which is not supported";
     return {};

@@ -9,11 +9,11 @@
 namespace graphopt {
 
 /// The element type of the graph dialect for a TensorProto.DataType, null if it
-/// has none (strings, complex numbers, floats of 8 bits and less).
+/// has none (strings, complex numbers, floats of 6 bits).
 mlir::Type convertDataType(mlir::MLIRContext *context, int dataType);
 
-/// True for integers that ONNX packs into bytes. Inside a model they take a byte
-/// each; inputs and outputs cannot hold them.
+/// True for elements that ONNX packs into bytes. Everywhere else they take a byte
+/// each.
 bool isPacked(mlir::Type elementType);
 
 /// The TensorProto.DataType of an element type of the graph dialect.

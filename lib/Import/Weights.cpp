@@ -1,4 +1,6 @@
 #include "lib/Import/Weights.h"
+#include "dialects/Graph/ShapeInference.h"
+#include "graphopt/Support/PackedElements.h"
 #include "lib/Import/Types.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -45,22 +47,8 @@ static AsmResourceBlob makeBlob(const WeightBytes &weight,
       /*dataIsMutable=*/false);
 }
 
-/// A byte for each of the elements of `bits` bits that ONNX packs into `bytes`, the
-/// first in the least bits.
-static WeightBytes unpackElements(StringRef bytes, Type elementType, int64_t count) {
-  unsigned bits = elementType.getIntOrFloatBitWidth(), perByte = 8 / bits;
-  bool isUnsigned = elementType.isUnsignedInteger();
-  auto owned = std::make_shared<std::string>(count, 0);
-  for (int64_t i = 0; i < count; ++i) {
-    uint8_t low = uint8_t(bytes[i / perByte]) >> (i % perByte * bits);
-    int8_t high = int8_t(low << (8 - bits));
-    (*owned)[i] = isUnsigned ? uint8_t(high) >> (8 - bits) : high >> (8 - bits);
-  }
-  return {owned, *owned};
-}
-
 static DenseElementsAttr makeDense(RankedTensorType type, StringRef bytes) {
-  if (isPacked(type.getElementType())) {
+  if (isPacked(type.getElementType()) && type.getElementType().isInteger()) {
     unsigned bits = type.getElementTypeBitWidth();
     return DenseElementsAttr::get(type, llvm::map_to_vector(bytes, [&](char byte) {
       return APInt(bits, uint8_t(byte), /*isSigned=*/false, /*implicitTrunc=*/true);
@@ -99,13 +87,19 @@ ElementsAttr graphopt::convertTensor(MLIRContext *context,
       index ? model.weights[*index].bytes : StringRef(tensor.raw_data());
   WeightBytes weight;
   if (isPacked(elementType)) {
-    weight = unpackElements(bytes, elementType, type.getNumElements());
+    bool isSigned = elementType.isSignlessInteger();
+    auto owned = std::make_shared<std::string>(unpackElements(
+        bytes, elementType.getIntOrFloatBitWidth(), isSigned, type.getNumElements()));
+    weight = {owned, *owned};
     bytes = weight.bytes;
     index.reset();
   }
   // Zero points: passes look whether there is anything to make up for.
-  if (elementType.isInteger() && llvm::all_of(bytes, [](char byte) { return byte == 0; }))
+  bool isZero = llvm::all_of(bytes, [](char byte) { return byte == 0; });
+  if (isZero && elementType.isInteger())
     return DenseElementsAttr::get(type, APInt::getZero(elementType.getIntOrFloatBitWidth()));
+  if (isZero && graph::isSmallFloat(elementType) && !bytes.empty())
+    return DenseElementsAttr::getFromRawBuffer(type, bytes.front());
   bool isScalar = type.getNumElements() <= 1;
   if (isScalar ||
       (elementType.isInteger() && type.getNumElements() <= maxDenseElements))

@@ -24,10 +24,6 @@ static graphopt_status refuse(const check *c, graphopt_status status,
 
 static int64_t dtype_bytes(int32_t dtype) {
   switch (dtype) {
-  case GRAPHOPT_BOOL:
-  case GRAPHOPT_INT8:
-  case GRAPHOPT_UINT8:
-    return 1;
   case GRAPHOPT_BFLOAT16:
   case GRAPHOPT_FLOAT16:
   case GRAPHOPT_INT16:
@@ -37,8 +33,12 @@ static int64_t dtype_bytes(int32_t dtype) {
   case GRAPHOPT_INT32:
   case GRAPHOPT_UINT32:
     return 4;
-  default:
+  case GRAPHOPT_DOUBLE:
+  case GRAPHOPT_INT64:
+  case GRAPHOPT_UINT64:
     return 8;
+  default:
+    return 1;
   }
 }
 

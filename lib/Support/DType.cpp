@@ -1,8 +1,9 @@
 #include "graphopt/Support/DType.h"
+#include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/bit.h"
-#include <cmath>
 
 using namespace graphopt;
+using llvm::APFloat;
 
 std::optional<DType> graphopt::dtypeFromOnnx(int64_t number) {
   switch (number) {
@@ -55,29 +56,43 @@ size_t graphopt::dtypeBytes(DType dtype) {
   return visitDType(dtype, [](auto element) { return sizeof(element); });
 }
 
-bool graphopt::isFloat(DType dtype) {
+bool graphopt::isFloat(DType dtype) { return floatSemantics(dtype); }
+
+const llvm::fltSemantics *graphopt::floatSemantics(DType dtype) {
   switch (dtype) {
   case DType::Float16:
+    return &APFloat::IEEEhalf();
   case DType::BFloat16:
+    return &APFloat::BFloat();
   case DType::Float32:
+    return &APFloat::IEEEsingle();
   case DType::Float64:
-    return true;
+    return &APFloat::IEEEdouble();
+  case DType::Float8E4M3FN:
+    return &APFloat::Float8E4M3FN();
+  case DType::Float8E4M3FNUZ:
+    return &APFloat::Float8E4M3FNUZ();
+  case DType::Float8E5M2:
+    return &APFloat::Float8E5M2();
+  case DType::Float8E5M2FNUZ:
+    return &APFloat::Float8E5M2FNUZ();
+  case DType::Float4E2M1:
+    return &APFloat::Float4E2M1FN();
+  case DType::Float8E8M0:
+    return &APFloat::Float8E8M0FNU();
   default:
-    return false;
+    return nullptr;
   }
 }
 
+double graphopt::bitsToDouble(const llvm::fltSemantics &semantics, uint64_t bits) {
+  unsigned width = APFloat::semanticsSizeInBits(semantics);
+  APFloat value(semantics, llvm::APInt(width, bits, /*isSigned=*/false, /*implicitTrunc=*/true));
+  return value.convertToDouble();
+}
+
 double graphopt::toDouble(Half value) {
-  int exponent = (value.bits >> 10) & 0x1f;
-  int fraction = value.bits & 0x3ff;
-  double magnitude;
-  if (exponent == 0x1f)
-    magnitude = fraction ? std::nan("") : HUGE_VAL;
-  else if (exponent == 0)
-    magnitude = std::ldexp(fraction, -24);
-  else
-    magnitude = std::ldexp(fraction | 0x400, exponent - 25);
-  return value.bits & 0x8000 ? -magnitude : magnitude;
+  return bitsToDouble(APFloat::IEEEhalf(), value.bits);
 }
 
 double graphopt::toDouble(BFloat16 value) {

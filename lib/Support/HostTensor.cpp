@@ -51,6 +51,11 @@ HostTensor HostTensor::adopt(std::string name, DType dtype,
   return tensor;
 }
 
+void HostTensor::setDType(DType dtype) {
+  assert(dtypeBytes(dtype) == dtypeBytes(elementType) && "elements of another size");
+  elementType = dtype;
+}
+
 void *graphopt::allocateAligned(size_t bytes) {
   size_t rounded = llvm::alignTo(std::max<size_t>(bytes, 1),
                                  HostTensor::alignmentBytes);

@@ -1,6 +1,7 @@
 #include "Attention.h"
 #include "FuseQuantized.h"
 #include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Generator.h"
 #include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Quantization.h"
 #include "dialects/Graph/Shape.h"
@@ -28,7 +29,7 @@ public:
   /// (input - zero) * scale
   FailureOr<Value> dequantize(DequantizeLinearOp op) {
     Value value = cast(op.getInput(), op.getTo());
-    if (op.getZero()) {
+    if (!isZero(op.getZero())) {
       FailureOr<Value> zero = align(op, op.getZero());
       if (failed(zero))
         return failure();
@@ -62,6 +63,8 @@ public:
   /// round(clamp(input / scale)) + zero: what is clamped before it is rounded becomes
   /// an integer in one instruction.
   FailureOr<Value> quantize(QuantizeLinearOp op) {
+    if (isSmallFloat(op.getTo()))
+      return roundToFloat(op);
     FailureOr<Value> steps = countSteps(op);
     if (failed(steps))
       return failure();
@@ -83,6 +86,19 @@ public:
   }
 
 private:
+  /// input / scale + zero, as few bits
+  FailureOr<Value> roundToFloat(QuantizeLinearOp op) {
+    FailureOr<Value> scale = align(op, op.getScale());
+    FailureOr<Value> zero = isZero(op.getZero()) ? Value() : align(op, op.getZero());
+    if (failed(scale) || failed(zero))
+      return failure();
+    Value value = binary(BinaryKind::Div, cast(op.getInput(), getF32Type()),
+                         cast(*scale, getF32Type()));
+    if (*zero)
+      value = binary(BinaryKind::Add, value, cast(*zero, getF32Type()));
+    return CastOp::create(*this, value, op.getTo(), op.getUnsaturated()).getResult();
+  }
+
   /// From the zero point to where `input` lies on the grid, a whole number in f32.
   FailureOr<Value> countSteps(QuantizeLinearOp op) {
     FailureOr<Value> scale = align(op, op.getScale());
@@ -178,14 +194,27 @@ private:
   template <typename Op> FailureOr<Value> repeat(Op op, Value value) {
     int64_t axis = op.getAxis(), block = op.getBlockSize().value_or(0);
     int64_t extent = op.getInput().getType().getDimSize(axis);
-    if (ShapedType::isDynamic(extent) ||
-        mlir::cast<RankedTensorType>(value.getType()).isDynamicDim(axis))
-      return op.emitError("blocks along an open dimension are not supported");
+    if (ShapedType::isDynamic(extent))
+      return repeatOpen(op, value);
     SmallVector<int64_t> positions;
     for (int64_t i = 0; i < extent; ++i)
       positions.push_back(i / block);
     Value indices = arith::ConstantOp::create(*this, getI64TensorAttr(positions));
     return GatherOp::create(*this, value, indices, axis).getResult();
+  }
+
+  /// The same along an open dimension: positions are computed in the run.
+  template <typename Op> Value repeatOpen(Op op, Value value) {
+    auto number = [&](int64_t number) -> Value {
+      auto type = RankedTensorType::get({}, getI64Type());
+      return arith::ConstantOp::create(*this, DenseElementsAttr::get(type, number));
+    };
+    int64_t axis = op.getAxis();
+    Value shape = ShapeOp::create(*this, op.getInput());
+    Value extent = GatherOp::create(*this, shape, number(axis), 0);
+    Value positions = RangeOp::create(*this, number(0), extent, number(1));
+    positions = binary(BinaryKind::Div, positions, number(op.getBlockSize().value_or(1)));
+    return GatherOp::create(*this, value, positions, axis);
   }
 };
 
@@ -224,7 +253,7 @@ struct DecomposeQuantization
     getOperation()->walk([&](DequantizeLinearOp op) {
       QuantizeLinearOp quantize = getOwnQuantize(op);
       if (quantize && quantize.getZero() == op.getZero() && op.getTo().isF32() &&
-          !meetsLater(op, quantize))
+          !isSmallFloat(quantize.getTo()) && !meetsLater(op, quantize))
         floats.insert(op);
     });
     auto round = [&](DequantizeLinearOp op) -> FailureOr<Value> {

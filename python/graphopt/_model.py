@@ -10,19 +10,21 @@ from . import _abi
 
 _NUMPY = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64",
           9: "bool", 10: "float16", 11: "float64", 12: "uint32", 13: "uint64"}
-_BFLOAT16 = 16
+_ML_DTYPES = {16: "bfloat16", 17: "float8_e4m3fn", 18: "float8_e4m3fnuz", 19: "float8_e5m2",
+              20: "float8_e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4_e2m1fn",
+              24: "float8_e8m0fnu", 25: "uint2", 26: "int2"}
 _libc = ctypes.CDLL(None)
 _libc.free.argtypes = [ctypes.c_void_p]
 
 
 def _numpy_dtype(number):
-    if number != _BFLOAT16:
+    if number in _NUMPY:
         return np.dtype(_NUMPY[number])
     try:
         import ml_dtypes
-        return np.dtype(ml_dtypes.bfloat16)
+        return np.dtype(getattr(ml_dtypes, _ML_DTYPES[number]))
     except ImportError:
-        return np.dtype("V2")  # two opaque bytes
+        return np.dtype("V2" if number == 16 else "V1")  # opaque bytes
 
 
 class RunError(ValueError):
@@ -161,6 +163,10 @@ class Model:
             array = np.asarray(value, port.dtype)
         if array.dtype != port.dtype:
             raise TypeError(f"input {port} is given as {array.dtype}")
+        if array.dtype.name in ("int2", "int4"):  # in whole bytes, not in the least bits of one
+            numbers = _aligned_empty(array.shape, np.dtype(np.int8))
+            numbers[...] = array.astype(np.int8)
+            return numbers.view(array.dtype)
         if array.flags.c_contiguous and array.ctypes.data % _abi.ALIGNMENT == 0:
             return array
         aligned = _aligned_empty(array.shape, array.dtype)

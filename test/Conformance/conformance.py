@@ -119,7 +119,7 @@ def difference(actual, expected, rtol, atol):
     expected = array(expected)
     if actual.shape != expected.shape or actual.dtype != expected.dtype:
         return f"{actual.dtype}{list(actual.shape)} instead of {expected.dtype}{list(expected.shape)}"
-    if expected.dtype.kind not in "fiub":  # bfloat16 and smaller
+    if expected.dtype.isbuiltin == 2:  # bfloat16 and smaller
         actual, expected = actual.astype(np.float32), expected.astype(np.float32)
     good = np.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
     if good.all():

@@ -1,5 +1,5 @@
 # RUN: %python %s %graphopt %t.tmp
-"""Weights of 2 and 4 bits, few or many, are written as they were read."""
+"""Weights of 2 to 8 bits, few or many, are written as they were read."""
 import os
 import shutil
 import subprocess
@@ -11,7 +11,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 TOOL, FOLDER = sys.argv[1:3]
-LIMITS = {"int2": (-2, 2), "uint2": (0, 4), "int4": (-8, 8), "uint4": (0, 16)}
+LIMITS = {"int2": (-2, 2), "uint2": (0, 4), "int4": (-8, 8), "uint4": (0, 16),
+          "float4_e2m1fn": (-4, 5), "float8_e4m3fn": (-9, 10), "float8_e5m2fnuz": (-9, 10)}
 
 shutil.rmtree(FOLDER, ignore_errors=True)
 os.makedirs(FOLDER)
@@ -36,7 +37,7 @@ written = {i.name: i for i in onnx.load(os.path.join(out, "few.onnx")).graph.ini
 problems = []
 for name, expected in weights.items():
     array = numpy_helper.to_array(written[name]) if name in written else None
-    if array is None or array.dtype != expected.dtype or (array != expected).any():
+    if array is None or array.dtype != expected.dtype or (array.astype(np.float32) != expected.astype(np.float32)).any():
         problems.append(f"{name}: {None if array is None else (array.dtype, array)}")
 print("\n".join(problems) or "ok")
 sys.exit(bool(problems))

@@ -155,3 +155,19 @@ func.func @open_blocks(%x: tensor<?x4xui8>, %s: tensor<?x4xf32>) -> tensor<?x4xf
   %y = graph.dequantize_linear %x, %s axis = 0 block_size = 2 to f32 : tensor<?x4xui8>, tensor<?x4xf32>
   return %y : tensor<?x4xf32>
 }
+
+// -----
+
+// On a grid of floats the conversion rounds.
+// CHECK-LABEL: func @small_floats(
+// CHECK-SAME:      %[[X:.+]]: tensor<4xf32>, %[[S:.+]]: tensor<f32>
+// CHECK-NEXT:    %[[D:.+]] = graph.binary Div %[[X]], %[[S]]
+// CHECK-NEXT:    %[[Q:.+]] = graph.cast %[[D]] to f8E4M3FN unsaturated
+// CHECK-NEXT:    %[[F:.+]] = graph.cast %[[Q]] to f32
+// CHECK-NEXT:    %[[Y:.+]] = graph.binary Mul %[[F]], %[[S]]
+// CHECK-NEXT:    return %[[Y]]
+func.func @small_floats(%x: tensor<4xf32>, %s: tensor<f32>) -> tensor<4xf32> {
+  %q = graph.quantize_linear %x, %s axis = 0 to f8E4M3FN unsaturated : tensor<4xf32>, tensor<f32>
+  %y = graph.dequantize_linear %q, %s axis = 0 to f32 : tensor<4xf8E4M3FN>, tensor<f32>
+  return %y : tensor<4xf32>
+}

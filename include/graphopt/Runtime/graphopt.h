@@ -46,7 +46,8 @@ typedef enum graphopt_status {
 } graphopt_status;
 
 /* Element types, numbered as in ONNX (TensorProto.DataType). A bool is one byte
- * that holds 0 or 1. */
+ * that holds 0 or 1. Elements of less than a byte take one, too: integers as
+ * int8_t or uint8_t, floats in the least bits. */
 typedef enum graphopt_dtype {
   GRAPHOPT_FLOAT = 1,
   GRAPHOPT_UINT8 = 2,
@@ -60,7 +61,17 @@ typedef enum graphopt_dtype {
   GRAPHOPT_DOUBLE = 11,
   GRAPHOPT_UINT32 = 12,
   GRAPHOPT_UINT64 = 13,
-  GRAPHOPT_BFLOAT16 = 16
+  GRAPHOPT_BFLOAT16 = 16,
+  GRAPHOPT_FLOAT8E4M3FN = 17,
+  GRAPHOPT_FLOAT8E4M3FNUZ = 18,
+  GRAPHOPT_FLOAT8E5M2 = 19,
+  GRAPHOPT_FLOAT8E5M2FNUZ = 20,
+  GRAPHOPT_UINT4 = 21,
+  GRAPHOPT_INT4 = 22,
+  GRAPHOPT_FLOAT4E2M1 = 23,
+  GRAPHOPT_FLOAT8E8M0 = 24,
+  GRAPHOPT_UINT2 = 25,
+  GRAPHOPT_INT2 = 26
 } graphopt_dtype;
 
 /* A dense, row-major tensor in the caller's memory; the library never frees

@@ -54,10 +54,6 @@ GRAPHOPT_DTYPE(uint64_t, GRAPHOPT_UINT64);
 
 inline size_t dtypeBytes(int32_t dtype) {
   switch (dtype) {
-  case GRAPHOPT_BOOL:
-  case GRAPHOPT_INT8:
-  case GRAPHOPT_UINT8:
-    return 1;
   case GRAPHOPT_BFLOAT16:
   case GRAPHOPT_FLOAT16:
   case GRAPHOPT_INT16:
@@ -67,8 +63,12 @@ inline size_t dtypeBytes(int32_t dtype) {
   case GRAPHOPT_INT32:
   case GRAPHOPT_UINT32:
     return 4;
-  default:
+  case GRAPHOPT_DOUBLE:
+  case GRAPHOPT_INT64:
+  case GRAPHOPT_UINT64:
     return 8;
+  default:
+    return 1;
   }
 }
 

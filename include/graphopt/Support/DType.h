@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <optional>
 
+namespace llvm {
+struct fltSemantics;
+} // namespace llvm
+
 namespace graphopt {
 
 /// Storage of the element types that C++ lacks.
@@ -18,6 +22,19 @@ struct Half {
 struct BFloat16 {
   uint16_t bits;
 };
+template <int onnxNumber, typename T> struct Small {
+  T bits; // of a float the least ones; of an integer the number
+};
+using Float8E4M3FN = Small<17, uint8_t>;
+using Float8E4M3FNUZ = Small<18, uint8_t>;
+using Float8E5M2 = Small<19, uint8_t>;
+using Float8E5M2FNUZ = Small<20, uint8_t>;
+using UInt4 = Small<21, uint8_t>;
+using Int4 = Small<22, int8_t>;
+using Float4E2M1 = Small<23, uint8_t>;
+using Float8E8M0 = Small<24, uint8_t>;
+using UInt2 = Small<25, uint8_t>;
+using Int2 = Small<26, int8_t>;
 
 /// Element types; the values are those of ONNX's TensorProto.DataType.
 enum class DType : int32_t {
@@ -26,7 +43,7 @@ enum class DType : int32_t {
 };
 
 /// The type with ONNX's number, none for those without an element type here
-/// (strings, complex numbers, 8- and 4-bit floats).
+/// (strings, complex numbers, floats of 6 bits).
 std::optional<DType> dtypeFromOnnx(int64_t number);
 
 /// The type of ONNX's name, as in "float" and "int64".
@@ -41,6 +58,8 @@ llvm::StringRef numpyCode(DType dtype);
 
 size_t dtypeBytes(DType dtype);
 bool isFloat(DType dtype);
+/// How the bits of a float are read; null for other types.
+const llvm::fltSemantics *floatSemantics(DType dtype);
 
 /// Exact for every type but 64-bit integers beyond 2^53.
 inline double toDouble(float value) { return value; }
@@ -48,6 +67,12 @@ inline double toDouble(double value) { return value; }
 inline double toDouble(Bool8 value) { return value.bits != 0; }
 double toDouble(Half value);
 double toDouble(BFloat16 value);
+double bitsToDouble(const llvm::fltSemantics &semantics, uint64_t bits);
+template <int onnxNumber, typename T>
+double toDouble(Small<onnxNumber, T> value) {
+  const llvm::fltSemantics *semantics = floatSemantics(DType(onnxNumber));
+  return semantics ? bitsToDouble(*semantics, value.bits) : value.bits;
+}
 template <typename T>
 std::enable_if_t<std::is_integral_v<T>, double> toDouble(T value) {
   return static_cast<double>(value);

@@ -32,6 +32,8 @@ public:
   const std::string &name() const { return tensorName; }
   void setName(std::string name) { tensorName = std::move(name); }
   DType dtype() const { return elementType; }
+  /// Reads the same elements as another type of their size.
+  void setDType(DType dtype);
   llvm::ArrayRef<int64_t> dims() const { return extents; }
   size_t elementCount() const { return byteCount / dtypeBytes(elementType); }
 

@@ -114,12 +114,24 @@ struct LowerCast : LoweringPattern<CastOp> {
     return {{to.broadcastMap(
         op.getInput(), op.getResult(), to.element(op.getTo()),
         [&](OpBuilder &b, Location loc, ValueRange in) {
-          return buildCast(b, loc, from, op.getTo(), in[0]);
+          return buildCast(b, loc, from, op.getTo(), in[0],
+                           {op.getUnsaturated(), op.getRounding()});
         })}};
+  }
+};
+
+struct LowerBitcast : LoweringPattern<BitcastOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(BitcastOp op, Adaptor, Lowering &to) const override {
+    return {{to.broadcastMap(op.getInput(), op.getResult(), to.element(op.getTo()),
+                             [&](OpBuilder &b, Location loc, ValueRange in) {
+                               return buildBitcast(b, loc, op.getTo(), in[0]);
+                             })}};
   }
 };
 } // namespace
 
 void graphopt::populateElementwiseLowering(LoweringPatterns to) {
-  to.add<LowerBinary, LowerCast, LowerUnary, LowerWhere>();
+  to.add<LowerBinary, LowerBitcast, LowerCast, LowerUnary, LowerWhere>();
 }

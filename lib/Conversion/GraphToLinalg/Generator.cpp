@@ -28,9 +28,15 @@ struct LowerConstantOfShape : LoweringPattern<ConstantOfShapeOp> {
     }
     TypedAttr value = op.getValue();
     Type element = to.element(value.getType());
-    if (auto integer = dyn_cast<IntegerAttr>(value))
-      value = to.b.getIntegerAttr(
-          element, integer.getValue().zextOrTrunc(element.getIntOrFloatBitWidth()));
+    unsigned width = element.getIntOrFloatBitWidth();
+    if (auto integer = dyn_cast<IntegerAttr>(value)) {
+      bool isSigned = !value.getType().isUnsignedInteger() && !value.getType().isInteger(1);
+      value = to.b.getIntegerAttr(element, isSigned ? integer.getValue().sextOrTrunc(width)
+                                                    : integer.getValue().zextOrTrunc(width));
+    } else if (isSmallFloat(value.getType())) {
+      APInt bits = cast<FloatAttr>(value).getValue().bitcastToAPInt();
+      value = to.b.getIntegerAttr(element, bits.zext(width));
+    }
     Value scalar = arith::ConstantOp::create(to.b, to.loc, value);
     return {{to.filled(sizes, scalar)}};
   }

@@ -75,8 +75,8 @@ struct BuildKnownElements : ConversionPattern {
   ShapeInference &shapes;
 };
 
-/// Constants of unsigned elements or those of less than a byte get the lowered type. In
-/// a blob each of them is a byte, extended as its type says.
+/// Constants of unsigned elements, those of less than a byte and floats of a byte get the
+/// lowered type. In a blob each of them is a byte, extended as its type says.
 struct LowerConstant : OpConversionPattern<arith::ConstantOp> {
   using OpConversionPattern::OpConversionPattern;
 
@@ -92,11 +92,19 @@ struct LowerConstant : OpConversionPattern<arith::ConstantOp> {
           op, DenseResourceElementsAttr::get(lowered, blob.getRawHandle()));
       return success();
     }
+    unsigned width = lowered.getElementTypeBitWidth();
+    Type element = type.getElementType();
+    if (auto floats = dyn_cast<DenseFPElementsAttr>(op.getValue())) {
+      rewriter.replaceOpWithNewOp<arith::ConstantOp>(
+          op, cast<DenseElementsAttr>(
+                  floats.mapValues(lowered.getElementType(), [&](const APFloat &value) {
+                    return value.bitcastToAPInt().zext(width);
+                  })));
+      return success();
+    }
     auto dense = dyn_cast<DenseIntElementsAttr>(op.getValue());
     if (!dense)
       return failure();
-    unsigned width = lowered.getElementTypeBitWidth();
-    Type element = type.getElementType();
     bool isSigned = !element.isUnsignedInteger() && !element.isInteger(1);
     rewriter.replaceOpWithNewOp<arith::ConstantOp>(
         op, cast<DenseElementsAttr>(

@@ -11,6 +11,9 @@ TensorTypeConverter::TensorTypeConverter() {
     unsigned width = std::max(type.getWidth(), 8u);
     return IntegerType::get(type.getContext(), width);
   });
+  addConversion([](FloatType type) -> Type {
+    return isSmallFloat(type) ? IntegerType::get(type.getContext(), 8) : Type(type);
+  });
   addConversion([this](RankedTensorType type) -> Type {
     return type.clone(convertType(type.getElementType()));
   });

@@ -14,7 +14,7 @@
 namespace graphopt {
 
 /// Signless integers stay, unsigned ones become signless, those of less than a byte
-/// become i8.
+/// and floats of a byte or less become i8.
 struct TensorTypeConverter : mlir::TypeConverter {
   TensorTypeConverter();
 };

@@ -1,4 +1,5 @@
 #include "Scalar.h"
+#include "SmallFloats.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/Support/MathExtras.h"
@@ -369,10 +370,28 @@ static Value buildFloatToInteger(OpBuilder &b, Location loc, Type to, Value x) {
   return arith::TruncIOp::create(b, loc, lowered, wide);
 }
 
+Value graphopt::buildBitcast(OpBuilder &b, Location loc, Type to, Value x) {
+  if (!isSmallFloat(to) && to.getIntOrFloatBitWidth() < 8 && !to.isInteger(1))
+    return wrapToBits(b, loc, to, x);
+  Type lowered = isa<FloatType>(to) && !isSmallFloat(to)
+                     ? to
+                     : Type(b.getIntegerType(std::max(8u, to.getIntOrFloatBitWidth())));
+  return x.getType() == lowered ? x : Value(arith::BitcastOp::create(b, loc, lowered, x));
+}
+
 Value graphopt::buildCast(OpBuilder &b, Location loc, Type from, Type to,
-                          Value x) {
+                          Value x, const CastMode &mode) {
   if (from == to)
     return x;
+  // All others meet floats of few bits in f32.
+  if (isSmallFloat(from))
+    return buildCast(b, loc, b.getF32Type(), to,
+                     buildFromSmallFloat(b, loc, cast<FloatType>(from), x), mode);
+  if (isSmallFloat(to)) {
+    Value wide = from.isF64() ? buildRoundToOdd(b, loc, x)
+                              : buildCast(b, loc, from, b.getF32Type(), x);
+    return buildToSmallFloat(b, loc, cast<FloatType>(to), wide, mode);
+  }
   Scalar s{b, loc};
   bool fromFloat = isa<FloatType>(from), toFloat = isa<FloatType>(to);
   if (to.isInteger(1)) {

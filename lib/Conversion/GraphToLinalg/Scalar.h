@@ -67,6 +67,12 @@ struct Scalar {
   }
 };
 
+/// What `graph.cast` says of floats of 8 bits and less.
+struct CastMode {
+  bool unsaturated = false;
+  graph::Rounding rounding = graph::Rounding::Up;
+};
+
 /// Values are of lowered types; `type` is the graph's element type, which says
 /// whether an integer is unsigned or a boolean.
 mlir::Value buildUnary(mlir::OpBuilder &b, mlir::Location loc,
@@ -75,7 +81,9 @@ mlir::Value buildBinary(mlir::OpBuilder &b, mlir::Location loc,
                         graph::BinaryKind kind, mlir::Type type, mlir::Value x,
                         mlir::Value y);
 mlir::Value buildCast(mlir::OpBuilder &b, mlir::Location loc, mlir::Type from,
-                      mlir::Type to, mlir::Value x);
+                      mlir::Type to, mlir::Value x, const CastMode &mode = {});
+/// The bits of `x`, of as many as `to` has, as the lowered `to`.
+mlir::Value buildBitcast(mlir::OpBuilder &b, mlir::Location loc, mlir::Type to, mlir::Value x);
 /// A lowered boolean (i8) as i1.
 mlir::Value buildCondition(mlir::OpBuilder &b, mlir::Location loc,
                            mlir::Value x);

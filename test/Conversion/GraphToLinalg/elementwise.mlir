@@ -41,3 +41,28 @@ func.func @power(%x: tensor<3xf32>) -> tensor<3xf32> {
   %y = graph.binary Pow %x, %two : tensor<3xf32>, tensor<f32>
   return %y : tensor<3xf32>
 }
+
+// A float of a byte is its bits, in a constant too; conversions are arithmetic on them.
+// CHECK-LABEL: func @small_floats(
+// CHECK-SAME:      %[[X:.+]]: tensor<3xi8>) -> (tensor<3xf32>, tensor<3xi8>, tensor<2xi8>)
+// CHECK:         %[[C:.+]] = arith.constant dense<[60, -68]> : tensor<2xi8>
+// CHECK:         arith.extui %{{.+}} : i8 to i32
+// CHECK-NOT:     f8E5M2
+// CHECK:         arith.trunci %{{.+}} : i32 to i8
+// CHECK:         return %{{.+}}, %{{.+}}, %[[C]]
+func.func @small_floats(%x: tensor<3xf8E5M2>) -> (tensor<3xf32>, tensor<3xf8E4M3FN>, tensor<2xf8E5M2>) {
+  %c = arith.constant dense<[1.0, -1.0]> : tensor<2xf8E5M2>
+  %y = graph.cast %x to f32 : tensor<3xf8E5M2>
+  %z = graph.cast %x to f8E4M3FN unsaturated : tensor<3xf8E5M2>
+  return %y, %z, %c : tensor<3xf32>, tensor<3xf8E4M3FN>, tensor<2xf8E5M2>
+}
+
+// The same bits; of less than a byte, extended as the new type says.
+// CHECK-LABEL: func @bitcast(
+// CHECK:         arith.bitcast %{{.+}} : f32 to i32
+// CHECK:         arith.andi %{{.+}}, %{{.+}} : i8
+func.func @bitcast(%x: tensor<3xf32>, %n: tensor<3xi4>) -> (tensor<3xi32>, tensor<3xui4>) {
+  %y = graph.bitcast %x to i32 : tensor<3xf32>
+  %z = graph.bitcast %n to ui4 : tensor<3xi4>
+  return %y, %z : tensor<3xi32>, tensor<3xui4>
+}

@@ -45,3 +45,20 @@ func.func @c2_where(%c: tensor<3xi1>, %x: tensor<2xf32>) {
   %t = graph.where %c, %x, %x : tensor<3xi1>, tensor<2xf32>, tensor<2xf32>
   return
 }
+
+// -----
+
+// Floats of a byte are only moved and converted.
+func.func @c2_small(%x: tensor<2xf8E4M3FN>) {
+  // expected-error @below {{Add is not defined for 'f8E4M3FN'}}
+  %t = graph.binary Add %x, %x : tensor<2xf8E4M3FN>, tensor<2xf8E4M3FN>
+  return
+}
+
+// -----
+
+func.func @c1_bitcast(%x: tensor<2xi4>) {
+  // expected-error @below {{reads the bits of 'i4' as 'i8', which has another number of them}}
+  %t = graph.bitcast %x to i8 : tensor<2xi4>
+  return
+}

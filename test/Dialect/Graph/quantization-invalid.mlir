@@ -101,3 +101,19 @@ func.func @c4_grid(%x: tensor<2x7xf32>, %w: tensor<8x3xi4>, %s: tensor<2x3xf32>)
   %y = graph.grid_matmul %x, %w, %s block_size = 4 : tensor<2x7xf32>, tensor<8x3xi4>, tensor<2x3xf32>
   return
 }
+
+// -----
+
+func.func @c1_power(%x: tensor<2x8xf32>, %s: tensor<f32>) {
+  // expected-error @below {{quantizes to 'f8E8M0FNU', which is not supported yet}}
+  %q = graph.quantize_linear %x, %s axis = 0 to f8E8M0FNU : tensor<2x8xf32>, tensor<f32>
+  return
+}
+
+// -----
+
+func.func @c1_small(%x: tensor<2x8xi8>, %s: tensor<f8E8M0FNU>) {
+  // expected-error @below {{cannot dequantize 'i8' to 'f8E8M0FNU'}}
+  %q = graph.dequantize_linear %x, %s axis = 0 to f8E8M0FNU : tensor<2x8xi8>, tensor<f8E8M0FNU>
+  return
+}
