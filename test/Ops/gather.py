@@ -1,6 +1,7 @@
 # RUN: %python %s
 import numpy as np
 from harness import Case, Const, booleans, integers, main, normal
+from onnx.helper import make_node
 
 main([
     Case("Gather", [normal(5, 4), Const([0, 3, 1])], axis=0),
@@ -9,7 +10,10 @@ main([
     Case("Gather", [normal(5, 4), integers(-4, 4, 2, 3)], axis=1),
     Case("Gather", [normal(2, 9, 5), integers(-9, 9, 2, 3)], axis=1),
     Case("Gather", [normal(2, 9, 5), integers(-5, 5, 17)], axis=-1),
-    # A single index is a slice.
+    # A single index is a slice; of dims of extent 1 the right one goes.
+    Case("Gather then Unsqueeze", [normal(1, 2, 3), Const(2)],
+         nodes=[make_node("Gather", ["x0", "x1"], ["g"], axis=2), make_node("Constant", [], ["axes"], value_ints=[1, 2]),
+                make_node("Unsqueeze", ["g", "axes"], ["y0"])]),
     Case("Gather", [normal(5, 4), Const(-1)], axis=0),
     Case("Gather", [normal(5, 4), Const([2])], axis=1),
     Case("Gather", [normal(5, 4), Const([[2]])], axis=1),
