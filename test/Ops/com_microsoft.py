@@ -1,10 +1,11 @@
 # RUN: %python %s
 """Operators of ONNX Runtime's own domain become those of the standard; its CPU kernels
 are the reference."""
+import ml_dtypes
 import numpy as np
 import onnx
 import onnxruntime
-from harness import Case, Const, integers, main, normal
+from harness import Case, Const, integers, main, normal, uniform
 from onnx import helper
 
 DOMAIN = "com.microsoft"
@@ -13,14 +14,17 @@ onnxruntime.set_default_logger_severity(4)
 
 def run_reference(case, *inputs):
     names = [f"x{i}" if x is not None else "" for i, x in enumerate(inputs)]
+    # Elements of less than a byte cannot be fed.
+    few = {n: x for n, x in zip(names, inputs) if n and x.dtype.isbuiltin == 2}
+    constants = [onnx.numpy_helper.from_array(x, n) for n, x in few.items()]
     ports = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape)
-             for n, x in zip(names, inputs) if n]
+             for n, x in zip(names, inputs) if n and n not in few]
     node = helper.make_node(case.op, names, case.output_names(), domain=case.domain, **case.attributes)
     outputs = [onnx.ValueInfoProto(name=name) for name in case.output_names() if name]
-    model = helper.make_model(helper.make_graph([node], "op", ports, outputs), ir_version=10,
+    model = helper.make_model(helper.make_graph([node], "op", ports, outputs, constants), ir_version=10,
                               opset_imports=[helper.make_opsetid("", 21), helper.make_opsetid(DOMAIN, 1)])
     session = onnxruntime.InferenceSession(model.SerializeToString())
-    results = iter(session.run(None, {n: x for n, x in zip(names, inputs) if n}))
+    results = iter(session.run(None, {n: x for n, x in zip(names, inputs) if n and n not in few}))
     return [next(results) if name else None for name in case.output_names()]
 
 
@@ -239,6 +243,59 @@ quantized += [
     case("MatMulIntegerToFloat", [packed(7, 38), Const(weights), np.float32(0.1), Const(0.02)]),
     case("MatMulIntegerToFloat", [packed(2, 7, 38), Const(weights), np.float32(0.1), Const(normal(20)), Const(7, "uint8"),
                                   Const(3, "int8"), Const(normal(20))]),
+]
+
+# Joined, chosen, looked up.
+for kind, zero in (("uint8", 117), ("int8", -3)):
+    one, two, three = grid(kind, 0.25, zero, 2, 3), grid(kind, 0.5, zero + 4, 2, 5), grid(kind, 0.25, zero, 2, 1)
+    result = grid(kind, 0.4703, zero)
+    quantized += [
+        case("QLinearConcat", [*result, *one, *two, *three], axis=1),
+        case("QLinearConcat", [*one[1:], *one, *three], axis=-1),
+        case("QLinearWhere", [np.array([[True, False, True]]), *one, *grid(kind, 0.5, zero + 4, 2, 1), *result]),
+    ]
+BYTES = [packed(2, 4, 16), integers(-128, 128, 16, 48, dtype=np.int8), normal(48), np.float32(0.05)]
+quantized += [
+    case("QAttention", [*BYTES, np.float32(0.02), None, np.uint8(121), np.int8(3)], num_heads=2, tolerance=1e-4),
+    case("QAttention", [*BYTES, uniform(0.01, 0.03, 48), None, np.uint8(121), integers(-9, 9, 48, dtype=np.int8)],
+         num_heads=2, unidirectional=1, tolerance=1e-4),
+    case("QAttention", [*BYTES, np.float32(0.02), int32(3, 4), np.uint8(121)], num_heads=2, tolerance=1e-4),
+    case("QAttention", [*BYTES, np.float32(0.02), None, np.uint8(121), np.int8(0), normal(2, 2, 2, 3, 8)], num_heads=2,
+         unidirectional=1, outputs=2, tolerance=1e-4),
+]
+
+
+def tables(kind, segments=True):
+    ids = int32(*range(6)).reshape(2, 3)
+    parts = [grid(kind, scale, zero, *shape) for scale, zero, shape in (
+        (0.05, 3, (9, 8)), (0.02, -2, (5, 8)), (0.03, 1, (2, 8)), (0.04, 5, (8,)), (0.06, 0, (8,)))] \
+        if kind == "int8" else [grid(kind, scale, 128, *shape) for scale, shape in (
+            (0.05, (9, 8)), (0.02, (5, 8)), (0.03, (2, 8)), (0.04, (8,)), (0.06, (8,)))]
+    if not segments:
+        parts[2] = [None] * 3
+    arrays, scales, zeros = zip(*parts)
+    return [ids, ids % 2 if segments else None, *arrays, None, *scales, *zeros]
+
+
+quantized += [case("QEmbedLayerNormalization", tables(kind, segments), outputs=2, epsilon=1e-5, tolerance=1e-4, open="none")
+              for kind in ("uint8", "int8") for segments in (True, False)]
+
+# Tables of a type of their own, and in bytes.
+places = np.array([[0, 3], [5, 2]])
+few = integers(0, 16, 6, 32).astype(ml_dtypes.uint4)
+quantized += [
+    case("GatherBlockQuantized", [Const(table), places, Const(normal(6, 32 // block)), *zeros], block_size=block,
+         quantize_axis=1, **others)
+    for block in (16, 32) for table, zeros, others in (
+        (few, [Const(integers(0, 16, 6, 32 // block).astype(ml_dtypes.uint4))], {}),
+        (few.astype(np.int8).astype(ml_dtypes.int4), [], {}),
+        (packed(6, 16), [], {"bits": 4}),
+        (packed(6, 16), [Const(packed(6, 1))], {"bits": 4}),
+        (packed(6, 32), [], {"bits": 8}),
+        (packed(6, 32), [Const(packed(6, 32 // block))], {"bits": 8}))
+] + [
+    case("GatherBlockQuantized", [Const(few), np.array([31, 0, 7]), Const(normal(1, 32))], block_size=16, quantize_axis=0,
+         gather_axis=1),
 ]
 
 main([*norms, *simple, *attention, *quantized])

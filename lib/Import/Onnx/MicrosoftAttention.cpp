@@ -123,15 +123,16 @@ static int64_t countHeads(const Body &body, const char *attribute = "num_heads")
 
 //===--- Attention -------------------------------------------------------===//
 
-static void buildAttention(Body &body) {
+/// Everything after `input`, `weights` and, if `hasBias`, `bias`; the numbers are those of
+/// the inputs that may follow.
+static void addAttention(Body &body, bool hasBias, int maskInput, int pastInput, int addInput) {
   body.refuse("do_rotary", 0);
   body.refuse("past_present_share_buffer", 0);
-  body.refuseInput(6, "past_sequence_length");
   int64_t heads = countHeads(body);
   addNumbers(body);
-  body.add(body.has(2) ? "Product = MatMul (input, weights)"
-                         "Packed = Add (Product, bias)"
-                       : "Packed = MatMul (input, weights)");
+  body.add(hasBias ? "Product = MatMul (input, weights)"
+                     "Packed = Add (Product, bias)"
+                   : "Packed = MatMul (input, weights)");
   std::vector<int64_t> sizes = body.getInts("qkv_hidden_sizes");
   if (sizes.size() == 3) {
     body.ints("Sizes", sizes);
@@ -142,7 +143,7 @@ static void buildAttention(Body &body) {
   addExtent(body, "Length", "input", 1);
   const char *total = "Length";
   std::string past;
-  if (body.has(4)) {
+  if (body.has(pastInput)) {
     body.add("Past_keys, Past_values = Split <axis = 0, num_outputs = 2> (past)"
              "Past_key = Squeeze (Past_keys, Axis0)"
              "Past_value = Squeeze (Past_values, Axis0)");
@@ -151,13 +152,28 @@ static void buildAttention(Body &body) {
     total = "Total";
     past = ", Past_key, Past_value";
   }
-  std::string mask = addMask(body, 3, "mask_index", 5, "input", total);
+  std::string mask = addMask(body, maskInput, "mask_index", addInput, "input", total);
   body.add("output, Key, Value = Attention <q_num_heads = {0}, kv_num_heads = {0}, "
            "is_causal = {1}{2}> (Q, K, V, {3}{4})",
            heads, body.getInt("unidirectional"), scaleText(body), mask, past);
   if (body.wants(1))
     body.add("Key1 = Unsqueeze (Key, Axis0) Value1 = Unsqueeze (Value, Axis0)"
              "present = Concat <axis = 0> (Key1, Value1)");
+}
+
+static void buildAttention(Body &body) {
+  body.refuseInput(6, "past_sequence_length");
+  addAttention(body, body.has(2), 3, 4, 5);
+}
+
+/// Of bytes: the input, and the weights, whose scale may be one a column.
+static void buildQAttention(Body &body) {
+  enum { WeightScale = 4, Mask, InputZero, WeightZero, Past, None };
+  body.add("input = DequantizeLinear (input_quant, input_scale{})",
+           body.has(InputZero) ? ", input_zero_point" : "");
+  body.add("weights = DequantizeLinear <axis = 1> (weights_quant, weight_scale{})",
+           body.has(WeightZero) ? ", weight_zero_point" : "");
+  addAttention(body, /*hasBias=*/true, Mask, Past, None);
 }
 
 /// Output 0 has the batch and the length of input 0.
@@ -173,6 +189,13 @@ static void inferRows(onnx::InferenceContext &node) {
 static void inferAttention(onnx::InferenceContext &node) {
   inferRows(node);
   inferRank(node, 0, 1, 5);
+}
+
+static void inferQAttention(onnx::InferenceContext &node) {
+  inferAttention(node);
+  constexpr size_t bias = 2;
+  for (size_t output = 0; output < node.getNumOutputs(); ++output)
+    onnx::propagateElemTypeFromInputToOutput(node, bias, output);
 }
 
 //===--- MultiHeadAttention ----------------------------------------------===//
@@ -443,6 +466,15 @@ std::vector<Operator> graphopt::microsoft::listAttentions() {
         {"rotary_embedding_dim", int64_t(0)}},
        inferAttention,
        buildAttention},
+      {"QAttention",
+       {"input_quant", "weights_quant", "bias", "input_scale", "weight_scale", "mask_index?",
+        "input_zero_point?", "weight_zero_point?", "past?"},
+       {"output", "present?"},
+       {heads, scale, filter, unidirectional,
+        {"past_present_share_buffer", int64_t(0)},
+        {"do_rotary", int64_t(0)}},
+       inferQAttention,
+       buildQAttention},
       {"MultiHeadAttention",
        {"query", "key?", "value?", "bias?", "key_padding_mask?", "attention_bias?",
         "past_key?", "past_value?", "past_sequence_length?", "cache_indirection?"},

@@ -1,6 +1,7 @@
 // Normalizations of com.microsoft.
 #include "lib/Import/Onnx/Microsoft.h"
 #include "onnx/defs/shape_inference.h"
+#include "llvm/ADT/StringRef.h"
 
 using namespace graphopt::microsoft;
 using onnx::AttributeProto;
@@ -50,9 +51,10 @@ static void inferSkip(onnx::InferenceContext &node) {
 
 //===--- Embeddings ------------------------------------------------------===//
 
-static void buildEmbedLayerNormalization(Body &body) {
+/// The tables and the norm of `output` and `mask_index`.
+static void addEmbedding(Body &body, bool hasPositions) {
   body.add("Words = Gather (word_embedding, input_ids)");
-  if (body.has(8)) {
+  if (hasPositions) {
     body.add("Positions = Gather (position_embedding, position_ids)");
   } else {
     body.integer("Zero", 0);
@@ -82,6 +84,25 @@ static void buildEmbedLayerNormalization(Body &body) {
              "Zeros = ConstantOfShape (Batch)"
              "mask_index = Cast <to = {}> (Zeros)",
              int32);
+}
+
+static void buildEmbedLayerNormalization(Body &body) { addEmbedding(body, body.has(8)); }
+
+static void buildQEmbedLayerNormalization(Body &body) {
+  for (const char *name : {"word_embedding", "position_embedding", "segment_embedding", "gamma",
+                           "beta"})
+    if (name != llvm::StringRef("segment_embedding") || body.has(4))
+      body.add("{0} = DequantizeLinear ({0}_quant, {0}_scale, {0}_zero_point)", name);
+  addEmbedding(body, /*hasPositions=*/false);
+}
+
+static void inferQEmbedLayerNormalization(onnx::InferenceContext &node) {
+  constexpr size_t scale = 8;
+  inferRank(node, scale, 0, 3);
+  if (node.getNumOutputs() < 2)
+    return;
+  onnx::updateOutputElemType(node, 1, onnx::TensorProto::INT32);
+  onnx::getOutputShape(node, 1)->add_dim();
 }
 
 static void inferEmbedLayerNormalization(onnx::InferenceContext &node) {
@@ -139,5 +160,15 @@ std::vector<Operator> graphopt::microsoft::listNormalizations() {
        {epsilon, {"mask_index_type", int64_t(0)}},
        inferEmbedLayerNormalization,
        buildEmbedLayerNormalization},
+      {"QEmbedLayerNormalization",
+       {"input_ids", "segment_ids?", "word_embedding_quant", "position_embedding_quant",
+        "segment_embedding_quant?", "gamma_quant", "beta_quant", "mask?", "word_embedding_scale",
+        "position_embedding_scale", "segment_embedding_scale?", "gamma_scale", "beta_scale",
+        "word_embedding_zero_point", "position_embedding_zero_point",
+        "segment_embedding_zero_point?", "gamma_zero_point", "beta_zero_point"},
+       {"output", "mask_index"},
+       {epsilon},
+       inferQEmbedLayerNormalization,
+       buildQEmbedLayerNormalization},
   };
 }

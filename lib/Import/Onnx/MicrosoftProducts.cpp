@@ -42,6 +42,22 @@ static void inferMatMulNBits(onnx::InferenceContext &node) {
   *onnx::getOutputShape(node, 0) = shape;
 }
 
+/// The table has its own type by now, as MatMulNBits' weights.
+static void buildGatherBlockQuantized(Body &body) {
+  body.add("Floats = DequantizeLinear <axis = {}, block_size = {}> ({})",
+           body.getInt("quantize_axis"), body.getInt("block_size"),
+           body.has(3) ? "data, scales, zero_points" : "data, scales");
+  body.add("output = Gather (Floats, indices)");
+  body.axis(body.getInt("gather_axis"));
+}
+
+static void inferGatherBlockQuantized(onnx::InferenceContext &node) {
+  onnx::propagateElemTypeFromInputToOutput(node, 2, 0);
+  if (onnx::hasNInputShapes(node, 2))
+    setRank(node, onnx::getInputShape(node, 0).dim_size() +
+                      onnx::getInputShape(node, 1).dim_size() - 1);
+}
+
 //===--- Grids -----------------------------------------------------------===//
 
 static void passGrid(Body &body) {
@@ -122,6 +138,15 @@ std::vector<Operator> graphopt::microsoft::listQuantizedProducts() {
         {"weight_prepacked", int64_t(0)}},
        inferMatMulNBits,
        buildMatMulNBits},
+      {"GatherBlockQuantized",
+       {"data", "indices", "scales", "zero_points?"},
+       {"output"},
+       {{"gather_axis", int64_t(0)},
+        {"quantize_axis", int64_t(1)},
+        {"block_size", int64_t(128)},
+        {"bits", int64_t(4)}},
+       inferGatherBlockQuantized,
+       buildGatherBlockQuantized},
       {"QuantizeLinear", {"x", "y_scale", "y_zero_point?"}, {"y"}, grid, inferQuantizeLinear,
        buildQuantizeLinear},
       {"DequantizeLinear", {"x", "x_scale", "x_zero_point?"}, {"y"}, grid,

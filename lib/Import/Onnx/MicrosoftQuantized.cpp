@@ -76,6 +76,56 @@ static void buildGemm(Body &body) {
   quantize(body, "Result", "Y", 7, "A");
 }
 
+static void buildWhere(Body &body) {
+  dequantize(body, "X", 1, "Left");
+  dequantize(body, "Y", 4, "Right");
+  body.add("Result = Where (condition, Left, Right)");
+  quantize(body, "Result", "Z", 7, "X");
+}
+
+static void inferWhere(onnx::InferenceContext &node) {
+  onnx::propagateElemTypeFromInputToOutput(node, 1, 0);
+  std::vector<const onnx::TensorShapeProto *> shapes;
+  for (size_t input : {0, 1, 4})
+    if (onnx::hasInputShape(node, input))
+      shapes.push_back(&onnx::getInputShape(node, input));
+  if (shapes.size() == 3)
+    onnx::multidirectionalBroadcastShapeInference(shapes, *onnx::getOutputShape(node, 0));
+}
+
+/// After the scale and zero point of the result come as many tensors as there are, each
+/// with its own.
+static constexpr int kFirstPart = 2, kMostParts = 64;
+
+static const std::vector<std::string> &listPartNames() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (int i = 0; i < kMostParts; ++i)
+      for (const char *suffix : {"", "_scale", "_zero_point"})
+        all.push_back(fmt::format("X{}{}{}", i, suffix, i ? "?" : ""));
+    return all;
+  }();
+  return names;
+}
+
+static void buildConcat(Body &body) {
+  std::string parts;
+  for (int i = 0; i < kMostParts && body.has(kFirstPart + 3 * i); ++i) {
+    std::string name = fmt::format("X{}", i), part = fmt::format("Part{}", i);
+    dequantize(body, name.c_str(), kFirstPart + 3 * i, part.c_str());
+    parts += (i ? ", " : "") + part;
+  }
+  body.add("Result = Concat ({})", parts);
+  body.pass("axis");
+  quantize(body, "Result", "Y", 0, "X0");
+}
+
+static void inferConcat(onnx::InferenceContext &node) {
+  if (onnx::hasInputShape(node, kFirstPart))
+    return inferRank(node, kFirstPart, 0, onnx::getInputShape(node, kFirstPart).dim_size());
+  onnx::propagateElemTypeFromInputToOutput(node, kFirstPart, 0);
+}
+
 /// Extents are those of the function of floats.
 static void inferBroadcast(onnx::InferenceContext &node) {
   onnx::propagateElemTypeFromInputToOutput(node, 0, 0);
@@ -101,6 +151,9 @@ std::vector<Operator> graphopt::microsoft::listQuantized() {
   std::vector<const char *> one = {"X", "X_scale", "X_zero_point?", "Y_scale", "Y_zero_point?"};
   std::vector<const char *> two = {"A", "A_scale", "A_zero_point?", "B", "B_scale",
                                    "B_zero_point?", "C_scale", "C_zero_point?"};
+  std::vector<const char *> many = {"Y_scale", "Y_zero_point"};
+  for (const std::string &name : listPartNames())
+    many.push_back(name.c_str());
   return {
       {"QLinearAdd", two, {"C"}, {}, inferBroadcast, [](Body &body) { buildBinary(body, "Add"); }},
       {"QLinearMul", two, {"C"}, {}, inferBroadcast, [](Body &body) { buildBinary(body, "Mul"); }},
@@ -135,6 +188,19 @@ std::vector<Operator> graphopt::microsoft::listQuantized() {
         {"strides", AttributeProto::INTS}},
        inferPool,
        buildAveragePool},
+      {"QLinearConcat",
+       many,
+       {"Y"},
+       {{"axis", AttributeProto::INT, /*isRequired=*/true}},
+       inferConcat,
+       buildConcat},
+      {"QLinearWhere",
+       {"condition", "X", "X_scale", "X_zero_point", "Y", "Y_scale", "Y_zero_point", "Z_scale",
+        "Z_zero_point"},
+       {"Z"},
+       {},
+       inferWhere,
+       buildWhere},
       {"QGemm",
        {"A", "A_scale", "A_zero_point", "B", "B_scale", "B_zero_point", "C?", "Y_scale?", "Y_zero_point?"},
        {"Y"},
