@@ -1,4 +1,5 @@
 #include "dialects/Graph/Control.h"
+#include "dialects/Graph/Shape.h"
 #include "lib/Import/Importers.h"
 #include "lib/Import/LoopBuilder.h"
 #include "lib/Import/Types.h"
@@ -18,6 +19,22 @@ static RankedTensorType join(Type left, Type right) {
     if (extent != other)
       extent = ShapedType::kDynamic;
   return a.clone(shape);
+}
+
+/// Where one branch yields a number and the other a list of it, that one gets a list, too.
+static void matchRanks(NodeImporter &node, Region &branch, SmallVectorImpl<Type> &types,
+                       ArrayRef<Type> others) {
+  OpBuilder::InsertionGuard guard(node.getBuilder());
+  Operation *terminator = branch.front().getTerminator();
+  node.getBuilder().setInsertionPoint(terminator);
+  for (auto [i, type, other] : llvm::enumerate(types, others)) {
+    if (cast<RankedTensorType>(type).getRank() != 0 ||
+        cast<RankedTensorType>(other).getShape() != ArrayRef<int64_t>{1})
+      continue;
+    Value list = node.create<UnsqueezeOp>(terminator->getOperand(i), SmallVector<int64_t>{0});
+    terminator->setOperand(i, list);
+    type = list.getType();
+  }
 }
 
 LogicalResult graphopt::importIf(NodeImporter &node) {
@@ -43,6 +60,8 @@ LogicalResult graphopt::importIf(NodeImporter &node) {
   }
   if (types[0].size() != types[1].size())
     return node.emitError("its branches have different numbers of outputs");
+  matchRanks(node, draft.getThenBranch(), types[0], types[1]);
+  matchRanks(node, draft.getElseBranch(), types[1], types[0]);
   SmallVector<Type> results;
   for (auto [left, right] : llvm::zip_equal(types[0], types[1])) {
     RankedTensorType type = join(left, right);

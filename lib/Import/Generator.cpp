@@ -23,9 +23,15 @@ LogicalResult graphopt::importConstantOfShape(NodeImporter &node) {
   return node.finish<ConstantOfShapeOp>(node.getInput(0), value);
 }
 
+/// Lists of one number are taken for it, as ONNX Runtime does.
 LogicalResult graphopt::importRange(NodeImporter &node) {
-  return node.finish<RangeOp>(node.getInput(0), node.getInput(1),
-                              node.getInput(2));
+  SmallVector<Value> numbers;
+  for (size_t i = 0; i < 3; ++i) {
+    numbers.push_back(node.getInput(i));
+    if (node.getInputType(i).getShape() == ArrayRef<int64_t>{1})
+      numbers.back() = node.create<SqueezeOp>(numbers.back(), SmallVector<int64_t>{0});
+  }
+  return node.finish<RangeOp>(numbers[0], numbers[1], numbers[2]);
 }
 
 LogicalResult graphopt::importTrilu(NodeImporter &node) {

@@ -49,6 +49,14 @@ Value GraphImporter::lookup(StringRef name) const {
   return outer ? outer->lookup(name) : Value();
 }
 
+std::optional<int64_t> GraphImporter::getDeclaredRank(StringRef name) const {
+  for (const auto *list : {&proto->output(), &proto->value_info()})
+    for (const onnx::ValueInfoProto &info : *list)
+      if (info.name() == name && info.type().tensor_type().has_shape())
+        return info.type().tensor_type().shape().dim_size();
+  return std::nullopt;
+}
+
 Value GraphImporter::createTensor(const onnx::TensorProto &tensor,
                                   Location loc) {
   StringRef name = tensor.name();
@@ -67,6 +75,7 @@ Value GraphImporter::createTensor(const onnx::TensorProto &tensor,
 
 FailureOr<SmallVector<Value>> GraphImporter::run(const onnx::GraphProto &graph,
                                                  ValueRange inputs) {
+  proto = &graph;
   for (auto [input, value] : llvm::zip_equal(getFreeInputs(graph), inputs))
     define(input->name(), value);
   for (const onnx::TensorProto &tensor : graph.initializer()) {

@@ -47,6 +47,8 @@ public:
   run(const onnx::GraphProto &graph, mlir::ValueRange inputs);
 
   mlir::Value lookup(llvm::StringRef name) const;
+  /// The rank that the graph states for a value of its own.
+  std::optional<int64_t> getDeclaredRank(llvm::StringRef name) const;
   void define(llvm::StringRef name, mlir::Value value) { values[name] = value; }
   mlir::Value createTensor(const onnx::TensorProto &tensor, mlir::Location loc);
 
@@ -63,6 +65,7 @@ private:
   mlir::OpBuilder &builder;
   ErrorLog &errors;
   const GraphImporter *outer;
+  const onnx::GraphProto *proto = nullptr; ///< of the run
   llvm::StringMap<mlir::Value> values;
 };
 

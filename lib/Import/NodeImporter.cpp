@@ -57,6 +57,10 @@ LogicalResult NodeImporter::bind(ValueRange values) {
   return success();
 }
 
+std::optional<int64_t> NodeImporter::getDeclaredRank(size_t index) const {
+  return graph.getDeclaredRank(proto.output(index));
+}
+
 //===--- Attributes ------------------------------------------------------===//
 
 const AttributeProto *NodeImporter::find(StringRef name) const {

@@ -48,6 +48,8 @@ public:
   size_t getNumOutputs() const { return proto.output_size(); }
   /// False if nobody can ask for output `index`: it has no name.
   bool hasOutput(size_t index) const;
+  /// The rank that the model states for output `index`, which may be wrong.
+  std::optional<int64_t> getDeclaredRank(size_t index) const;
 
   //===--- Attributes ----------------------------------------------------===//
 

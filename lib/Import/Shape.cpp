@@ -1,8 +1,10 @@
 #include "dialects/Graph/Shape.h"
 #include "dialects/Graph/Elementwise.h"
 #include "dialects/Graph/Indexing.h"
+#include "dialects/Graph/Scattering.h"
 #include "dialects/Graph/Slicing.h"
 #include "lib/Import/Importers.h"
+#include "lib/Import/RuntimeAxes.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -25,13 +27,6 @@ LogicalResult graphopt::importConcat(NodeImporter &node) {
   return node.finish<ConcatOp>(node.getInputs(), node.getInt("axis"));
 }
 
-/// Elements `begin` .. `end - 1` of a shape.
-static Value takeDims(NodeImporter &node, Value shape, int64_t begin,
-                      int64_t end) {
-  return node.create<SliceOp>(shape, node.createInts(begin),
-                              node.createInts(end), Value(), Value());
-}
-
 LogicalResult graphopt::importShape(NodeImporter &node) {
   Value shape = node.create<ShapeOp>(node.getInput(0));
   int64_t rank = node.getInputRank(0);
@@ -49,32 +44,53 @@ LogicalResult graphopt::importSize(NodeImporter &node) {
   return node.finish<SizeOp>(node.getInput(0));
 }
 
+static LogicalResult squeezeAtRuntime(NodeImporter &node) {
+  int64_t rank = node.getInputRank(0);
+  RuntimeAxes axes(node, 1, rank, /*emptyMeansAll=*/false);
+  FailureOr<int64_t> count = countAxes(node, 1, rank, /*isLonger=*/false);
+  if (failed(count))
+    return failure();
+  Value shape = node.create<ShapeOp>(node.getInput(0));
+  Value dims = takeDims(node, axes.sortDims(), 0, rank - *count);
+  return node.finish<ReshapeOp>(node.getInput(0),
+                                node.create<GatherOp>(shape, dims, /*axis=*/int64_t(0)),
+                                /*allowZero=*/true);
+}
+
+/// Without axes all dimensions of extent 1 go; open ones stay, as they are seldom meant
+/// and ranks are known when a model is compiled.
 LogicalResult graphopt::importSqueeze(NodeImporter &node) {
   SmallVector<int64_t> axes;
   if (node.hasInput(1)) {
-    FailureOr<SmallVector<int64_t>> given =
-        node.requireConstantInts(node.getInput(1), "axes");
-    if (failed(given))
-      return failure();
+    std::optional<SmallVector<int64_t>> given = node.getConstantInts(node.getInput(1));
+    if (!given)
+      return squeezeAtRuntime(node);
     axes = std::move(*given);
   } else {
-    for (auto [dim, extent] : llvm::enumerate(node.getInputType(0).getShape())) {
-      if (ShapedType::isDynamic(extent))
-        return node.emitError()
-               << "it has no axes, and dimension " << dim
-               << " is open, so that its rank is not known";
+    for (auto [dim, extent] : llvm::enumerate(node.getInputType(0).getShape()))
       if (extent == 1)
         axes.push_back(dim);
-    }
   }
   return node.finish<SqueezeOp>(node.getInput(0), axes);
 }
 
-LogicalResult graphopt::importUnsqueeze(NodeImporter &node) {
-  FailureOr<SmallVector<int64_t>> axes =
-      node.requireConstantInts(node.getInput(1), "axes");
-  if (failed(axes))
+/// The input's extents go where no axes are.
+static LogicalResult unsqueezeAtRuntime(NodeImporter &node) {
+  int64_t rank = node.getInputRank(0);
+  FailureOr<int64_t> count = countAxes(node, 1, rank, /*isLonger=*/true);
+  if (failed(count))
     return failure();
+  RuntimeAxes axes(node, 1, rank + *count, /*emptyMeansAll=*/false);
+  Value others = takeDims(node, axes.sortDims(), 0, rank);
+  Value dims = node.create<ScatterElementsOp>(node.create<ShapeOp>(node.getInput(0)), axes.ones(),
+                                              others, /*axis=*/int64_t(0), BinaryKindAttr());
+  return node.finish<ReshapeOp>(node.getInput(0), dims, /*allowZero=*/true);
+}
+
+LogicalResult graphopt::importUnsqueeze(NodeImporter &node) {
+  std::optional<SmallVector<int64_t>> axes = node.getConstantInts(node.getInput(1));
+  if (!axes)
+    return unsqueezeAtRuntime(node);
   return node.finish<UnsqueezeOp>(node.getInput(0), *axes);
 }
 
