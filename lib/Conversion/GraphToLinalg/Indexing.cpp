@@ -57,8 +57,25 @@ struct LowerGather : LoweringPattern<GatherOp> {
     SmallVector<int64_t> shape;
     SmallVector<Value> ignored;
     dispatchIndexOpFoldResults(sizes, ignored, shape);
+    // Of two dimensions of extent 1 upstream's patterns may take the wrong one away.
+    if (depth == 0 && llvm::is_contained(shape, 1)) {
+      Value whole = tensor::ExtractSliceOp::create(to.b, to.loc, in.getData(), offsets, all, ones);
+      return tensor::CollapseShapeOp::create(to.b, to.loc, type.clone(shape), whole,
+                                             mergeInto(axis, type.getRank()));
+    }
     return tensor::ExtractSliceOp::create(to.b, to.loc, type.clone(shape),
                                           in.getData(), offsets, all, ones);
+  }
+
+  /// Dimension `axis` joins the one before it, the first one the one after it.
+  static SmallVector<ReassociationIndices> mergeInto(int64_t axis, int64_t rank) {
+    SmallVector<ReassociationIndices> groups;
+    for (int64_t dim = 0; dim < rank; ++dim)
+      if (dim == std::max<int64_t>(axis, 1))
+        groups.back().push_back(dim);
+      else
+        groups.push_back({dim});
+    return groups;
   }
 };
 
