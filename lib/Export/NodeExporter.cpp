@@ -89,7 +89,9 @@ onnx::NodeProto &NodeExporter::addNode(StringRef operatorName,
   node.set_name(model.makeNodeName(name.empty() ? operatorName : name));
   for (const NodeInput &input : inputs)
     node.add_input(input.name.empty() ? model.getName(input.value) : input.name);
-  while (node.input_size() > 0 && node.input(node.input_size() - 1).empty())
+  // A Loop names its first two inputs even where both are left out.
+  int least = operatorName == "Loop" ? 2 : 0;
+  while (node.input_size() > least && node.input(node.input_size() - 1).empty())
     node.mutable_input()->RemoveLast();
   return node;
 }
