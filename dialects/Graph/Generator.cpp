@@ -30,16 +30,15 @@ static LogicalResult checkSingle(ShapeInference &shapes,
 // ConstantOfShape
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-ConstantOfShapeOp::inferResults(ShapeInference &shapes,
-                                std::optional<Location> loc, Adaptor op,
-                                SmallVectorImpl<InferredTensor> &results) {
-  const InferredTensor &shape = shapes.get(op.getShape());
+/// A tensor whose dimensions are the elements of `shape`.
+static FailureOr<InferredTensor> inferFilled(ShapeInference &shapes,
+                                             std::optional<Location> loc,
+                                             Value shapeValue, Type element) {
+  const InferredTensor &shape = shapes.get(shapeValue);
   FailureOr<int64_t> rank = inferLength(loc, shape, "shape"); // C1
   if (failed(rank))
     return failure();
-  InferredTensor result{op.getValue().getType(),
-                        SmallVector<AffineExpr>(*rank, AffineExpr())};
+  InferredTensor result{element, SmallVector<AffineExpr>(*rank, AffineExpr())};
   if (shape.elements)
     result.dims = *shape.elements;
   for (AffineExpr &dim : result.dims) {
@@ -48,6 +47,18 @@ ConstantOfShapeOp::inferResults(ShapeInference &shapes,
     if (!shapes.isSize(dim))
       dim = {};
   }
+  return result;
+}
+
+LogicalResult
+ConstantOfShapeOp::inferResults(ShapeInference &shapes,
+                                std::optional<Location> loc, Adaptor op,
+                                SmallVectorImpl<InferredTensor> &results) {
+  FailureOr<InferredTensor> filled =
+      inferFilled(shapes, loc, op.getShape(), op.getValue().getType());
+  if (failed(filled))
+    return failure();
+  InferredTensor &result = *filled;
   std::optional<SmallVector<int64_t>> sizes = result.getStaticShape();
   auto value = dyn_cast<IntegerAttr>(op.getValue());
   if (sizes && value) {
@@ -183,5 +194,23 @@ LogicalResult OneHotOp::inferResults(ShapeInference &shapes,
   result.dims.insert(result.dims.begin() + *axis,
                      shapes.isSize(extent) ? extent : AffineExpr());
   results.push_back(std::move(result));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Random
+//===----------------------------------------------------------------------===//
+
+LogicalResult RandomOp::inferResults(ShapeInference &shapes,
+                                     std::optional<Location> loc, Adaptor op,
+                                     SmallVectorImpl<InferredTensor> &results) {
+  if (!isa<FloatType>(op.getElement())) // C3
+    return emitOptionalError(loc, "there are no random numbers of type ",
+                             op.getElement());
+  FailureOr<InferredTensor> filled =
+      inferFilled(shapes, loc, op.getShape(), op.getElement());
+  if (failed(filled))
+    return failure();
+  results.push_back(std::move(*filled));
   return success();
 }

@@ -87,4 +87,41 @@ def Graph_OneHotOp : Graph_PureOp<"one_hot"> {
   }];
 }
 
+def Graph_RandomOp : Graph_Op<"random", [
+    Graph_InferResults, MemoryEffects<[MemWrite]>]> {
+  let summary = "Random numbers";
+  let description = [{
+    Floats of type `element`: `offset + scale * r`, where `r` is evenly distributed in
+    [0, 1) or, with `normal`, normally, with mean 0 and variance 1.
+
+    The generator is Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy
+    as 1, 2, 3", 2011). Element `i` in row-major order comes from the block of counter
+    `(i mod 2^32, i / 2^32, n mod 2^32, n / 2^32)`: its first word (or two, for f64) as
+    a fraction; for normal numbers its two first (or four) by Box and Muller's method.
+
+    With a `seed` its bits are the key and `n` is 0: every execution gives the same
+    numbers. Without, the key is fixed and `n` counts the executions of all ops without
+    a seed in the process, so that none gives the numbers of another, and a process
+    that executes the same ops in the same order gets the same numbers.
+
+    Constraints:
+    - (C1) `shape` has one dimension, of static extent: the result's rank.
+    - (C2) No element of `shape` is negative.
+    - (C3) `element` is a float type.
+
+    ```mlir
+    %y = graph.random %shape normal offset = 0.000000e+00 scale = 1.000000e+00
+        seed = 7.000000e+00 as f32 : tensor<2xi64>
+    ```
+  }];
+  let arguments = (ins RankedTensorOf<[I64]>:$shape, UnitAttr:$normal,
+                       F64Attr:$offset, F64Attr:$scale, OptionalAttr<F32Attr>:$seed,
+                       TypeAttr:$element);
+  let results = (outs Graph_FloatTensor:$result);
+  let assemblyFormat = [{
+    $shape (`normal` $normal^)? `offset` `=` $offset `scale` `=` $scale
+    (`seed` `=` $seed^)? `as` $element attr-dict `:` type($shape)
+  }];
+}
+
 #endif

@@ -137,3 +137,24 @@ LogicalResult EinsumOp::inferResults(ShapeInference &shapes,
   results.push_back(std::move(result));
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// Det
+//===----------------------------------------------------------------------===//
+
+LogicalResult DetOp::inferResults(ShapeInference &shapes,
+                                  std::optional<Location> loc, Adaptor op,
+                                  SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput());
+  ArrayRef<AffineExpr> dims = input.dims;
+  std::optional<int64_t> rows, columns;
+  if (dims.size() >= 2) {
+    rows = getConstant(dims[dims.size() - 2]);
+    columns = getConstant(dims.back());
+  }
+  if (dims.size() < 2 || (rows && columns && *rows != *columns)) // C1
+    return emitOptionalError(loc, "tensor of type ", input.getType(),
+                             " has no square matrices");
+  results.push_back({input.elementType, SmallVector<AffineExpr>(dims.drop_back(2))});
+  return success();
+}

@@ -80,4 +80,23 @@ def Graph_EinsumOp : Graph_PureOp<"einsum"> {
   let assemblyFormat = "$equation $inputs attr-dict `:` type($inputs)";
 }
 
+def Graph_DetOp : Graph_PureOp<"det"> {
+  let summary = "Determinants of the matrices in the last two dimensions";
+  let description = [{
+    By elimination with the largest pivot of each column; that of a matrix without
+    elements is 1.
+
+    Constraints:
+    - (C1) `input` has at least two dimensions; the last two have equal extents. The
+      run refuses others.
+
+    ```mlir
+    %y = graph.det %x : tensor<?x3x3xf32>
+    ```
+  }];
+  let arguments = (ins Graph_FloatTensor:$input);
+  let results = (outs Graph_FloatTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+}
+
 #endif

@@ -134,3 +134,64 @@ LogicalResult Col2ImOp::inferResults(ShapeInference &shapes,
   results.push_back(std::move(result));
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// RoiAlign, MaxRoiPool
+//===----------------------------------------------------------------------===//
+
+/// Checks of the input, of the regions, each of `entries` numbers, and of the bins
+/// that both ops share; gives the result.
+static FailureOr<InferredTensor>
+inferBins(std::optional<Location> loc, const InferredTensor &input,
+          const InferredTensor &rois, int64_t entries, int64_t height,
+          int64_t width, const ShapeInference &shapes) {
+  if (input.getRank() != 4 || rois.getRank() != 2 ||
+      getConstant(rois.dims[1]).value_or(entries) != entries) // C1
+    return emitOptionalError(loc, "input of type ", input.getType(),
+                             " has no regions of type ", rois.getType());
+  if (input.elementType != rois.elementType) // C2
+    return emitOptionalError(loc, "input has elements of type ",
+                             input.elementType, ", but regions of type ",
+                             rois.elementType);
+  if (height < 1 || width < 1) // C4 of RoiAlign, C3 of MaxRoiPool
+    return emitOptionalError(loc, "has ", height, " x ", width, " bins");
+  return InferredTensor{input.elementType,
+                        {rois.dims[0], input.dims[1], shapes.constant(height),
+                         shapes.constant(width)}};
+}
+
+LogicalResult RoiAlignOp::inferResults(ShapeInference &shapes,
+                                       std::optional<Location> loc, Adaptor op,
+                                       SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &rois = shapes.get(op.getRois());
+  const InferredTensor &images = shapes.get(op.getImages());
+  FailureOr<InferredTensor> result =
+      inferBins(loc, shapes.get(op.getInput()), rois, 4, op.getHeight(),
+                op.getWidth(), shapes);
+  if (failed(result))
+    return failure();
+  if (images.getRank() != 1) // C1
+    return emitOptionalError(loc, "images have type ", images.getType());
+  std::optional<int64_t> regions = getConstant(rois.dims[0]),
+                         own = getConstant(images.dims[0]);
+  if (regions && own && *regions != *own) // C3
+    return emitOptionalError(loc, "there are ", *regions, " regions, but ", *own,
+                             " images");
+  int64_t samples = op.getSamples();
+  if (samples < 0) // C4
+    return emitOptionalError(loc, "samples is ", samples);
+  results.push_back(std::move(*result));
+  return success();
+}
+
+LogicalResult
+MaxRoiPoolOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
+                           Adaptor op, SmallVectorImpl<InferredTensor> &results) {
+  FailureOr<InferredTensor> result =
+      inferBins(loc, shapes.get(op.getInput()), shapes.get(op.getRois()), 5,
+                op.getHeight(), op.getWidth(), shapes);
+  if (failed(result))
+    return failure();
+  results.push_back(std::move(*result));
+  return success();
+}

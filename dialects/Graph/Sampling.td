@@ -71,4 +71,70 @@ def Graph_Col2ImOp : Graph_PureOp<"col2im"> {
   }];
 }
 
+def Graph_RoiAlignOp : Graph_PureOp<"roi_align"> {
+  let summary = "Averages values at even positions in regions of images";
+  let description = [{
+    Region `r` is of image `images[r]`, from `rois[r, 0:2]` to `rois[r, 2:4]` (x, y),
+    times `scale`; with `half_pixel` 0.5 to the left and above, else at least 1 x 1.
+    It is cut into `height` x `width` bins, and `result[r, c, h, w]` is the mean of
+    channel `c` at `samples` x `samples` positions in bin (h, w), interpolated
+    between the four elements around each, 0 beyond -1 and the extent. Without
+    `samples` there are about as many in a dimension as elements, at most 2^20. With
+    `max` it is the greatest of the four products of an element and its weight, of
+    all positions. A bin without positions has 0.
+
+    Constraints:
+    - (C1) `input` has 4 dimensions; `rois` has 2, of which the last is of extent 4;
+      `images` has one. The run refuses other extents.
+    - (C2) `rois` has the input's element type.
+    - (C3) There are as many `images` as `rois`. The run refuses others, and those
+      that are no images.
+    - (C4) `height` and `width` are positive, `samples` is not negative.
+
+    ```mlir
+    %y = graph.roi_align %x at %rois of %images height = 7 width = 7 samples = 2
+        scale = 6.250000e-02 half_pixel
+        : tensor<?x256x?x?xf32>, tensor<?x4xf32>, tensor<?xi64>
+    ```
+  }];
+  let arguments = (ins Graph_FloatTensor:$input, Graph_FloatTensor:$rois,
+                       Graph_IndexTensor:$images, I64Attr:$height, I64Attr:$width,
+                       I64Attr:$samples, F32Attr:$scale, UnitAttr:$half_pixel,
+                       UnitAttr:$max);
+  let results = (outs Graph_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `at` $rois `of` $images `height` `=` $height `width` `=` $width
+    `samples` `=` $samples `scale` `=` $scale (`half_pixel` $half_pixel^)?
+    (`max` $max^)? attr-dict `:` type(operands)
+  }];
+}
+
+def Graph_MaxRoiPoolOp : Graph_PureOp<"max_roi_pool"> {
+  let summary = "Greatest elements of the bins of regions of images";
+  let description = [{
+    `rois[r]` is an image and the first and last element of a region of it: x, y, x,
+    y, times `scale`, rounded, half away from zero. The region, at least 1 x 1, is cut
+    into `height` x `width` bins that overlap where they share elements;
+    `result[r, c, h, w]` is the greatest element of a bin, 0 if it has none.
+
+    Constraints:
+    - (C1) `input` has 4 dimensions; `rois` has 2, of which the last is of extent 5.
+      The run refuses other extents, and a first entry that is no image.
+    - (C2) `rois` has the input's element type.
+    - (C3) `height` and `width` are positive.
+
+    ```mlir
+    %y = graph.max_roi_pool %x at %rois height = 7 width = 7 scale = 6.250000e-02
+        : tensor<?x256x?x?xf32>, tensor<?x5xf32>
+    ```
+  }];
+  let arguments = (ins Graph_FloatTensor:$input, Graph_FloatTensor:$rois,
+                       I64Attr:$height, I64Attr:$width, F32Attr:$scale);
+  let results = (outs Graph_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `at` $rois `height` `=` $height `width` `=` $width `scale` `=` $scale
+    attr-dict `:` type(operands)
+  }];
+}
+
 #endif

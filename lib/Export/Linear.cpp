@@ -25,3 +25,8 @@ LogicalResult graphopt::exportOp(EinsumOp op, NodeExporter &node) {
   node.write("Einsum", inputs).set("equation", op.getEquation());
   return success();
 }
+
+LogicalResult graphopt::exportOp(DetOp op, NodeExporter &node) {
+  node.write("Det", {op.getInput()});
+  return success();
+}

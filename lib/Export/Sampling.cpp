@@ -20,3 +20,23 @@ LogicalResult graphopt::exportOp(Col2ImOp op, NodeExporter &node) {
       .set("pads", op.getPads());
   return success();
 }
+
+LogicalResult graphopt::exportOp(RoiAlignOp op, NodeExporter &node) {
+  node.write("RoiAlign", {op.getInput(), op.getRois(), op.getImages()})
+      .set("output_height", op.getHeight())
+      .set("output_width", op.getWidth())
+      .set("sampling_ratio", op.getSamples())
+      .set("spatial_scale", op.getScale())
+      .set("coordinate_transformation_mode",
+           op.getHalfPixel() ? "half_pixel" : "output_half_pixel")
+      .set("mode", op.getMax() ? "max" : "avg");
+  return success();
+}
+
+LogicalResult graphopt::exportOp(MaxRoiPoolOp op, NodeExporter &node) {
+  SmallVector<int64_t> bins{int64_t(op.getHeight()), int64_t(op.getWidth())};
+  node.write("MaxRoiPool", {op.getInput(), op.getRois()})
+      .set("pooled_shape", ArrayRef(bins))
+      .set("spatial_scale", op.getScale());
+  return success();
+}

@@ -19,3 +19,7 @@ LogicalResult graphopt::importGemm(NodeImporter &node) {
 LogicalResult graphopt::importEinsum(NodeImporter &node) {
   return node.finish<EinsumOp>(node.getInputs(), node.getString("equation"));
 }
+
+LogicalResult graphopt::importDet(NodeImporter &node) {
+  return node.finish<DetOp>(node.getInput(0));
+}

@@ -67,28 +67,3 @@ LogicalResult graphopt::importLRN(NodeImporter &node) {
                             APFloat(node.getFloat("beta")),
                             APFloat(node.getFloat("bias")));
 }
-
-/// Outside of training the identity, with a mask of ones.
-LogicalResult graphopt::importDropout(NodeImporter &node) {
-  Value input = node.getInput(0);
-  if (node.hasInput(2)) {
-    FailureOr<SmallVector<int64_t>> training =
-        node.requireConstantInts(node.getInput(2), "training_mode");
-    if (failed(training))
-      return failure();
-    std::optional<SmallVector<double>> ratio;
-    if (node.hasInput(1))
-      ratio = node.getConstantFloats(node.getInput(1));
-    bool isIdle = node.hasInput(1) && ratio && ratio->front() == 0;
-    if (training->front() != 0 && !isIdle)
-      return node.emitError() << "training is not supported";
-  }
-  if (!node.hasOutput(1))
-    return node.bind(input);
-  auto shape = node.create<ShapeOp>(input);
-  if (!shape)
-    return failure();
-  Value one = node.createScalar(node.getBuilder().getI1Type(), 1);
-  auto mask = node.create<ExpandOp>(one, shape.getResult());
-  return mask ? node.bind({input, mask.getResult()}) : failure();
-}

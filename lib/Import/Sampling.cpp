@@ -110,3 +110,28 @@ LogicalResult graphopt::importAffineGrid(NodeImporter &node) {
   }
   return node.finish<CastOp>(sum, theta.getElementType());
 }
+
+LogicalResult graphopt::importRoiAlign(NodeImporter &node) {
+  StringRef mode = node.getString("mode"),
+            place = node.getString("coordinate_transformation_mode");
+  if (mode != "avg" && mode != "max")
+    return node.emitError() << "mode '" << mode << "' is not known";
+  if (place != "half_pixel" && place != "output_half_pixel")
+    return node.emitError() << "coordinate_transformation_mode '" << place
+                            << "' is not known";
+  return node.finish<RoiAlignOp>(
+      node.getInput(0), node.getInput(1), node.getInput(2),
+      node.getInt("output_height"), node.getInt("output_width"),
+      node.getInt("sampling_ratio"), APFloat(node.getFloat("spatial_scale")),
+      place == "half_pixel", mode == "max");
+}
+
+LogicalResult graphopt::importMaxRoiPool(NodeImporter &node) {
+  SmallVector<int64_t> bins = node.getInts("pooled_shape");
+  if (bins.size() != 2)
+    return node.emitError() << "pooled_shape has " << bins.size()
+                            << " entries, not 2";
+  return node.finish<MaxRoiPoolOp>(node.getInput(0), node.getInput(1), bins[0],
+                                   bins[1],
+                                   APFloat(node.getFloat("spatial_scale")));
+}

@@ -18,6 +18,9 @@ main([
     Case("Gather", [normal(5, 4), Const([2])], axis=1),
     Case("Gather", [normal(5, 4), Const([[2]])], axis=1),
     Case("Gather", [normal(3, 1, 4), Const(0)], axis=1),
+    # Not the first dimension of extent 1 goes.
+    Case("Gather", [normal(1, 1, 4, 2, 3), Const(1)], axis=3),
+    Case("Gather", [normal(1, 4, 3), Const(2)], axis=-1),
     Case("Gather", [normal(5, 4), integers(0, 4)], axis=1, refused=[[normal(5, 4), np.array(4)]]),
     Case("Gather", [normal(5, 4), Const([2, -3])], refused=[[normal(2, 4), None]]),
     Case("Gather", [normal(5), integers(0, 4)], axis=0),

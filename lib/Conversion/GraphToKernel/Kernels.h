@@ -31,7 +31,8 @@ void setEpilogue(
 mlir::Value buildTranspose(Lowering &to, mlir::Value value,
                            llvm::ArrayRef<int64_t> permutation);
 
-/// Part of the linear family.
+// Parts of the linear family.
+void populateDeterminantLowering(LoweringPatterns to);
 void populateEinsumLowering(LoweringPatterns to);
 
 } // namespace graphopt

@@ -190,5 +190,6 @@ struct LowerGemm : LoweringPattern<GemmOp> {
 
 void graphopt::populateLinearLowering(LoweringPatterns to) {
   to.add<LowerGemm, LowerMatMul>();
+  populateDeterminantLowering(to);
   populateEinsumLowering(to);
 }

@@ -1,5 +1,5 @@
 #include "dialects/Graph/Generator.h"
-#include "Lowering.h"
+#include "Generators.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -9,23 +9,28 @@ using namespace graphopt::graph;
 using Values = FailureOr<SmallVector<Value>>;
 using P = arith::CmpIPredicate;
 
+SmallVector<OpFoldResult> graphopt::filledSizes(Lowering &to, Value graphShape,
+                                                Value graphResult) {
+  IndexMath m = to.math();
+  SmallVector<OpFoldResult> sizes;
+  for (auto [i, dim] : llvm::enumerate(to.get(graphResult).dims)) {
+    bool isKnown = to.isComputable(dim);
+    OpFoldResult size = isKnown ? to.size(dim)
+                                : OpFoldResult(to.entry(graphShape, i));
+    if (!isKnown || !to.shapes.isNonNegative(dim))
+      to.require(m.compare(P::sge, to.asIndex(size), to.constantIndex(0)),
+                 "the shape has a negative extent");
+    sizes.push_back(size);
+  }
+  return sizes;
+}
+
 namespace {
 struct LowerConstantOfShape : LoweringPattern<ConstantOfShapeOp> {
   using LoweringPattern::LoweringPattern;
 
   Values lower(ConstantOfShapeOp op, Adaptor, Lowering &to) const override {
-    IndexMath m = to.math();
-    SmallVector<OpFoldResult> sizes;
-    for (auto [i, dim] : llvm::enumerate(to.get(op.getResult()).dims)) {
-      bool isKnown = to.isComputable(dim);
-      OpFoldResult size = isKnown ? to.size(dim)
-                                  : OpFoldResult(to.entry(op.getShape(), i));
-      if (!isKnown || !to.shapes.isNonNegative(dim))
-        to.require(
-            m.compare(P::sge, to.asIndex(size), to.constantIndex(0)),
-            "the shape has a negative extent");
-      sizes.push_back(size);
-    }
+    SmallVector<OpFoldResult> sizes = filledSizes(to, op.getShape(), op.getResult());
     TypedAttr value = op.getValue();
     Type element = to.element(value.getType());
     unsigned width = element.getIntOrFloatBitWidth();
@@ -185,4 +190,5 @@ struct LowerOneHot : LoweringPattern<OneHotOp> {
 
 void graphopt::populateGeneratorLowering(LoweringPatterns to) {
   to.add<LowerConstantOfShape, LowerOneHot, LowerRange, LowerTrilu>();
+  populateRandomLowering(to);
 }

@@ -1,5 +1,6 @@
 #include "dialects/Graph/Sampling.h"
 #include "Interpolation.h"
+#include "Rois.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -373,4 +374,5 @@ struct LowerCol2Im : LoweringPattern<Col2ImOp> {
 
 void graphopt::populateSamplingLowering(LoweringPatterns to) {
   to.add<LowerCol2Im, LowerGridSample>();
+  populateRoiLowering(to);
 }

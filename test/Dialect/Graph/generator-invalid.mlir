@@ -80,3 +80,28 @@ func.func @c3_one_hot(%i: tensor<4xi64>, %d: tensor<i64>, %v: tensor<3xf32>) {
   %y = graph.one_hot %i depth %d values %v axis = 0 : tensor<4xi64>, tensor<i64>, tensor<3xf32>
   return
 }
+
+// -----
+
+func.func @c1_random_rank(%s: tensor<?xi64>) {
+  // expected-error @below {{shape}}
+  %y = graph.random %s offset = 0.0 scale = 1.0 as f32 : tensor<?xi64>
+  return
+}
+
+// -----
+
+func.func @c2_random_extent() {
+  %s = arith.constant dense<[2, -1]> : tensor<2xi64>
+  // expected-error @below {{shape has the extent -1}}
+  %y = graph.random %s normal offset = 0.0 scale = 1.0 as f32 : tensor<2xi64>
+  return
+}
+
+// -----
+
+func.func @c3_random_integers(%s: tensor<2xi64>) {
+  // expected-error @below {{there are no random numbers of type 'i32'}}
+  %y = graph.random %s offset = 0.0 scale = 1.0 as i32 : tensor<2xi64>
+  return
+}

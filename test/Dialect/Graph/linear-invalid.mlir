@@ -139,3 +139,19 @@ func.func @c3_einsum(%x: tensor<2x3xf32>, %y: tensor<4x3xf32>) {
   %t = graph.einsum "ij,ij->i" %x, %y : tensor<2x3xf32>, tensor<4x3xf32>
   return
 }
+
+// -----
+
+func.func @c1_det_rank(%x: tensor<3xf32>) {
+  // expected-error @below {{tensor of type 'tensor<3xf32>' has no square matrices}}
+  %y = graph.det %x : tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @c1_det_square(%x: tensor<2x3x4xf32>) {
+  // expected-error @below {{tensor of type 'tensor<2x3x4xf32>' has no square matrices}}
+  %y = graph.det %x : tensor<2x3x4xf32>
+  return
+}

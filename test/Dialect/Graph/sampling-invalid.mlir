@@ -83,3 +83,83 @@ func.func @c3_columns(%x: tensor<1x4x9xf32>) {
   %y = graph.col2im %x to %s block %b strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] : tensor<1x4x9xf32>, tensor<2xi64>, tensor<2xi64>
   return
 }
+
+// -----
+
+func.func @c1_roi_align_rank(%x: tensor<1x2x4xf32>, %r: tensor<3x4xf32>, %i: tensor<3xi64>) {
+  // expected-error @below {{input of type 'tensor<1x2x4xf32>' has no regions of type 'tensor<3x4xf32>'}}
+  %y = graph.roi_align %x at %r of %i height = 2 width = 2 samples = 2 scale = 1.0 : tensor<1x2x4xf32>, tensor<3x4xf32>, tensor<3xi64>
+  return
+}
+
+// -----
+
+func.func @c1_roi_align_entries(%x: tensor<1x2x4x4xf32>, %r: tensor<3x5xf32>, %i: tensor<3xi64>) {
+  // expected-error @below {{input of type 'tensor<1x2x4x4xf32>' has no regions of type 'tensor<3x5xf32>'}}
+  %y = graph.roi_align %x at %r of %i height = 2 width = 2 samples = 2 scale = 1.0 : tensor<1x2x4x4xf32>, tensor<3x5xf32>, tensor<3xi64>
+  return
+}
+
+// -----
+
+func.func @c1_roi_align_images(%x: tensor<1x2x4x4xf32>, %r: tensor<3x4xf32>, %i: tensor<3x1xi64>) {
+  // expected-error @below {{images have type 'tensor<3x1xi64>'}}
+  %y = graph.roi_align %x at %r of %i height = 2 width = 2 samples = 2 scale = 1.0 : tensor<1x2x4x4xf32>, tensor<3x4xf32>, tensor<3x1xi64>
+  return
+}
+
+// -----
+
+func.func @c2_roi_align_type(%x: tensor<1x2x4x4xf32>, %r: tensor<3x4xf64>, %i: tensor<3xi64>) {
+  // expected-error @below {{input has elements of type 'f32', but regions of type 'f64'}}
+  %y = graph.roi_align %x at %r of %i height = 2 width = 2 samples = 2 scale = 1.0 : tensor<1x2x4x4xf32>, tensor<3x4xf64>, tensor<3xi64>
+  return
+}
+
+// -----
+
+func.func @c3_roi_align_count(%x: tensor<1x2x4x4xf32>, %r: tensor<3x4xf32>, %i: tensor<2xi64>) {
+  // expected-error @below {{there are 3 regions, but 2 images}}
+  %y = graph.roi_align %x at %r of %i height = 2 width = 2 samples = 2 scale = 1.0 : tensor<1x2x4x4xf32>, tensor<3x4xf32>, tensor<2xi64>
+  return
+}
+
+// -----
+
+func.func @c4_roi_align_bins(%x: tensor<1x2x4x4xf32>, %r: tensor<3x4xf32>, %i: tensor<3xi64>) {
+  // expected-error @below {{has 0 x 2 bins}}
+  %y = graph.roi_align %x at %r of %i height = 0 width = 2 samples = 2 scale = 1.0 : tensor<1x2x4x4xf32>, tensor<3x4xf32>, tensor<3xi64>
+  return
+}
+
+// -----
+
+func.func @c4_roi_align_samples(%x: tensor<1x2x4x4xf32>, %r: tensor<3x4xf32>, %i: tensor<3xi64>) {
+  // expected-error @below {{samples is -1}}
+  %y = graph.roi_align %x at %r of %i height = 1 width = 2 samples = -1 scale = 1.0 : tensor<1x2x4x4xf32>, tensor<3x4xf32>, tensor<3xi64>
+  return
+}
+
+// -----
+
+func.func @c1_max_roi_pool_entries(%x: tensor<1x2x4x4xf32>, %r: tensor<3x4xf32>) {
+  // expected-error @below {{input of type 'tensor<1x2x4x4xf32>' has no regions of type 'tensor<3x4xf32>'}}
+  %y = graph.max_roi_pool %x at %r height = 2 width = 2 scale = 1.0 : tensor<1x2x4x4xf32>, tensor<3x4xf32>
+  return
+}
+
+// -----
+
+func.func @c2_max_roi_pool_type(%x: tensor<1x2x4x4xf32>, %r: tensor<3x5xf16>) {
+  // expected-error @below {{input has elements of type 'f32', but regions of type 'f16'}}
+  %y = graph.max_roi_pool %x at %r height = 2 width = 2 scale = 1.0 : tensor<1x2x4x4xf32>, tensor<3x5xf16>
+  return
+}
+
+// -----
+
+func.func @c3_max_roi_pool_bins(%x: tensor<1x2x4x4xf32>, %r: tensor<3x5xf32>) {
+  // expected-error @below {{has 2 x -1 bins}}
+  %y = graph.max_roi_pool %x at %r height = 2 width = -1 scale = 1.0 : tensor<1x2x4x4xf32>, tensor<3x5xf32>
+  return
+}
