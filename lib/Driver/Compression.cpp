@@ -62,11 +62,16 @@ static Options makeOptions(const PruneOptions &prune) {
   return options;
 }
 
-static void addQuantize(OpPassManager &passes, const QuantizeOptions &quantize) {
-  // Scales behind products are part of the weights that go on a grid.
+/// Scales behind products are part of the weights that go on a grid.
+static llvm::Error foldScales(ModuleOp module) {
+  PassManager passes(module.getContext());
   passes.addNestedPass<func::FuncOp>(createFoldAffine());
   passes.addPass(createEvaluateConstants());
   passes.addPass(createCanonicalizerPass());
+  return run(passes, module);
+}
+
+static void addQuantize(OpPassManager &passes, const QuantizeOptions &quantize) {
   QuantizeModelOptions options;
   options.scheme = quantSchemeName(quantize.scheme).str();
   options.weights = weightTypeName(quantize.weights).str();
@@ -202,7 +207,13 @@ llvm::Error graphopt::compressModel(ModuleOp module,
   keepVersion();
   if (runner)
     runner->setOriginal(*versions.front());
+  OwningOpRef<ModuleOp> beforeQuantize;
   for (const RecipeStep &step : recipe->steps) {
+    if (step.kind == RecipeStep::Quantize) {
+      if (llvm::Error error = foldScales(module))
+        return error;
+      beforeQuantize = cast<ModuleOp>(module->clone());
+    }
     PassManager compress(context);
     addStep(compress, step);
     if (llvm::Error error = run(compress, module))
@@ -223,12 +234,10 @@ llvm::Error graphopt::compressModel(ModuleOp module,
   (*report)["recipe"] = options.recipe;
   (*report)["samples"] = describeSamples(runner->getSamples());
   (*report)["steps"] = runner->takeReports();
-  bool isQuantized = !recipe->steps.empty() &&
-                     recipe->steps.back().kind == RecipeStep::Quantize;
   const json::Object *outputs = report->getObject("outputs");
-  if (isQuantized && outputs) {
-    auto audit = auditQuantization(*versions[versions.size() - 2],
-                                   *versions.back(), *outputs, *runner);
+  if (beforeQuantize && outputs) {
+    auto audit = auditQuantization(*beforeQuantize, *versions.back(), *outputs,
+                                   *runner);
     if (!audit)
       return audit.takeError();
     (*report)["audit"] = std::move(*audit);

@@ -6,9 +6,10 @@ import os
 import sys
 
 import numpy as np
+from onnx import helper
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "Inputs"))
-from two_products import (bias, compile_recipe, first, path, read_onnx, read_samples, result, second,
+from two_products import (bias, compile_recipe, first, path, read_onnx, read_samples, result, save, second,
                           write_case)
 
 
@@ -165,6 +166,15 @@ report = compile_with({"scheme": "int8-dynamic"}, "--emit=shared",
                       more={"prune": [{"neurons": {"ratio": 0.34, "min_per_layer": 1}}]})
 assert [step["pass"] for step in report["steps"]] == ["neurons", "quantize"], report["steps"]
 assert report["models"][-1]["p"] < 0.8, report["models"]
+
+# A scale behind a product is part of the weights that go on a grid: what is compared
+# has it on both sides.
+save("scaled.onnx", [helper.make_node("MatMul", ["x", "first"], ["h"], name="up"),
+                     helper.make_node("Mul", ["h", "scale"], ["y"], name="scale")],
+     first=first, scale=np.linspace(2, 5, first.shape[1], dtype=np.float32))
+report = compile_recipe({"quantize": {"scheme": "int8-dynamic", **plain}}, "--emit=shared", model="scaled.onnx")
+loss, = (layer["isolated"]["sqnr_db"] for layer in report["audit"]["layers"])
+assert abs(loss - report["outputs"]["y"]["sqnr_db"]) < 1, report["audit"]
 
 # Mistakes.
 for step, what in (({"scheme": "int9"}, "quantize.scheme is none of int8-dynamic, int8-static, weight-only, bf16, float"),

@@ -40,11 +40,11 @@ def read_samples(part):
     return np.concatenate([np.load(path(part, name))["x"] for name in os.listdir(path(part))])
 
 
-def compile_recipe(recipe, *arguments, fails=False, out="out"):
+def compile_recipe(recipe, *arguments, fails=False, out="out", model="model.onnx"):
     """The report; of a failure, what is said of it."""
     with open(path("recipe.json"), "w", encoding="utf-8") as file:
         json.dump({"timing": {"rounds": 0}, **recipe}, file)
-    done = run(tool, "compile", path("model.onnx"), "-o", path(out), "--recipe", path("recipe.json"),
+    done = run(tool, "compile", path(model), "-o", path(out), "--recipe", path("recipe.json"),
                "--calib", path("calib"), "--select", path("select"), "--eval", path("eval"),
                "--report", path("report.json"), *arguments, fails=fails)
     if fails:
@@ -67,17 +67,21 @@ def result(library):
     return np.load(path("y.npz"))["y"]
 
 
+def save(name, nodes, **constants):
+    """A model of x and y, and these constants."""
+    graph = helper.make_graph(nodes, "two", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", WIDTH])],
+                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", None])],
+                              [numpy_helper.from_array(array, key) for key, array in constants.items()])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10), path(name))
+
+
 def write_case():
     """model.onnx: `up` is a MatMul, `down` a Gemm with its weights transposed. Samples;
     x.npz, whose x is returned."""
-    nodes = [helper.make_node("MatMul", ["x", "first"], ["h"], name="up"),
-             helper.make_node("Relu", ["h"], ["r"], name="relu"),
-             helper.make_node("Gemm", ["r", "second", "bias"], ["y"], name="down", transB=1)]
-    graph = helper.make_graph(nodes, "two", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", WIDTH])],
-                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", OUT])],
-                              [numpy_helper.from_array(first, "first"), numpy_helper.from_array(second, "second"),
-                               numpy_helper.from_array(bias, "bias")])
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10), path("model.onnx"))
+    save("model.onnx", [helper.make_node("MatMul", ["x", "first"], ["h"], name="up"),
+                        helper.make_node("Relu", ["h"], ["r"], name="relu"),
+                        helper.make_node("Gemm", ["r", "second", "bias"], ["y"], name="down", transB=1)],
+         first=first, second=second, bias=bias)
     for split, count in (("calib", 10), ("select", 3), ("eval", 4)):
         os.mkdir(path(split))
         for i in range(count):
