@@ -144,11 +144,14 @@ static Value getZero(NodeImporter &node) {
   int64_t rank = node.getInputRank(1);
   if (type.getRank() == rank || (type.hasStaticShape() && type.getNumElements() != 1))
     return zero;
-  type = type.clone(SmallVector<int64_t>(rank, 1));
   DenseElementsAttr constant; // passes look for it
   if (matchPattern(zero, m_Constant(&constant)))
-    return node.createConstant(constant.reshape(type));
-  return node.create<ReshapeOp>(zero, node.createInts(type.getShape()));
+    return node.createConstant(constant.reshape(type.clone(SmallVector<int64_t>(rank, 1))));
+  if (type.getRank() > 0)
+    zero = node.create<SqueezeOp>(zero, llvm::to_vector(llvm::seq(type.getRank())));
+  if (zero && rank > 0)
+    zero = node.create<UnsqueezeOp>(zero, llvm::to_vector(llvm::seq(rank)));
+  return zero;
 }
 
 /// Null: none.

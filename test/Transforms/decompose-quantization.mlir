@@ -150,8 +150,15 @@ func.func @one_block(%x: tensor<3x?xf32>, %s: tensor<3x1xf32>) -> tensor<3x?xi8>
 
 // -----
 
+// Blocks along an open dimension: position i is in block i / 2.
+// CHECK-LABEL: func @open_blocks(
+// CHECK-SAME:      %[[X:.+]]: tensor<?x4xui8>, %[[S:[^:]+]]: tensor<?x4xf32>
+// CHECK:         %[[SHAPE:.+]] = graph.shape %[[X]]
+// CHECK:         %[[EXTENT:.+]] = graph.gather %[[SHAPE]]
+// CHECK:         %[[PLACES:.+]] = graph.range %{{.+}} to %[[EXTENT]]
+// CHECK:         %[[BLOCKS:.+]] = graph.binary Div %[[PLACES]]
+// CHECK:         graph.gather %[[S]] at %[[BLOCKS]] axis = 0
 func.func @open_blocks(%x: tensor<?x4xui8>, %s: tensor<?x4xf32>) -> tensor<?x4xf32> {
-  // expected-error @below {{blocks along an open dimension are not supported}}
   %y = graph.dequantize_linear %x, %s axis = 0 block_size = 2 to f32 : tensor<?x4xui8>, tensor<?x4xf32>
   return %y : tensor<?x4xf32>
 }
