@@ -219,3 +219,51 @@ LogicalResult NonZeroOp::inferResults(ShapeInference &shapes,
       {IntegerType::get(shapes.getContext(), 64), {rank, AffineExpr()}});
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// TreeLeaves
+//===----------------------------------------------------------------------===//
+
+/// Checks that a constant holds numbers from 0 on that are less than `end`.
+static LogicalResult checkPlaces(std::optional<Location> loc, Value value,
+                                 std::optional<int64_t> end, StringRef name) {
+  std::optional<std::pair<int64_t, int64_t>> bounds = getConstantBounds(value);
+  auto type = cast<RankedTensorType>(value.getType());
+  if (!bounds && (!type.hasStaticShape() || type.getNumElements() != 0))
+    return emitOptionalError(loc, name, " must be constant");
+  if (bounds && (bounds->first < 0 || (end && bounds->second >= *end)))
+    return emitOptionalError(loc, name, " holds numbers from ", bounds->first, " to ",
+                             bounds->second, ", which are not all less than ",
+                             end.value_or(0));
+  return success();
+}
+
+LogicalResult TreeLeavesOp::inferResults(ShapeInference &shapes,
+                                         std::optional<Location> loc, Adaptor op,
+                                         SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput());
+  const InferredTensor &roots = shapes.get(op.getRoots());
+  auto splits = cast<RankedTensorType>(op.getSplits().getType());
+  if (input.getRank() != 2 || splits.getElementType() != input.elementType) // C1
+    return emitOptionalError(loc, "input of type ", op.getInput().getType(),
+                             " has no splits of type ", splits);
+  int64_t count = splits.getRank() == 1 ? splits.getDimSize(0) : ShapedType::kDynamic;
+  auto hasShape = [&](Value value, ArrayRef<int64_t> shape) {
+    return !value || cast<RankedTensorType>(value.getType()).getShape() == shape;
+  };
+  if (ShapedType::isDynamic(count) || roots.getRank() != 1 ||
+      !hasShape(op.getFeatures(), count) || !hasShape(op.getMissing(), count) ||
+      !hasShape(op.getNext(), {count, 2})) // C2
+    return emitOptionalError(loc, "splits of type ", splits,
+                             " do not fit features of type ", op.getFeatures().getType(),
+                             ", next of type ", op.getNext().getType(),
+                             " and roots of type ", op.getRoots().getType());
+  if (failed(checkPlaces(loc, op.getFeatures(), getConstant(input.dims[1]),
+                         "features")) ||
+      failed(checkPlaces(loc, op.getNext(), count, "next")) ||
+      failed(checkPlaces(loc, op.getRoots(), count, "roots"))) // C3
+    return failure();
+  results.push_back({IntegerType::get(shapes.getContext(), 32),
+                     {input.dims[0], roots.dims[0]}});
+  return success();
+}

@@ -100,4 +100,36 @@ def Graph_NonZeroOp : Graph_PureOp<"non_zero"> {
   let assemblyFormat = "$input attr-dict `:` type($input)";
 }
 
+def Graph_TreeLeavesOp : Graph_PureOp<"tree_leaves"> {
+  let summary = "The leaf of each tree that a row of features leads to";
+  let description = [{
+    From step `roots[t]`, `depth` times a step: from `s` to `next[s, 1]` if
+    `input[n, features[s]] <= splits[s]`, or if `missing[s]` and that feature is not
+    a number, else to `next[s, 0]`. A leaf is its own successor. `result[n, t]` is the
+    last step.
+
+    Constraints:
+    - (C1) `input` has two dimensions; `splits` are f32 or f64, as the input is.
+    - (C2) `features`, `splits` and `missing` have one dimension, of the same extent;
+      `next` has as many rows, of 2; `roots` has one dimension.
+    - (C3) `features`, `next` and `roots` are constants; `next` and `roots` are steps,
+      `features` positions in dimension 1 of the input. The run refuses an input that
+      has less features.
+
+    ```mlir
+    %l = graph.tree_leaves %x by %features, %splits to %next from %roots depth = 6
+        : tensor<?x10xf32>, tensor<90xi32>, tensor<90xf32>, tensor<90x2xi32>, tensor<3xi32>
+    ```
+  }];
+  let arguments = (ins RankedTensorOf<[F32, F64]>:$input, RankedTensorOf<[I32]>:$features,
+                       RankedTensorOf<[F32, F64]>:$splits, RankedTensorOf<[I32]>:$next,
+                       RankedTensorOf<[I32]>:$roots, Optional<Graph_BoolTensor>:$missing,
+                       I64Attr:$depth);
+  let results = (outs RankedTensorOf<[I32]>:$result);
+  let assemblyFormat = [{
+    $input `by` $features `,` $splits `to` $next `from` $roots (`missing` $missing^)?
+    `depth` `=` $depth attr-dict `:` type(operands)
+  }];
+}
+
 #endif

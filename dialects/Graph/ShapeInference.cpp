@@ -36,6 +36,9 @@ graphopt::graph::getConstantFloats(Value value) {
   if (auto resource = dyn_cast<DenseF32ResourceElementsAttr>(attribute))
     if (std::optional<ArrayRef<float>> floats = resource.tryGetAsArrayRef())
       return SmallVector<double>(floats->begin(), floats->end());
+  if (auto resource = dyn_cast<DenseF64ResourceElementsAttr>(attribute))
+    if (std::optional<ArrayRef<double>> floats = resource.tryGetAsArrayRef())
+      return SmallVector<double>(*floats);
   return std::nullopt;
 }
 

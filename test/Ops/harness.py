@@ -102,6 +102,7 @@ class Case:
     refused: list = ()
     opset: int = OPSET
     domain: str = ""
+    domain_version: int = 1
 
     def __init__(self, op, inputs, **others):
         fields = {f.name for f in dataclasses.fields(self)} - {"attributes"}
@@ -208,7 +209,7 @@ def model_of(cases, opened):
     parts = [_graph(case, opened, f"c{i}_") for i, case in enumerate(cases)]
     nodes, inputs, outputs, initializers = (sum(column, []) for column in zip(*parts))
     imports = {"": cases[0].opset}
-    imports.update({case.domain: 1 for case in cases if case.domain})
+    imports.update({case.domain: case.domain_version for case in cases if case.domain})
     graph = helper.make_graph(nodes, "ops", inputs, outputs, initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid(d, v) for d, v in imports.items()])
     try:  # types of the outputs; their shapes where onnx can tell
@@ -238,7 +239,7 @@ def _reference(case, inputs=None):
     graph = helper.make_graph(nodes, "op", values, outputs, initializers)
     imports = [helper.make_opsetid("", case.opset)]
     if case.domain:
-        imports.append(helper.make_opsetid(case.domain, 1))
+        imports.append(helper.make_opsetid(case.domain, case.domain_version))
     model = helper.make_model(graph, opset_imports=imports)
     feeds = case.feeds(inputs)
     with np.errstate(all="ignore"):
@@ -411,7 +412,7 @@ def main(cases):
             wanted = [c for c in cases if (c.open != "none" if opened else c.static)]
             groups = {}
             for case in wanted:  # one model has one opset
-                groups.setdefault((case.opset, case.domain), []).append(case)
+                groups.setdefault((case.opset, case.domain, case.domain_version), []).append(case)
             size = 1 if options.each else BATCH
             batches = [group[i:i + size] for group in groups.values() for i in range(0, len(group), size)]
             for number, batch in enumerate(batches):

@@ -1,6 +1,8 @@
 #include "dialects/Graph/Indexing.h"
 #include "Positions.h"
+#include "Scalar.h"
 #include "Selection.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -182,8 +184,54 @@ struct LowerNonZero : LoweringPattern<NonZeroOp> {
                  .first}};
   }
 };
+
+struct LowerTreeLeaves : LoweringPattern<TreeLeavesOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(TreeLeavesOp op, Adaptor in, Lowering &to) const override {
+    AffineExpr width = to.get(op.getInput()).dims[1];
+    auto bounds = getConstantBounds(op.getFeatures());
+    if (bounds && !getConstant(width))
+      to.require(to.math().compare(arith::CmpIPredicate::sgt, to.asIndex(to.size(width)),
+                                   to.constantIndex(bounds->second)),
+                 "a row has too few features");
+    Value depth = to.constantIndex(op.getDepth()), zero = to.constantIndex(0),
+          one = to.constantIndex(1);
+    AffineMap perTree = AffineMap::get(2, 0, to.b.getAffineDimExpr(1));
+    return {{to.map(in.getRoots(), perTree, to.sizes(op.getResult()), to.b.getI32Type(),
+                    [&](OpBuilder &b, Location loc, ValueRange root) {
+                      Value row = linalg::IndexOp::create(b, loc, 0);
+                      auto loop = scf::ForOp::create(
+                          b, loc, zero, depth, one, root[0],
+                          [&](OpBuilder &b, Location loc, Value, ValueRange step) {
+                            scf::YieldOp::create(
+                                b, loc, takeStep(in, {b, loc}, row, step[0]));
+                          });
+                      return loop.getResult(0);
+                    })}};
+  }
+
+  static Value takeStep(Adaptor in, IndexMath m, Value row, Value step) {
+    auto read = [&](Value table, ValueRange at) -> Value {
+      return tensor::ExtractOp::create(m.b, m.loc, table, at);
+    };
+    Value place = m.index(step);
+    Value feature = m.index(read(in.getFeatures(), place));
+    Value x = read(in.getInput(), {row, feature});
+    Value holds = arith::CmpFOp::create(m.b, m.loc, arith::CmpFPredicate::OLE, x,
+                                        read(in.getSplits(), place));
+    if (in.getMissing()) {
+      Value isMissing = arith::CmpFOp::create(m.b, m.loc, arith::CmpFPredicate::UNO, x, x);
+      Value isTaken = buildCondition(m.b, m.loc, read(in.getMissing(), place));
+      holds = m.orI(holds, m.andI(isMissing, isTaken));
+    }
+    Value side = m.select(holds, m.constant(1), m.constant(0));
+    return read(in.getNext(), {place, side});
+  }
+};
 } // namespace
 
 void graphopt::populateIndexingLowering(LoweringPatterns to) {
-  to.add<LowerGather, LowerGatherElements, LowerGatherND, LowerNonZero>();
+  to.add<LowerGather, LowerGatherElements, LowerGatherND, LowerNonZero,
+         LowerTreeLeaves>();
 }

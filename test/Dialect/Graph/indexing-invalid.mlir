@@ -97,3 +97,59 @@ func.func @c4_gather_nd(%x: tensor<4x2xf32>, %i: tensor<5x1xi64>) {
   %t = graph.gather_nd %x at %i batch = 1 : tensor<4x2xf32>, tensor<5x1xi64>
   return
 }
+
+// -----
+
+func.func @c1_tree_splits(%x: tensor<4x2xf64>) {
+  %i = arith.constant dense<0> : tensor<1xi32>
+  %s = arith.constant dense<0.0> : tensor<1xf32>
+  %n = arith.constant dense<0> : tensor<1x2xi32>
+  // expected-error @below {{input of type 'tensor<4x2xf64>' has no splits of type 'tensor<1xf32>'}}
+  %l = graph.tree_leaves %x by %i, %s to %n from %i depth = 1 : tensor<4x2xf64>, tensor<1xi32>, tensor<1xf32>, tensor<1x2xi32>, tensor<1xi32>
+  return
+}
+
+// -----
+
+func.func @c2_tree_tables(%x: tensor<4x2xf32>) {
+  %i = arith.constant dense<0> : tensor<1xi32>
+  %s = arith.constant dense<0.0> : tensor<2xf32>
+  %n = arith.constant dense<0> : tensor<2x2xi32>
+  // expected-error @below {{splits of type 'tensor<2xf32>' do not fit features of type 'tensor<1xi32>'}}
+  %l = graph.tree_leaves %x by %i, %s to %n from %i depth = 1 : tensor<4x2xf32>, tensor<1xi32>, tensor<2xf32>, tensor<2x2xi32>, tensor<1xi32>
+  return
+}
+
+// -----
+
+func.func @c3_tree_feature(%x: tensor<4x2xf32>) {
+  %f = arith.constant dense<2> : tensor<1xi32>
+  %i = arith.constant dense<0> : tensor<1xi32>
+  %s = arith.constant dense<0.0> : tensor<1xf32>
+  %n = arith.constant dense<0> : tensor<1x2xi32>
+  // expected-error @below {{features holds numbers from 2 to 2, which are not all less than 2}}
+  %l = graph.tree_leaves %x by %f, %s to %n from %i depth = 1 : tensor<4x2xf32>, tensor<1xi32>, tensor<1xf32>, tensor<1x2xi32>, tensor<1xi32>
+  return
+}
+
+// -----
+
+func.func @c3_tree_next(%x: tensor<4x2xf32>) {
+  %i = arith.constant dense<0> : tensor<1xi32>
+  %s = arith.constant dense<0.0> : tensor<1xf32>
+  %n = arith.constant dense<[[0, 1]]> : tensor<1x2xi32>
+  // expected-error @below {{next holds numbers from 0 to 1, which are not all less than 1}}
+  %l = graph.tree_leaves %x by %i, %s to %n from %i depth = 1 : tensor<4x2xf32>, tensor<1xi32>, tensor<1xf32>, tensor<1x2xi32>, tensor<1xi32>
+  return
+}
+
+// -----
+
+func.func @c3_tree_roots(%x: tensor<4x2xf32>, %r: tensor<1xi32>) {
+  %i = arith.constant dense<0> : tensor<1xi32>
+  %s = arith.constant dense<0.0> : tensor<1xf32>
+  %n = arith.constant dense<0> : tensor<1x2xi32>
+  // expected-error @below {{roots must be constant}}
+  %l = graph.tree_leaves %x by %i, %s to %n from %r depth = 1 : tensor<4x2xf32>, tensor<1xi32>, tensor<1xf32>, tensor<1x2xi32>, tensor<1xi32>
+  return
+}

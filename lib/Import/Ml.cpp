@@ -1,0 +1,88 @@
+#include "lib/Import/Ml.h"
+#include "dialects/Graph/Normalization.h"
+#include "llvm/Support/MathExtras.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::graph;
+
+Value graphopt::toFloats(NodeImporter &node, Value input) {
+  GraphMath g{node};
+  return g.cast(input, GraphMath::element(input).isF64() ? g.f64() : g.f32());
+}
+
+FailureOr<SmallVector<double>> graphopt::readFloats(NodeImporter &node,
+                                                    StringRef name) {
+  std::string tensor = (name + "_as_tensor").str();
+  if (!node.hasAttribute(tensor)) {
+    SmallVector<float> values = node.getFloats(name);
+    return SmallVector<double>(values.begin(), values.end());
+  }
+  Value value = node.getTensor(tensor);
+  if (!value)
+    return failure();
+  if (std::optional<SmallVector<double>> values = node.getConstantFloats(value))
+    return std::move(*values);
+  return node.emitError() << "attribute '" << tensor << "' holds no floats";
+}
+
+LogicalResult graphopt::refuseStrings(NodeImporter &node,
+                                      ArrayRef<StringRef> attributes) {
+  for (StringRef name : attributes)
+    if (!node.getStrings(name).empty())
+      return node.emitError() << "attribute '" << name
+                              << "' is strings, which are not supported";
+  return success();
+}
+
+/// The inverse of the error function, as ONNX Runtime approximates it (Winitzki, "A
+/// handy approximation for the error function and its inverse", 2008).
+static Value buildInverseErf(GraphMath g, Value x) {
+  constexpr double a = 0.147;
+  Value one = g.scalar(x, 1);
+  Value rest = g.mul(g.sub(one, x), g.add(one, x));
+  Value log = g.unary(UnaryKind::Log, rest);
+  Value v = g.add(g.scalar(x, 2 / (llvm::numbers::pi * a)), g.mul(log, g.scalar(x, 0.5)));
+  Value squared = g.sub(g.mul(v, v), g.mul(log, g.scalar(x, 1 / a)));
+  Value root = g.unary(UnaryKind::Sqrt, g.sub(g.unary(UnaryKind::Sqrt, squared), v));
+  Value isNone = g.binary(BinaryKind::Equal, rest, g.scalar(x, 0));
+  return g.where(isNone, g.scalar(x, 0), g.mul(g.unary(UnaryKind::Sign, x), root));
+}
+
+/// The softmax of what is not 0, which stays so nearly.
+static Value buildSoftmaxZero(GraphMath g, Value scores) {
+  constexpr double nothing = 1e-7;
+  Value most = g.reduce(ReduceKind::Max, scores, {1}, /*keepdims=*/true);
+  Value isSome = g.binary(BinaryKind::Greater, g.unary(UnaryKind::Abs, scores),
+                          g.scalar(scores, nothing));
+  Value some = g.unary(UnaryKind::Exp, g.sub(scores, most));
+  Value none = g.mul(scores, g.unary(UnaryKind::Exp, g.unary(UnaryKind::Neg, most)));
+  Value terms = g.where(isSome, some, none);
+  Value sum = g.reduce(ReduceKind::Sum, terms, {1}, /*keepdims=*/true);
+  Value isEmpty = g.binary(BinaryKind::Equal, sum, g.scalar(scores, 0));
+  return g.where(isEmpty, g.scalar(scores, 0.5), g.div(terms, sum));
+}
+
+FailureOr<Value> graphopt::transformScores(NodeImporter &node, Value scores,
+                                           StringRef name) {
+  GraphMath g{node};
+  Value result;
+  if (name == "NONE")
+    result = scores;
+  else if (name == "LOGISTIC")
+    result = g.unary(UnaryKind::Sigmoid, scores);
+  else if (name == "SOFTMAX")
+    result = scores ? Value(node.create<SoftmaxOp>(scores, /*axis=*/1)) : Value();
+  else if (name == "SOFTMAX_ZERO")
+    result = buildSoftmaxZero(g, scores);
+  else if (name == "PROBIT")
+    result = g.mul(buildInverseErf(g, g.sub(g.mul(scores, g.scalar(scores, 2)),
+                                            g.scalar(scores, 1))),
+                   g.scalar(scores, std::sqrt(2.0)));
+  else
+    return node.emitError() << "post_transform '" << name << "' is not known";
+  if (!result)
+    return failure();
+  return result;
+}
