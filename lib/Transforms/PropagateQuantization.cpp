@@ -20,13 +20,14 @@ using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
 
+static bool isOne(Value number) {
+  auto type = cast<RankedTensorType>(number.getType());
+  return type.hasStaticShape() && type.getNumElements() == 1;
+}
+
 /// What gives bytes of one grid, or null.
 static DequantizeLinearOp getGrid(Value value) {
   auto grid = value.getDefiningOp<DequantizeLinearOp>();
-  auto isOne = [](Value number) {
-    auto type = cast<RankedTensorType>(number.getType());
-    return type.hasStaticShape() && type.getNumElements() == 1;
-  };
   bool isSimple = grid && !grid.getBlockSize() && isOne(grid.getScale()) &&
                   grid.getInput().getType().getElementType().isInteger(8);
   return isSimple ? grid : DequantizeLinearOp();
@@ -131,6 +132,27 @@ static LogicalResult removePair(QuantizeLinearOp op, PatternRewriter &rewriter) 
   return success();
 }
 
+/// quantize(max_pool(x))  =>  max_pool(quantize(x)), at the end of what computes x: to
+/// round keeps the order
+static LogicalResult liftOverPool(QuantizeLinearOp op, PatternRewriter &rewriter) {
+  auto pool = op.getInput().getDefiningOp<PoolOp>();
+  std::optional<double> scale = getSplat(op.getScale());
+  if (!pool || pool.getKind() != PoolKind::Max || !pool->hasOneUse() ||
+      !pool.getInput().getDefiningOp() || !pool.getInput().hasOneUse())
+    return rewriter.notifyMatchFailure(op, "its input is no maximum of what is computed for it");
+  Type element = op.getType().getElementType();
+  if (!element.isInteger(8) || op.getBlockSize() || !isOne(op.getScale()) || !scale ||
+      !(*scale > 0))
+    return rewriter.notifyMatchFailure(op, "has no grid of bytes");
+  Value bytes = QuantizeLinearOp::create(rewriter, op.getLoc(), pool.getInput(), op.getScale(),
+                                         op.getZero(), op.getAxis(), IntegerAttr(), element);
+  Operation *moved = rewriter.clone(*pool);
+  moved->setOperand(0, bytes);
+  moved->getResult(0).setType(op.getType());
+  rewriter.replaceOp(op, moved);
+  return success();
+}
+
 namespace {
 struct PropagateQuantization
     : graphopt::impl::PropagateQuantizationBase<PropagateQuantization> {
@@ -139,6 +161,7 @@ struct PropagateQuantization
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<SinkGrid>(&getContext());
+    patterns.add(liftOverPool);
     patterns.add(removePair);
     patterns.add(removeRelu);
     patterns.add(sinkThroughConcat);

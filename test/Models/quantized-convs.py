@@ -51,7 +51,7 @@ def conv(x, power, name, filters, channels, kernel, group=1, **attributes):
 
 
 x = quantize("x", "x", -5, 120)
-x = quantize(node("Relu", [conv(x, -5, "first", 20, 3, 3)], "first_r"), "first", -4, 0)
+x = node("Relu", [conv(x, -5, "first", 20, 3, 3)], "first_r")
 pooled = quantize(node("MaxPool", [x], "pool_y", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]), "pool", -4, 0)
 deep = quantize(conv(pooled, -4, "deep", 20, 20, 3, group=20), "deep", -3, 110)
 left = quantize(conv(deep, -3, "left", 36, 20, 1), "left", -2, 100)

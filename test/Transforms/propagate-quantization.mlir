@@ -14,6 +14,27 @@ func.func @pool(%x: tensor<1x4x8x8xui8>) -> tensor<1x4x4x4xui8> {
   return %y : tensor<1x4x4x4xui8>
 }
 
+// What is quantized after a maximum is quantized where it is computed, but not by a
+// scale that is negative or not known.
+// CHECK-LABEL: func @behind_pool(
+// CHECK:         %[[R:.+]] = graph.unary Relu
+// CHECK-NEXT:    %[[Q:.+]] = graph.quantize_linear %[[R]], {{.*}} : tensor<1x4x8x8xf32>
+// CHECK-NEXT:    %[[Y:.+]] = graph.pool{{ +}}Max %[[Q]] {{.*}} : tensor<1x4x8x8xui8>
+// CHECK:         %[[P:.+]] = graph.pool{{ +}}Max {{.*}} : tensor<1x4x8x8xf32>
+// CHECK-NEXT:    %[[Z:.+]] = graph.quantize_linear %[[P]]
+// CHECK-NEXT:    return %[[Y]], %[[Z]]
+func.func @behind_pool(%x: tensor<1x4x8x8xf32>, %t: tensor<f32>) -> (tensor<1x4x4x4xui8>, tensor<1x4x4x4xui8>) {
+  %s = arith.constant dense<0.3> : tensor<f32>
+  %z = arith.constant dense<5> : tensor<ui8>
+  %r = graph.unary Relu %x : tensor<1x4x8x8xf32>
+  %p = graph.pool Max %r kernel = [2, 2] strides = [2, 2] dilations = [1, 1] pads = [0, 0, 0, 0] : tensor<1x4x8x8xf32>
+  %y = graph.quantize_linear %p, %s, %z axis = 0 to ui8 : tensor<1x4x4x4xf32>, tensor<f32>, tensor<ui8>
+  %n = graph.unary Neg %x : tensor<1x4x8x8xf32>
+  %q = graph.pool Max %n kernel = [2, 2] strides = [2, 2] dilations = [1, 1] pads = [0, 0, 0, 0] : tensor<1x4x8x8xf32>
+  %w = graph.quantize_linear %q, %t, %z axis = 0 to ui8 : tensor<1x4x4x4xf32>, tensor<f32>, tensor<ui8>
+  return %y, %w : tensor<1x4x4x4xui8>, tensor<1x4x4x4xui8>
+}
+
 // CHECK-LABEL: func @averages(
 // CHECK:         graph.pool{{ +}}Average %{{.+}} : tensor<1x4x8x8xf32>
 func.func @averages(%x: tensor<1x4x8x8xui8>, %s: tensor<f32>) -> tensor<1x4x4x4xf32> {

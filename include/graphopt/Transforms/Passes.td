@@ -119,6 +119,8 @@ def PropagateQuantization
   let description = [{
     What dequantizes goes below ops that move elements or take the greatest, where
     there is one scale. There it may meet what quantizes to the same grid: both go.
+    What quantizes the greatest of what is computed for it goes to where that is
+    computed.
 
     ```mlir
     %f = graph.dequantize_linear %x, %s axis = 0 to f32 : tensor<2x4xui8>, tensor<f32>
