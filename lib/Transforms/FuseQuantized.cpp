@@ -100,8 +100,10 @@ public:
   Value multiply(ByteMatrix a, ByteMatrix b) {
     a = cpu.widenFor(b.bytes) ? widen(a) : makeUnsigned(a);
     Value sum = MatMulOp::create(*this, a.bytes, b.bytes);
-    if (a.zero)
-      sum = binary(BinaryKind::Sub, sum, binary(BinaryKind::Mul, a.zero, addColumns(b.bytes)));
+    if (a.zero) { // what is added to sums they begin with
+      Value negative = binary(BinaryKind::Sub, constant(getI32Type(), 0), a.zero);
+      sum = binary(BinaryKind::Add, sum, binary(BinaryKind::Mul, negative, addColumns(b.bytes)));
+    }
     if (!b.zero)
       return sum;
     Value rows = wide(a.bytes);

@@ -229,7 +229,7 @@ private:
       Value start = align(bias.getInput());
       sum = binary(BinaryKind::Add, sum, offset ? binary(BinaryKind::Sub, start, offset) : start);
     } else if (offset) {
-      sum = binary(BinaryKind::Sub, sum, offset);
+      sum = binary(BinaryKind::Add, sum, binary(BinaryKind::Sub, constant(getI32Type(), 0), offset));
     }
     Value factor = binary(BinaryKind::Mul, flat(input.getScale()), align(filter.getScale()));
     Value result = binary(BinaryKind::Mul, cast(sum, getF32Type()), factor);

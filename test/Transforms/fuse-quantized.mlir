@@ -7,9 +7,10 @@
 // CHECK-DAG:     %[[Z:.+]] = graph.cast %[[ZX]] to i32
 // CHECK-DAG:     %[[P:.+]] = graph.matmul %[[X]], %[[W]] : tensor<?x5xui8>, tensor<5x6xi8>
 // CHECK-DAG:     %[[ONES:.+]] = arith.constant dense<1> : tensor<1x5xui8>
+// CHECK:         %[[N:.+]] = graph.binary Sub %{{.+}}, %[[Z]] : tensor<i32>, tensor<i32>
 // CHECK:         %[[COLUMNS:.+]] = graph.matmul %[[ONES]], %[[W]]
-// CHECK:         %[[OFF:.+]] = graph.binary Mul %[[Z]], %[[COLUMNS]]
-// CHECK:         %[[SUM:.+]] = graph.binary Sub %[[P]], %[[OFF]]
+// CHECK:         %[[OFF:.+]] = graph.binary Mul %[[N]], %[[COLUMNS]]
+// CHECK:         %[[SUM:.+]] = graph.binary Add %[[P]], %[[OFF]]
 // CHECK:         %[[F:.+]] = graph.cast %[[SUM]] to f32
 // CHECK:         graph.binary Mul %[[F]], %{{.+}} : tensor<?x6xf32>, tensor<6xf32>
 func.func @matmul(%x: tensor<?x5xui8>, %w: tensor<5x6xi8>, %sx: tensor<f32>, %zx: tensor<ui8>, %sw: tensor<6xf32>) -> tensor<?x6xf32> {
@@ -25,7 +26,8 @@ func.func @matmul(%x: tensor<?x5xui8>, %w: tensor<5x6xi8>, %sx: tensor<f32>, %zx
 // CHECK:         %[[MOVED:.+]] = graph.binary Add %{{.+}}, %[[OFFSET]] : tensor<3x5xi32>, tensor<i32>
 // CHECK:         %[[U:.+]] = graph.cast %[[MOVED]] to ui8
 // CHECK:         graph.matmul %[[U]], %{{.+}} : tensor<3x5xui8>, tensor<5x6xi8>
-// CHECK:         graph.binary Mul %[[OFFSET]], %{{.+}} : tensor<i32>, tensor<1x6xi32>
+// CHECK:         %[[LESS:.+]] = graph.binary Sub %{{.+}}, %[[OFFSET]] : tensor<i32>, tensor<i32>
+// CHECK:         graph.binary Mul %[[LESS]], %{{.+}} : tensor<i32>, tensor<1x6xi32>
 // CHECK-NOT:     graph.reduce
 func.func @signed(%x: tensor<3x5xi8>, %w: tensor<5x6xi8>, %sx: tensor<f32>, %sw: tensor<f32>) -> tensor<3x6xf32> {
   %zero = arith.constant dense<0> : tensor<i8>
@@ -58,7 +60,8 @@ func.func @per_row(%x: tensor<2x?x5xf32>, %sx: tensor<2x?x1xf32>, %w: tensor<5x6
 // CHECK-LABEL: func @zero_per_row(
 // CHECK-SAME:      %{{.+}}, %[[ZX:[^:]+]]: tensor<3x1xui8>
 // CHECK:         %[[Z:.+]] = graph.cast %[[ZX]] to i32
-// CHECK:         graph.binary Mul %[[Z]], %{{.+}} : tensor<3x1xi32>, tensor<1x6xi32>
+// CHECK:         %[[LESS:.+]] = graph.binary Sub %{{.+}}, %[[Z]] : tensor<i32>, tensor<3x1xi32>
+// CHECK:         graph.binary Mul %[[LESS]], %{{.+}} : tensor<3x1xi32>, tensor<1x6xi32>
 func.func @zero_per_row(%x: tensor<3x5xui8>, %w: tensor<5x6xi8>, %s: tensor<f32>, %sx: tensor<3x1xf32>, %zx: tensor<3x1xui8>) -> tensor<3x6xf32> {
   %a = graph.dequantize_linear %x, %sx, %zx axis = 1 block_size = 5 to f32 : tensor<3x5xui8>, tensor<3x1xf32>, tensor<3x1xui8>
   %b = graph.dequantize_linear %w, %s axis = 0 to f32 : tensor<5x6xi8>, tensor<f32>

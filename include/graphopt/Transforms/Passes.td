@@ -155,8 +155,9 @@ def FuseQuantized : Pass<"graph-fuse-quantized", "::mlir::func::FuncOp"> {
     ```mlir
     %p = graph.matmul %x, %w : tensor<?x384xui8>, tensor<384x1536xi8>
     %c = graph.matmul %ones, %w : tensor<1x384xui8>, tensor<384x1536xi8>
-    %m = graph.binary Mul %z32, %c : tensor<i32>, tensor<1x1536xi32>
-    %q = graph.binary Sub %p, %m : tensor<?x1536xi32>, tensor<1x1536xi32>
+    %n = graph.binary Sub %zero, %z32 : tensor<i32>, tensor<i32>
+    %m = graph.binary Mul %n, %c : tensor<i32>, tensor<1x1536xi32>
+    %q = graph.binary Add %p, %m : tensor<?x1536xi32>, tensor<1x1536xi32>
     %f = graph.cast %q to f32 : tensor<?x1536xi32>
     %s = graph.binary Mul %sx, %sw : tensor<f32>, tensor<1536xf32>
     %y = graph.binary Mul %f, %s : tensor<?x1536xf32>, tensor<1536xf32>
