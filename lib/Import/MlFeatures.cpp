@@ -72,7 +72,9 @@ LogicalResult graphopt::importImputer(NodeImporter &node) {
     llvm::append_range(values, node.getFloats("imputed_value_floats"));
   else
     llvm::append_range(values, node.getInts("imputed_value_int64s"));
-  int64_t count = values.size(), width = node.getInputRank(0) ? node.getInputType(0).getShape().back() : 0;
+  int64_t count = values.size(), width = 0;
+  if (node.getInputRank(0) > 0)
+    width = node.getInputType(0).getShape().back();
   if (count == 0 || (count != 1 && !ShapedType::isDynamic(width) && width != count))
     return node.emitError() << "there are " << count << " values for an input of type "
                             << node.getInputType(0);
