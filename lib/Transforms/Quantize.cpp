@@ -3,16 +3,10 @@
 #include "UnitRewriting.h"
 #include "dialects/Graph/Convolution.h"
 #include "dialects/Graph/Linear.h"
-#include "graphopt/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
-
-namespace graphopt {
-#define GEN_PASS_DEF_QUANTIZEMODEL
-#include "graphopt/Transforms/Passes.h.inc"
-} // namespace graphopt
 
 using namespace mlir;
 using namespace graphopt;
@@ -561,68 +555,10 @@ json::Object Quantizer::describe() const {
   return object;
 }
 
-namespace {
-struct QuantizeModel : graphopt::impl::QuantizeModelBase<QuantizeModel> {
-  using QuantizeModelBase::QuantizeModelBase;
-
-  void runOnOperation() override {
-    std::string problem;
-    QuantizeOptions parsed = parseOptions(problem);
-    if (!getOperation().lookupSymbol<func::FuncOp>("main"))
-      problem = "there is no function 'main'";
-    if (!problem.empty()) {
-      emitError(UnknownLoc::get(&getContext()), problem);
-      return signalPassFailure();
-    }
-    Quantizer quantizer(getOperation(), parsed);
-    if (llvm::Error error = quantizer.run()) {
-      emitError(UnknownLoc::get(&getContext()))
-          << "quantizing: " << llvm::toString(std::move(error));
-      return signalPassFailure();
-    }
-    if (const ModelRunner *runner = findModelRunner(&getContext()))
-      runner->report("quantize", quantizer.describe());
-  }
-
-private:
-  template <typename Value, typename Parse>
-  static void parse(StringRef option, StringRef text, Parse parser, Value &to,
-                    std::string &problem) {
-    if (auto value = parser(text))
-      to = *value;
-    else
-      problem = ("there is no " + option + " '" + text + "'").str();
-  }
-
-  QuantizeOptions parseOptions(std::string &problem) {
-    QuantizeOptions parsed;
-    parse("scheme", scheme, parseQuantScheme, parsed.scheme, problem);
-    parse("weight type", weights, parseWeightType, parsed.weights, problem);
-    parse("calibrator", calibrator, parseCalibrator, parsed.calibrator, problem);
-    parse("bias correction", biasCorrection, parseBiasCorrection,
-          parsed.biasCorrection, problem);
-    if (parseSmooth(smooth, parsed))
-      problem = "smooth is none of auto, none, and a number of 0 to 1";
-    parsed.tables = tables;
-    parsed.group = group;
-    parsed.perTensor = perTensor;
-    parsed.zeroPoints = zeroPoints;
-    parsed.secondOrder = secondOrder;
-    parsed.damping = damping;
-    parsed.percentile = percentile;
-    parsed.keepFloat.assign(keepFloat.begin(), keepFloat.end());
-    for (StringRef text : overrides) {
-      auto [node, name] = text.rsplit('=');
-      QuantScheme other = QuantScheme::Float;
-      parse("scheme", name, parseQuantScheme, other, problem);
-      parsed.overrides.emplace_back(node.str(), other);
-    }
-    parsed.mixed = mixed;
-    parsed.minSqnr = minSqnr;
-    parsed.minTop1 = minTop1;
-    parsed.maxMetricDrop = maxMetricDrop;
-    parsed.statistics = statistics;
-    return parsed;
-  }
-};
-} // namespace
+llvm::Expected<json::Object> graphopt::quantizeModel(ModuleOp module,
+                                                     const QuantizeOptions &options) {
+  Quantizer quantizer(module, options);
+  if (llvm::Error error = quantizer.run())
+    return std::move(error);
+  return quantizer.describe();
+}

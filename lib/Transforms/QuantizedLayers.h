@@ -49,6 +49,10 @@ struct QuantModel {
   std::vector<QuantInput> inputs;
 };
 
+/// All of graph-quantize. \returns what the report says of it.
+llvm::Expected<llvm::json::Object> quantizeModel(mlir::ModuleOp module,
+                                                 const QuantizeOptions &options);
+
 /// `value` in the place of the products' input on its grid, as floats.
 mlir::Value quantizeInput(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value,
                           const QuantInput &input, llvm::ArrayRef<float> factors,

@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import conformance  # noqa: E402
 import graphopt  # noqa: E402
 import graphopt.backend  # noqa: E402
+import movements  # noqa: E402, F401: adds its functions to the others
 from generator import generate, is_float, names_read, scale  # noqa: E402
 from operators import FUNCTIONS  # noqa: E402
 
