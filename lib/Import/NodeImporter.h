@@ -12,6 +12,17 @@ namespace graphopt {
 
 class GraphImporter;
 
+/// An op that was built, or null after an error; so is its value then.
+template <typename OpTy> struct Created : OpTy {
+  Created() = default;
+  explicit Created(OpTy op) : OpTy(op) {}
+
+  operator mlir::Value() const {
+    mlir::Operation *op = OpTy(*this).getOperation();
+    return op ? mlir::Value(op->getResult(0)) : mlir::Value();
+  }
+};
+
 /// One ONNX node, at opset 28, while it is imported. An importer function reads
 /// inputs and attributes, then builds ops and binds their results:
 ///
@@ -87,9 +98,11 @@ public:
   //===--- Building ------------------------------------------------------===//
 
   /// Builds an op from all builder arguments but the result types, which its
-  /// own inference gives, and verifies it. Null after an error. An op with
-  /// variadic results has as many as the node has outputs.
-  template <typename OpTy, typename... Args> OpTy create(Args &&...args);
+  /// own inference gives, and verifies it. Null after an error, and where an
+  /// operand is null after one. An op with variadic results has as many as the
+  /// node has outputs.
+  template <typename OpTy, typename... Args>
+  Created<OpTy> create(Args &&...args);
 
   /// Builds one op and binds its results to the node's outputs.
   template <typename OpTy, typename... Args>
@@ -164,7 +177,7 @@ template <typename OpTy> constexpr size_t fixedResultCount() {
 }
 
 template <typename OpTy, typename... Args>
-OpTy NodeImporter::create(Args &&...args) {
+Created<OpTy> NodeImporter::create(Args &&...args) {
   // The builders that infer types abort where inference fails; we build with
   // types to be replaced, and infer by ourselves.
   mlir::OpBuilder &builder = getBuilder();
@@ -176,6 +189,8 @@ OpTy NodeImporter::create(Args &&...args) {
   OpTy::build(builder, state, mlir::TypeRange(types),
               std::forward<Args>(args)...);
   state.types.clear();
+  if (llvm::is_contained(state.operands, mlir::Value()))
+    return {};
   if (llvm::failed(OpTy::inferReturnTypes(
           getContext(), loc, state.operands,
           state.attributes.getDictionary(getContext()),
@@ -184,7 +199,7 @@ OpTy NodeImporter::create(Args &&...args) {
   mlir::Operation *op = builder.create(state);
   if (llvm::failed(mlir::verify(op)) || llvm::failed(checkSize(op)))
     return {};
-  return mlir::cast<OpTy>(op);
+  return Created<OpTy>(mlir::cast<OpTy>(op));
 }
 
 } // namespace graphopt

@@ -12,6 +12,8 @@ using namespace graphopt::graph;
 /// extent 1: the first is kept, the second reduced. That is `keepdims`; without it a
 /// reshape drops the reduced ones.
 static LogicalResult reduceAtRuntime(NodeImporter &node, ReduceKind kind) {
+  if (failed(checkAxes(node, 1)))
+    return failure();
   Value input = node.getInput(0);
   int64_t rank = node.getInputRank(0);
   RuntimeAxes axes(node, 1, rank, !node.getInt("noop_with_empty_axes"));

@@ -9,6 +9,13 @@ using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
 
+LogicalResult graphopt::checkAxes(NodeImporter &node, size_t input) {
+  RankedTensorType type = node.getInputType(input);
+  if (type.getRank() <= 1 && type.getElementType().isSignlessInteger(64))
+    return success();
+  return node.emitError("its axes are of type ") << type << ", not a list of int64";
+}
+
 RuntimeAxes::RuntimeAxes(NodeImporter &node, size_t input, int64_t rank, bool emptyMeansAll)
     : node(node), rank(rank) {
   Value axes = node.getInput(input);
@@ -41,7 +48,7 @@ Value RuntimeAxes::sortDims() {
   Value flags = node.create<CastOp>(isAxis, node.getBuilder().getI64Type());
   auto op = node.create<TopKOp>(flags, node.createInts(rank), /*axis=*/int64_t(0),
                                 /*largest=*/false, /*sorted=*/true);
-  return op.getIndices();
+  return op ? Value(op.getIndices()) : Value();
 }
 
 Value RuntimeAxes::ones() { return node.createInts(SmallVector<int64_t>(rank, 1)); }

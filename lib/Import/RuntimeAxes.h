@@ -6,7 +6,10 @@
 
 namespace graphopt {
 
-/// The axes in input `input` of a node, of `rank` dimensions. What is built from them
+/// Fails, with an error, unless input `input` of a node is a list of i64, or one.
+llvm::LogicalResult checkAxes(NodeImporter &node, size_t input);
+
+/// The axes in input `input` of a node, which have been checked, of `rank` dimensions. What is built from them
 /// consists of ordinary ops on shapes.
 class RuntimeAxes {
 public:

@@ -1,8 +1,5 @@
 #include "dialects/Graph/Sampling.h"
-#include "dialects/Graph/Elementwise.h"
-#include "dialects/Graph/Generator.h"
-#include "dialects/Graph/Indexing.h"
-#include "dialects/Graph/Shape.h"
+#include "lib/Import/GraphMath.h"
 #include "lib/Import/Importers.h"
 #include "lib/Import/RuntimeAxes.h"
 
@@ -37,53 +34,25 @@ LogicalResult graphopt::importCol2Im(NodeImporter &node) {
 
 //===--- AffineGrid ------------------------------------------------------===//
 
-namespace {
-/// Builds what a grid of positions consists of, in numbers of `type`.
-class Grid {
-public:
-  Grid(NodeImporter &node, Type type) : node(node), type(type) {}
+/// The middles of `extent` (a list of one) equal parts of [-1, 1], along the first of `rank`
+/// dimensions; if `alignCorners`, the ends are -1 and 1, and one part has -1.
+static Value buildPositions(GraphMath g, Value extent, int64_t rank, bool alignCorners, Type type) {
+  Value count = g.squeeze(extent, {0});
+  Value steps = g.cast(g.range(count), type), parts = g.cast(count, type);
+  if (alignCorners)
+    parts = g.binary(BinaryKind::Max, g.sub(parts, g.scalar(type, 1)), g.scalar(type, 1));
+  else
+    steps = g.add(steps, g.scalar(type, 0.5));
+  Value step = g.div(g.scalar(type, 2), parts);
+  return g.unsqueeze(g.sub(g.mul(steps, step), g.scalar(type, 1)),
+                     llvm::to_vector(llvm::seq<int64_t>(1, rank)));
+}
 
-  Value binary(BinaryKind kind, Value lhs, Value rhs) {
-    return node.create<BinaryOp>(kind, lhs, rhs);
-  }
-  Value number(double value) { return node.createScalar(type, value); }
-
-  /// The middles of `extent` (a list of one) equal parts of [-1, 1], along the first of
-  /// `rank` dimensions; if `alignCorners`, the ends are -1 and 1, and one part has -1.
-  Value positions(Value extent, int64_t rank, bool alignCorners) {
-    Type i64 = node.getBuilder().getI64Type();
-    Value count = node.create<SqueezeOp>(extent, SmallVector<int64_t>{0});
-    Value steps = node.create<RangeOp>(node.createScalar(i64, 0), count, node.createScalar(i64, 1));
-    steps = node.create<CastOp>(steps, type);
-    Value parts = node.create<CastOp>(count, type);
-    Value step;
-    if (alignCorners) {
-      Value distances = binary(BinaryKind::Sub, parts, number(1));
-      step = binary(BinaryKind::Div, number(2), binary(BinaryKind::Max, distances, number(1)));
-    } else {
-      step = binary(BinaryKind::Div, number(2), parts);
-      steps = binary(BinaryKind::Add, steps, number(0.5));
-    }
-    Value result = binary(BinaryKind::Sub, binary(BinaryKind::Mul, steps, step), number(1));
-    return unsqueeze(result, 1, rank);
-  }
-
-  /// Column `index` of each matrix, before which `rank - 2` dimensions come.
-  Value column(Value matrices, int64_t index, int64_t rank) {
-    Value column = node.create<GatherOp>(
-        matrices, node.createScalar(node.getBuilder().getI64Type(), index), /*axis=*/int64_t(2));
-    return unsqueeze(column, 1, rank - 1);
-  }
-
-private:
-  Value unsqueeze(Value value, int64_t begin, int64_t end) {
-    return node.create<UnsqueezeOp>(value, llvm::to_vector(llvm::seq(begin, end)));
-  }
-
-  NodeImporter &node;
-  Type type;
-};
-} // namespace
+/// Column `index` of each matrix, before which `rank - 2` dimensions come.
+static Value takeColumn(GraphMath g, Value matrices, int64_t index, int64_t rank) {
+  return g.unsqueeze(g.gather(matrices, g.integer(index), /*axis=*/2),
+                     llvm::to_vector(llvm::seq<int64_t>(1, rank - 1)));
+}
 
 /// theta * (x, y, ..., 1) for each position; x is along the last dimension.
 LogicalResult graphopt::importAffineGrid(NodeImporter &node) {
@@ -98,17 +67,17 @@ LogicalResult graphopt::importAffineGrid(NodeImporter &node) {
   Type type = theta.getElementType();
   if (!type.isF64())
     type = node.getBuilder().getF32Type();
-  Grid grid(node, type);
-  Value matrices = node.create<CastOp>(node.getInput(0), type);
+  GraphMath g{node};
+  Value matrices = g.cast(node.getInput(0), type);
   int64_t rank = spatial + 2; // [batch, sizes..., coordinate]
-  Value sum = grid.column(matrices, spatial, rank);
+  Value sum = takeColumn(g, matrices, spatial, rank);
   for (int64_t i = 0; i < spatial; ++i) {
     Value extent = takeDims(node, node.getInput(1), rank - 1 - i, rank - i);
-    Value along = grid.positions(extent, i + 2, node.getInt("align_corners") != 0);
-    Value product = grid.binary(BinaryKind::Mul, grid.column(matrices, i, rank), along);
-    sum = grid.binary(BinaryKind::Add, sum, product);
+    Value along = buildPositions(g, extent, i + 2, node.getInt("align_corners") != 0, type);
+    sum = g.add(sum, g.mul(takeColumn(g, matrices, i, rank), along));
   }
-  return node.finish<CastOp>(sum, theta.getElementType());
+  sum = g.cast(sum, theta.getElementType());
+  return sum ? node.bind(sum) : failure();
 }
 
 LogicalResult graphopt::importRoiAlign(NodeImporter &node) {

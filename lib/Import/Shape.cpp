@@ -45,6 +45,8 @@ LogicalResult graphopt::importSize(NodeImporter &node) {
 }
 
 static LogicalResult squeezeAtRuntime(NodeImporter &node) {
+  if (failed(checkAxes(node, 1)))
+    return failure();
   int64_t rank = node.getInputRank(0);
   RuntimeAxes axes(node, 1, rank, /*emptyMeansAll=*/false);
   FailureOr<int64_t> count = countAxes(node, 1, rank, /*isLonger=*/false);
@@ -76,6 +78,8 @@ LogicalResult graphopt::importSqueeze(NodeImporter &node) {
 
 /// The input's extents go where no axes are.
 static LogicalResult unsqueezeAtRuntime(NodeImporter &node) {
+  if (failed(checkAxes(node, 1)))
+    return failure();
   int64_t rank = node.getInputRank(0);
   FailureOr<int64_t> count = countAxes(node, 1, rank, /*isLonger=*/true);
   if (failed(count))

@@ -1,0 +1,59 @@
+# RUN: %python %s %graphopt %t.tmp
+"""Operands of other types and ranks than an operator takes: an error that names the node,
+whatever the operator is made of."""
+import os
+import shutil
+import subprocess
+import sys
+
+import onnx
+from onnx import TensorProto as T, helper
+
+TOOL, FOLDER = sys.argv[1:3]
+F, I = T.FLOAT, T.INT64
+
+# Operator, operands, attributes, what is wrong with it.
+CASES = [
+    ("ReduceSum", [(F, [2, 3]), (F, [1])], {}, "its axes are of type 'tensor<1xf32>', not a list of int64"),
+    ("ReduceMax", [(F, [2, 3]), (T.BOOL, [1])], {}, "its axes are of type 'tensor<1xi1>'"),
+    ("Squeeze", [(F, [2, 1]), (I, [1, 1])], {}, "its axes are of type 'tensor<1x1xi64>'"),
+    ("Unsqueeze", [(F, [2, 3]), (I, [2, 2])], {}, "its axes are of type 'tensor<2x2xi64>'"),
+    ("AffineGrid", [(I, [1, 2, 3]), (F, [4])], {}, "operands must be scalars of one type"),
+    ("DFT", [(F, [1, 2, 3, 2]), (I, [4]), (I, [1])], {}, "cannot reshape 4 elements to a shape of 1"),
+    ("DFT", [(F, [1, 2, 3])], {}, "'tensor<1x2x3xf32>' holds neither real nor complex numbers"),
+    ("STFT", [(F, [1, 2]), (I, [2]), (I, [3])], {}, "signal has rank 2, not 3"),
+    ("MelWeightMatrix", [(F, [2])] * 5, {}, "cannot reshape 2 elements to a shape of 1"),
+    ("Dropout", [(F, [2, 3]), (I, [2]), (F, [3])], {}, "cannot broadcast extents 3 and 2"),
+    ("Multinomial", [(F, [2])], {}, "input has rank 1, not 2"),
+    ("DeformConv", [(F, [1, 1, 3]), (F, [1, 1, 3]), (F, [1])], {}, "input, weights and offsets have ranks 3, 3 and 1"),
+    ("DeformConv", [(F, [1, 1, 3, 3])] * 3, {"group": 0}, "has 0 groups"),
+    ("MaxUnpool", [(F, [1, 1, 3, 3]), (F, [1])], {"kernel_shape": [2, 2]}, "indices have rank 1, not 4"),
+    ("RoiAlign", [(F, [1, 1, 3]), (F, [1]), (I, [1])], {}, "has no regions of type 'tensor<1xf32>'"),
+    ("Det", [(F, [3])], {}, "has no square matrices"),
+    ("LinearRegressor", [(F, [2, 3])], {"coefficients": [1.0], "targets": 3}, "coefficients has 1 entries"),
+    ("Scaler", [(F, [2, 3])], {"offset": [1.0, 2.0], "scale": [1.0]}, "offset has 2 entries"),
+    ("LabelEncoder", [(F, [2])], {"keys_floats": [1.0], "values_int64s": [1, 2]}, "keys have type 'tensor<1xf32>'"),
+]
+ML = ("LinearRegressor", "Scaler", "LabelEncoder")
+
+shutil.rmtree(FOLDER, ignore_errors=True)
+os.makedirs(FOLDER)
+failures = []
+for number, (op, operands, attributes, message) in enumerate(CASES):
+    names = [f"x{i}" for i in range(len(operands))]
+    domain = "ai.onnx.ml" if op in ML else ""
+    graph = helper.make_graph(
+        [helper.make_node(op, names, ["y"], "n", domain=domain, **attributes)], "g",
+        [helper.make_tensor_value_info(name, *operand) for name, operand in zip(names, operands)],
+        [helper.make_tensor_value_info("y", F, None)])
+    path = os.path.join(FOLDER, f"{number}_{op}.onnx")
+    onnx.save(helper.make_model(graph, ir_version=10, opset_imports=[
+        helper.make_opsetid("", 22), helper.make_opsetid("ai.onnx.ml", 3)]), path)
+    done = subprocess.run([TOOL, "compile", path, "-o", os.path.join(FOLDER, "out")], capture_output=True, text=True,
+                          timeout=60)
+    if done.returncode != 2 or f"node 'n' ({op}" not in done.stderr or message not in done.stderr:
+        failures.append(f"{op} {operands}: exit code {done.returncode}: {done.stderr[:300]}")
+if os.path.exists(os.path.join(FOLDER, "out")):
+    failures.append("something was written")
+print("\n".join(failures) or "ok")
+sys.exit(bool(failures))
