@@ -162,7 +162,7 @@ LogicalResult graphopt::importTreeEnsembleRegressor(NodeImporter &node) {
   int64_t targets = node.getInt("n_targets");
   if (failed(x) || failed(checkAggregate(node, aggregate)))
     return failure();
-  if (targets < 1)
+  if (targets < 1 || targets > maxTargets)
     return node.emitError() << "n_targets is " << targets;
   Type element = GraphMath::element(*x), result = node.getBuilder().getF32Type();
   NamedNodes nodes(node, element);

@@ -165,7 +165,7 @@ LogicalResult graphopt::importTreeEnsemble(NodeImporter &node) {
   int64_t targets = node.getInt("n_targets", 1);
   if (failed(x))
     return failure();
-  if (targets < 1)
+  if (targets < 1 || targets > maxTargets)
     return node.emitError() << "n_targets is " << targets;
   const StringRef aggregates[] = {"AVERAGE", "SUM", "MIN", "MAX"},
                   transforms[] = {"NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"};

@@ -57,6 +57,9 @@ private:
   std::vector<TreeStep> steps;
 };
 
+/// Far more than models have: a table with a row for each is built.
+constexpr int64_t maxTargets = 1 << 16;
+
 /// A number that a leaf adds to a target.
 struct LeafWeight {
   int32_t leaf;

@@ -17,8 +17,9 @@ template <typename OpTy> struct Created : OpTy {
   Created() = default;
   explicit Created(OpTy op) : OpTy(op) {}
 
-  operator mlir::Value() const {
-    mlir::Operation *op = OpTy(*this).getOperation();
+  // Not const, or the op's own conversion is preferred.
+  operator mlir::Value() {
+    mlir::Operation *op = OpTy::getOperation();
     return op ? mlir::Value(op->getResult(0)) : mlir::Value();
   }
 };

@@ -34,7 +34,15 @@ CASES = [
     ("Scaler", [(F, [2, 3])], {"offset": [1.0, 2.0], "scale": [1.0]}, "offset has 2 entries"),
     ("LabelEncoder", [(F, [2])], {"keys_floats": [1.0], "values_int64s": [1, 2]}, "keys have type 'tensor<1xf32>'"),
 ]
-ML = ("LinearRegressor", "Scaler", "LabelEncoder")
+TREE = {"nodes_treeids": [0, 0, 0], "nodes_nodeids": [0, 1, 2], "nodes_truenodeids": [1, 0, 0],
+        "nodes_falsenodeids": [2, 0, 0], "nodes_modes": ["BRANCH_LEQ", "LEAF", "LEAF"], "nodes_values": [1.0, 0.0, 0.0],
+        "target_ids": [0, 0], "target_nodeids": [1, 2], "target_treeids": [0, 0], "target_weights": [1.0, 2.0]}
+CASES += [
+    ("TreeEnsembleRegressor", [(F, [2, 3])], {**TREE, "n_targets": 1, "nodes_featureids": [99, 0, 0]}, "features"),
+    ("TreeEnsembleRegressor", [(F, [2, 3])], {**TREE, "n_targets": 1, "nodes_featureids": [-1, 0, 0]}, "features"),
+    ("TreeEnsembleRegressor", [(F, [2, 3])], {**TREE, "n_targets": 1 << 40, "nodes_featureids": [2, 0, 0]}, "n_targets is"),
+]
+ML = ("LinearRegressor", "Scaler", "LabelEncoder", "TreeEnsembleRegressor")
 
 shutil.rmtree(FOLDER, ignore_errors=True)
 os.makedirs(FOLDER)
