@@ -158,4 +158,5 @@ void graphopt::kernel::registerBufferizationModels(DialectRegistry &registry) {
     WinogradConvOp::attachInterface<KernelModel<WinogradConvOp>>(*context);
     PackOp::attachInterface<KernelModel<PackOp>>(*context);
   });
+  registerCallBufferization(registry);
 }

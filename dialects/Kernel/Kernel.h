@@ -10,6 +10,7 @@
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace graphopt::kernel {
@@ -30,6 +31,7 @@ mlir::Type getAccumulationType(mlir::Type element, mlir::Type initElement);
 
 /// Attaches one-shot bufferization to the kernel ops.
 void registerBufferizationModels(mlir::DialectRegistry &registry);
+void registerCallBufferization(mlir::DialectRegistry &registry);
 
 namespace detail {
 using Effects = llvm::SmallVectorImpl<

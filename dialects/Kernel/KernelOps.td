@@ -456,6 +456,50 @@ def Kernel_PackOp : Kernel_Op<"pack", [
   }];
 }
 
+def Kernel_CallScalar : AnyTypeOf<[I32, I64, Index, F32, F64]>;
+
+def Kernel_CallOp : Kernel_Op<"call", [
+    AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+    DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>]> {
+  let summary = "Calls a C function of the runtime";
+  let description = [{
+    `callee` gets the run, then `inputs` and `inits` in their order: a scalar as it is
+    (an index as 64 bits), of a tensor the address of its first element. What is not
+    dense is copied. Extents are operands of their own. The function reads inputs,
+    writes all of each init and may return a scalar. It may fail by
+    `graphopt_fail`: then the run ends behind the call.
+
+    Equal operands give equal results, so calls may merge or go when nobody reads
+    what they give; none runs where it did not stand.
+
+    Constraints:
+    - (C1) Results are those of tensor inits, of their types, then at most one scalar.
+
+    ```mlir
+    %r = kernel.call @graphopt_string_concat ins(%n, %a, %b : index, tensor<?xi64>, tensor<?xi64>)
+           outs(%c : tensor<?xi64>) -> tensor<?xi64>
+    %i = kernel.call @graphopt_string_find ins(%s, %key : i64, i64) -> i64
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$callee,
+                       Variadic<AnyTypeOf<[Kernel_CallScalar, Kernel_TensorOrMemRef]>>:$inputs,
+                       Variadic<Kernel_TensorOrMemRef>:$inits);
+  let results = (outs Variadic<AnyTypeOf<[Kernel_CallScalar, AnyRankedTensor]>>:$results);
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$callee, "::mlir::ValueRange":$inputs,
+                                 "::mlir::ValueRange":$inits,
+                                 CArg<"::mlir::Type", "{}">:$scalar)>];
+  let assemblyFormat = [{
+    $callee (`ins` `(` $inputs^ `:` type($inputs) `)`)?
+    (`outs` `(` $inits^ `:` type($inits) `)`)? attr-dict (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// What the function itself returns; null if nothing.
+    ::mlir::Type getScalarType();
+  }];
+}
+
 def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ReturnLike]> {
   let summary = "Ends an epilogue with the value to store";
   let arguments = (ins AnyType:$value);

@@ -64,6 +64,7 @@ static void addArithmetic(OpPassManager &pm, const graphopt::CpuModel &cpu) {
 }
 
 static void addLowering(OpPassManager &pm, const graphopt::CpuModel &cpu) {
+  pm.addPass(graphopt::createLowerRuntimeCalls());
   OpPassManager &views = pm.nest<func::FuncOp>();
   // Views become offsets and strides: affine arithmetic.
   views.addPass(graphopt::createLowerOpenReshapes());

@@ -13,6 +13,8 @@ namespace graphopt {
 } // namespace graphopt
 
 static constexpr StringRef kRunAttr = "graphopt.run";
+/// Of declared functions that get the run and may fail.
+static constexpr StringRef kRuntimeAttr = "graphopt.runtime";
 
 /// What a call means to us.
 enum class CallKind { Other, Allocate, Release, Abort, Print, Loop };
@@ -64,6 +66,11 @@ private:
 
   /// Who needs the run, and whose callers have to look whether it has failed.
   void findNeeds() {
+    for (auto function : getOperation().getOps<LLVMFuncOp>())
+      if (function.isExternal() && function->hasAttr(kRuntimeAttr)) {
+        needRun.insert(function);
+        fallible.insert(function);
+      }
     for (bool changed = true; changed;) {
       changed = false;
       for (auto function : getOperation().getOps<LLVMFuncOp>())
@@ -124,7 +131,8 @@ private:
                                               kRunAttr, b.getUnitAttr())));
     function.setFunctionType(LLVM::LLVMFunctionType::get(
         function.getFunctionType().getReturnType(), types));
-    function.getBody().front().insertArgument(0u, pointer, function.getLoc());
+    if (!function.isExternal())
+      function.getBody().front().insertArgument(0u, pointer, function.getLoc());
     function.setAllArgAttrs(attributes);
     withRun.insert(function);
   }

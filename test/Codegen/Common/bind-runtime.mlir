@@ -87,3 +87,19 @@ llvm.func internal @main(%run: !llvm.ptr {graphopt.run}) {
   llvm.call @graphopt_parallel_for(%run, %body, %run, %n) : (!llvm.ptr, !llvm.ptr, !llvm.ptr, i64) -> ()
   llvm.return
 }
+
+// -----
+
+// A declared function that takes the run may fail, too.
+// CHECK:       llvm.func @graphopt_find(!llvm.ptr {graphopt.run}, i64) -> i64
+// CHECK-LABEL: llvm.func internal @finds(
+// CHECK-SAME:      %[[SELF:[^:]+]]: !llvm.ptr {graphopt.run}, %[[N:[^:]+]]: i64)
+// CHECK-NEXT:    %[[R:.+]] = llvm.call @graphopt_find(%[[SELF]], %[[N]]) : (!llvm.ptr, i64) -> i64
+// CHECK:         llvm.call @graphopt_run_status(%[[SELF]])
+// CHECK:         llvm.cond_br
+// CHECK:         llvm.return %[[R]]
+llvm.func @graphopt_find(i64) -> i64 attributes {graphopt.runtime}
+llvm.func internal @finds(%n: i64) -> i64 {
+  %r = llvm.call @graphopt_find(%n) : (i64) -> i64
+  llvm.return %r : i64
+}

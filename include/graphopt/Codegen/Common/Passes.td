@@ -102,7 +102,8 @@ def BindRuntime : Pass<"graphopt-bind-runtime", "::mlir::ModuleOp"> {
     Runs on the LLVM dialect, after graphopt-emit-entry. `malloc`, `aligned_alloc`
     and `free` become memory of the run, which is freed at its end; `abort` (what
     cf.assert lowers to) records bad data. Whoever failed returns at once, and so
-    does whoever called it. Functions that need the run get it as first argument.
+    does whoever called it. Functions that need the run get it as first argument,
+    and so do those declared with `graphopt.runtime`, which may fail, too.
 
     ```mlir
     llvm.func @f(%n: i64) {
@@ -131,7 +132,8 @@ def BindResults : Pass<"graphopt-bind-results", "::mlir::ModuleOp"> {
     with `graph.result`, the result's number, and keeps its other attributes.
     `@result_dims` computes all extents of all results, one after the other, from
     the open dimensions (`graph.open_dims`, made if it is missing). A result whose
-    extents depend on values stays a result; its extents there are -1. Inputs are
+    extents depend on values stays a result; its extents there are -1. So does one
+    of strings (`graph.dtype`), which the run copies for the caller. Inputs are
     the caller's: marked as not writable. Ops that compute in one tensor get a
     tensor each, as results must not share a buffer. What is joined to a result is
     written part by part, each where it belongs.
@@ -466,6 +468,28 @@ def OutlineParallel : Pass<"graphopt-outline-parallel", "::mlir::ModuleOp"> {
     "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
   ];
+}
+
+def LowerRuntimeCalls : Pass<"graphopt-lower-runtime-calls", "::mlir::ModuleOp"> {
+  let summary = "Makes calls of C functions of kernel.call";
+  let description = [{
+    Runs on memrefs. What is called is declared with `graphopt.runtime`, so that
+    graphopt-bind-runtime gives it the run and looks whether it has failed.
+
+    ```mlir
+    kernel.call @graphopt_string_concat ins(%n, %a : index, memref<?xi64>) outs(%c : memref<?xi64>)
+    ```
+    becomes
+    ```mlir
+    %n64 = arith.index_cast %n : index to i64
+    %address = memref.extract_aligned_pointer_as_index %a : memref<?xi64> -> index
+    ...
+    func.call @graphopt_string_concat(%n64, %pa, %pc) : (i64, !llvm.ptr, !llvm.ptr) -> ()
+    func.func private @graphopt_string_concat(i64, !llvm.ptr, !llvm.ptr) attributes {graphopt.runtime}
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect"];
 }
 
 def LowerOpenReshapes : Pass<"graphopt-lower-open-reshapes"> {
