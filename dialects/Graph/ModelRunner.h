@@ -6,6 +6,7 @@
 #include "dialects/Graph/Graph.h"
 #include "dialects/Graph/ValueNames.h"
 #include "graphopt/Compress/Statistics.h"
+#include "graphopt/Compress/TaskMetric.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectInterface.h"
 #include "llvm/Support/JSON.h"
@@ -49,8 +50,18 @@ struct Candidate {
 
 /// How near the outputs are to the original's, of the output that is the farthest.
 struct Nearness {
-  double sqnrDb; ///< infinite if there is no difference
-  double top1;   ///< share of rows whose greatest element is the same
+  double sqnrDb = HUGE_VAL; ///< infinite if there is no difference
+  /// Share of rows whose greatest element is the same: of outputs of classes, if
+  /// the model has any.
+  double top1 = 1;
+  std::optional<double> divergence = {}; ///< mean of the rows of classes
+  TaskScores scores = {};                ///< by the user's labels, if asked for
+};
+
+/// What outputs are compared by.
+struct OutputReading {
+  llvm::ArrayRef<RowKind> rows; ///< of each output
+  bool byLabels;                ///< by the user's metric, too
 };
 
 /// A way around a part of the model: `from` is read where `to` was.
@@ -74,7 +85,7 @@ public:
   /// The same by the powers of signal and noise, over all rows.
   virtual llvm::Expected<std::vector<Nearness>>
   measureNearness(llvm::ArrayRef<Candidate> candidates, Split split,
-                  llvm::StringRef task) = 0;
+                  llvm::StringRef task, const OutputReading &reading) = 0;
 
   /// The metric of the user's labels for each candidate: more is better. An error
   /// if none was asked for.
@@ -114,9 +125,10 @@ public:
   virtual llvm::Expected<RunTime>
   timeChanged(mlir::ModuleOp module, llvm::function_ref<void()> change) const = 0;
 
-  /// Whether there are samples to select with, and a metric of the user's.
+  /// Whether there are samples to select with, and the user's metric of their
+  /// labels, or null.
   virtual bool canSelect() const = 0;
-  virtual bool hasMetric() const = 0;
+  virtual const MetricOptions *getMetric() const = 0;
 
   /// Takes what a pass did and why, for the report.
   virtual void report(llvm::StringRef pass, llvm::json::Object what) const = 0;

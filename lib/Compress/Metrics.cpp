@@ -91,6 +91,44 @@ OutputAgreement graphopt::compareRows(const HostTensor &value,
   return result;
 }
 
+/// Logarithms of the probabilities; of nothing at least `least` of 1.
+static std::vector<double> logProbabilities(llvm::ArrayRef<double> row,
+                                            RowKind kind) {
+  constexpr double least = 1e-12;
+  std::vector<double> logs(row);
+  if (kind == RowKind::Probabilities)
+    for (double &number : logs)
+      number = std::log(std::max(number, least));
+  double most = *llvm::max_element(logs), sum = 0;
+  for (double number : logs)
+    sum += std::exp(number - most);
+  for (double &number : logs)
+    number -= most + std::log(sum);
+  return logs;
+}
+
+double graphopt::measureDivergence(const HostTensor &value,
+                                   const HostTensor &original, RowKind kind,
+                                   llvm::ArrayRef<uint8_t> keep) {
+  std::vector<double> left = toDoubles(value), right = toDoubles(original);
+  if (left.size() != right.size())
+    return HUGE_VAL;
+  size_t width = rowWidth(original);
+  auto leftRows = listRows(left, width, keep);
+  auto rightRows = listRows(right, width, keep);
+  double sum = 0;
+  for (auto [x, y] : llvm::zip_equal(leftRows, rightRows)) {
+    std::vector<double> now = logProbabilities(x, kind);
+    std::vector<double> before = logProbabilities(y, kind);
+    for (auto [a, b] : llvm::zip_equal(now, before))
+      if (double share = std::exp(b); share > 0 && a != b)
+        sum += share * (b - a);
+      else if (std::isnan(share))
+        return HUGE_VAL;
+  }
+  return std::isnan(sum) ? HUGE_VAL : sum;
+}
+
 Estimate graphopt::bootstrap(llvm::ArrayRef<double> numerators,
                              llvm::ArrayRef<double> denominators) {
   size_t count = numerators.size();

@@ -40,7 +40,9 @@ public:
   bool canSelect() const override {
     return !samples.get(graph::Split::Select).empty();
   }
-  bool hasMetric() const override { return options.metric.has_value(); }
+  const MetricOptions *getMetric() const override {
+    return options.metric ? &*options.metric : nullptr;
+  }
   void report(llvm::StringRef pass, llvm::json::Object what) const override;
 
   /// What times are shares of; it must live as long as passes run.

@@ -56,31 +56,53 @@ namespace {
 /// What is found out of one candidate over the samples.
 struct Result {
   /// Of each output.
-  std::vector<double> lost, rows, signal, noise, sameTop1;
+  std::vector<double> lost, rows, signal, noise, sameTop1, divergence;
   TaskScores scores;
 };
 } // namespace
 
-/// SQNR and share of the same greatest elements, of the farthest output.
-static json::Value describeNearness(const Result &result) {
-  double share = 0, top1 = 1; // of noise
+/// An infinite number is none of JSON's.
+static json::Value toFinite(double number) { return std::min(number, 1e300); }
+
+static double toNumber(const json::Value &value) {
+  double number = *value.getAsNumber();
+  return number < 1e300 ? number : HUGE_VAL;
+}
+
+/// Of the farthest output.
+static json::Value describeNearness(const Result &result,
+                                    const graph::OutputReading &reading) {
+  bool hasClasses = llvm::any_of(reading.rows, isOfClasses);
+  double share = 0, top1 = 1, divergence = 0; // share of noise
   for (size_t i = 0; i < result.rows.size(); ++i) {
     if (result.rows[i] == 0)
       continue;
-    top1 = std::min(top1, result.sameTop1[i] / result.rows[i]);
     if (result.noise[i] > 0)
       share = std::max(share, result.noise[i] / result.signal[i]);
+    if (hasClasses && !isOfClasses(reading.rows[i]))
+      continue;
+    top1 = std::min(top1, result.sameTop1[i] / result.rows[i]);
+    divergence = std::max(divergence, result.divergence[i] / result.rows[i]);
   }
-  json::Array numbers{top1};
-  if (share > 0) // an infinite number is none of JSON's
-    numbers.push_back(-10 * std::log10(std::min(share, 1e300)));
-  return numbers;
+  json::Object object{{"top1", top1},
+                      {"sqnr", toFinite(-10 * std::log10(std::min(share, 1e300)))},
+                      {"predicted", json::Array(result.scores.predicted)},
+                      {"labels", json::Array(result.scores.labels)}};
+  if (hasClasses)
+    object["divergence"] = toFinite(divergence);
+  return object;
 }
 
 static graph::Nearness parseNearness(const json::Value &value) {
-  const json::Array &numbers = *value.getAsArray();
-  return {numbers.size() > 1 ? *numbers[1].getAsNumber() : HUGE_VAL,
-          *numbers[0].getAsNumber()};
+  const json::Object &object = *value.getAsObject();
+  graph::Nearness near;
+  near.sqnrDb = toNumber(*object.get("sqnr"));
+  near.top1 = toNumber(*object.get("top1"));
+  if (const json::Value *divergence = object.get("divergence"))
+    near.divergence = toNumber(*divergence);
+  near.scores = {readNumbers(*object.get("predicted")),
+                 readNumbers(*object.get("labels"))};
+  return near;
 }
 
 namespace graphopt {
@@ -97,7 +119,7 @@ public:
   llvm::Expected<std::vector<double>> measure(ArrayRef<Candidate> candidates,
                                               graph::Split split,
                                               StringRef task) override {
-    return toNumbers(run(candidates, split, task, /*metric=*/nullptr,
+    return toNumbers(run(candidates, split, task, /*reading=*/{},
                          [](const Result &result) {
                            return meanLoss(result.lost, result.rows);
                          }));
@@ -105,9 +127,11 @@ public:
 
   llvm::Expected<std::vector<graph::Nearness>>
   measureNearness(ArrayRef<Candidate> candidates, graph::Split split,
-                  StringRef task) override {
-    auto values =
-        run(candidates, split, task, /*metric=*/nullptr, describeNearness);
+                  StringRef task, const graph::OutputReading &reading) override {
+    auto values = run(candidates, split, task, reading,
+                      [&](const Result &result) {
+                        return describeNearness(result, reading);
+                      });
     if (!values)
       return values.takeError();
     std::vector<graph::Nearness> near;
@@ -122,9 +146,10 @@ public:
     if (!metric)
       return llvm::createStringError("the recipe has no metric");
     return toNumbers(
-        run(candidates, split, task, &*metric, [&](const Result &result) {
-          return graphopt::measureTask(result.scores, metric->kind);
-        }));
+        run(candidates, split, task, {{}, /*byLabels=*/true},
+            [&](const Result &result) {
+              return graphopt::measureTask(result.scores, metric->kind);
+            }));
   }
 
 private:
@@ -153,7 +178,7 @@ private:
 
   llvm::Expected<json::Array>
   run(ArrayRef<Candidate> candidates, graph::Split split, StringRef task,
-      const MetricOptions *metric,
+      const graph::OutputReading &reading,
       llvm::function_ref<json::Value(const Result &)> summarize) {
     ArrayRef<std::string> files = runner.samples.get(split);
     if (llvm::Error error = requireSamples(
@@ -162,7 +187,7 @@ private:
     auto values = copy.runForJson([&]() -> llvm::Expected<json::Value> {
       std::vector<Result> results(candidates.size());
       for (auto [i, file] : llvm::enumerate(files)) {
-        if (llvm::Error error = runSample(file, candidates, metric, results))
+        if (llvm::Error error = runSample(file, candidates, reading, results))
           return llvm::createFileError(file, std::move(error));
         runner.showProgress(task, i + 1, files.size());
       }
@@ -193,7 +218,7 @@ private:
   /// Adds what a sample says of each candidate, several of them at a time. Each
   /// result is one thread's: how many there are changes nothing.
   llvm::Error runSample(const std::string &file, ArrayRef<Candidate> candidates,
-                        const MetricOptions *metric,
+                        const graph::OutputReading &reading,
                         std::vector<Result> &results) const {
     auto sample = copy.load(file, parameters.size(), runner.options.mask);
     if (!sample)
@@ -223,7 +248,8 @@ private:
     auto work = [&](size_t worker) -> llvm::Error {
       for (size_t i = next++; i < candidates.size(); i = next++)
         if (llvm::Error error = runCandidate(*sessions[worker], candidates[i],
-                                             *original, *sample, metric, results[i]))
+                                             *original, *sample, reading,
+                                             results[i]))
           return error;
       return llvm::Error::success();
     };
@@ -239,7 +265,8 @@ private:
 
   llvm::Error runCandidate(Session &session, const Candidate &candidate,
                            ArrayRef<HostTensor> original,
-                           const LoadedSample &sample, const MetricOptions *metric,
+                           const LoadedSample &sample,
+                           const graph::OutputReading &reading,
                            Result &result) const {
     MutableArrayRef<HostTensor> inputs =
         session.inputs().take_back(parameters.size());
@@ -248,12 +275,12 @@ private:
     });
     if (llvm::Error error = session.run())
       return error;
-    if (metric)
+    if (reading.byLabels)
       if (llvm::Error error = addScores(*copy.library, session.outputs(), sample,
-                                        *metric, result.scores))
+                                        *runner.getMetric(), result.scores))
         return error;
     for (auto *sums : {&result.lost, &result.rows, &result.signal, &result.noise,
-                       &result.sameTop1})
+                       &result.sameTop1, &result.divergence})
       sums->resize(original.size());
     for (auto [i, reference] : llvm::enumerate(original)) {
       if (!isFloat(reference.dtype()))
@@ -265,6 +292,9 @@ private:
       result.signal[i] += agreement.signal;
       result.noise[i] += agreement.noise;
       result.sameTop1[i] += agreement.sameTop1;
+      if (i < reading.rows.size() && isOfClasses(reading.rows[i]))
+        result.divergence[i] += measureDivergence(session.outputs()[i], reference,
+                                                  reading.rows[i], sample.mask);
     }
     forEachChange(candidate, [&](size_t parameter, ArrayRef<float>) {
       assign(inputs[parameter], parameters[parameter]);

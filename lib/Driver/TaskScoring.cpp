@@ -24,7 +24,7 @@ llvm::Error graphopt::addScores(const Library &library,
   return llvm::Error::success();
 }
 
-static std::vector<double> readNumbers(const json::Value &array) {
+std::vector<double> graphopt::readNumbers(const json::Value &array) {
   std::vector<double> numbers;
   for (const json::Value &number : *array.getAsArray())
     numbers.push_back(*number.getAsNumber());

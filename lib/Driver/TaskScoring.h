@@ -13,6 +13,9 @@ llvm::Error addScores(const Library &library, llvm::ArrayRef<HostTensor> outputs
                       const LoadedSample &sample, const MetricOptions &metric,
                       TaskScores &scores);
 
+/// An array of numbers.
+std::vector<double> readNumbers(const llvm::json::Value &array);
+
 /// Of all samples to evaluate with, run in a child process.
 llvm::Expected<TaskScores> scoreModel(const CompiledCopy &model,
                                       const HostRunner &runner,

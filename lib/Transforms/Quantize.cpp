@@ -1,3 +1,4 @@
+#include "QuantJudge.h"
 #include "QuantizedLayers.h"
 #include "UnitFlow.h"
 #include "UnitRewriting.h"
@@ -18,7 +19,7 @@ class Quantizer {
 public:
   Quantizer(ModuleOp module, const QuantizeOptions &options)
       : options(options), runner(findModelRunner(module.getContext())),
-        names(module.lookupSymbol<func::FuncOp>("main")) {
+        names(module.lookupSymbol<func::FuncOp>("main")), judge(module, runner) {
     model.module = module;
   }
 
@@ -59,7 +60,8 @@ private:
   llvm::Error measureAlone();
   llvm::Expected<std::vector<Nearness>> measure(ArrayRef<Candidate> candidates,
                                                 StringRef task) const {
-    return trials->runs().measureNearness(candidates, Split::Select, task);
+    return trials->runs().measureNearness(candidates, Split::Select, task,
+                                          judge.getReading());
   }
   llvm::Expected<bool> isAboveFloor(const Candidate &candidate);
   llvm::Error explainFailure(const Nearness &best) const;
@@ -69,6 +71,7 @@ private:
   const QuantizeOptions &options;
   const ModelRunner *runner;
   ValueNames names;
+  QuantJudge judge;
   Statistics statistics;
   std::optional<QuantTrials> trials;
   QuantNumbers numbers;
@@ -313,16 +316,16 @@ llvm::Error Quantizer::chooseAlpha() {
     numbers = makeNumbers(alpha);
     return llvm::Error::success();
   }
-  double best = -HUGE_VAL;
+  std::optional<Nearness> best;
   for (double tried : {0.0, 0.5, 0.6, 0.7, 0.8, 0.9}) {
     QuantNumbers made = makeNumbers(tried);
     auto near = measure(trials->makeCandidate(made, listSmall()), "smoothing");
     if (!near)
       return near.takeError();
     triedAlphas.emplace_back(tried, near->front());
-    if (near->front().sqnrDb <= best)
+    if (best && !judge.isBetter(near->front(), *best))
       continue;
-    best = near->front().sqnrDb;
+    best = near->front();
     alpha = tried;
     numbers = std::move(made);
   }
@@ -351,7 +354,7 @@ llvm::Error Quantizer::chooseWeights() {
   if (!near)
     return near.takeError();
   withoutSecondOrder = near->front();
-  isSecondOrder = near->back().sqnrDb > near->front().sqnrDb;
+  isSecondOrder = judge.isBetter(near->back(), near->front());
   if (isSecondOrder)
     numbers = std::move(made);
   return llvm::Error::success();
@@ -378,7 +381,7 @@ llvm::Error Quantizer::chooseBiases() {
   if (!near)
     return near.takeError();
   withoutBiases = near->front();
-  if (near->back().sqnrDb <= near->front().sqnrDb)
+  if (!judge.isBetter(near->back(), near->front()))
     std::swap(numbers.biases, *lost);
   return llvm::Error::success();
 }
@@ -416,7 +419,7 @@ llvm::Expected<bool> Quantizer::isAboveFloor(const Candidate &candidate) {
 
 llvm::Error Quantizer::explainFailure(const Nearness &best) const {
   auto &worst = *llvm::min_element(model.inputs, [](auto &a, auto &b) {
-    return a.alone->sqnrDb < b.alone->sqnrDb;
+    return QuantJudge::isNearer(*b.alone, *a.alone);
   });
   std::string what =
       llvm::formatv("on the samples to select with, outputs have an SQNR of "
@@ -448,7 +451,7 @@ llvm::Error Quantizer::chooseFloats() {
     return error;
   SmallVector<size_t> order = llvm::to_vector(llvm::seq(model.inputs.size()));
   llvm::stable_sort(order, [&](size_t a, size_t b) {
-    return model.inputs[a].alone->sqnrDb < model.inputs[b].alone->sqnrDb;
+    return QuantJudge::isNearer(*model.inputs[b].alone, *model.inputs[a].alone);
   });
   size_t most = std::min<size_t>(options.mixed, order.size());
   for (size_t count = 1; count <= most; ++count) {
@@ -485,7 +488,7 @@ llvm::Error Quantizer::chooseNumbers() {
 }
 
 llvm::Error Quantizer::run() {
-  if (options.maxMetricDrop > 0 && !(canTry() && runner->hasMetric()))
+  if (options.maxMetricDrop > 0 && !(canTry() && runner->getMetric()))
     return llvm::createStringError("max_metric_drop needs a metric, and samples "
                                    "to select with");
   if (llvm::Error error = findLayers())
@@ -506,14 +509,6 @@ llvm::Error Quantizer::run() {
 // Report
 //===----------------------------------------------------------------------===//
 
-static json::Value toJson(double number) {
-  return std::isfinite(number) ? json::Value(number) : json::Value(nullptr);
-}
-
-static json::Object describeNearness(const Nearness &near) {
-  return json::Object{{"sqnr_db", toJson(near.sqnrDb)}, {"top1", near.top1}};
-}
-
 json::Object Quantizer::describe() const {
   json::Array list, alphas;
   for (const QuantInput &input : model.inputs) {
@@ -523,16 +518,17 @@ json::Object Quantizer::describe() const {
            return json::Value(model.layers[layer].node);
          }))}};
     if (input.alone)
-      object["alone"] = describeNearness(*input.alone);
+      object["alone"] = judge.describe(*input.alone);
     list.push_back(std::move(object));
   }
   for (auto &[tried, near] : triedAlphas) {
-    json::Object object = describeNearness(near);
+    json::Object object = judge.describe(near);
     object["smooth"] = tried;
     alphas.push_back(std::move(object));
   }
   json::Object object{{"scheme", quantSchemeName(options.scheme)},
                       {"weights", weightTypeName(options.weights)},
+                      {"judge", judge.getName()},
                       {"smooth", alpha},
                       {"smooth_tried", std::move(alphas)},
                       {"bias_corrected", llvm::any_of(numbers.biases, [](auto &bias) {
@@ -543,12 +539,12 @@ json::Object Quantizer::describe() const {
                       {"left_alone", json::Array(leftAlone)}};
   if (withoutSecondOrder) {
     object["second_order"] = isSecondOrder;
-    object["without_second_order"] = describeNearness(*withoutSecondOrder);
+    object["without_second_order"] = judge.describe(*withoutSecondOrder);
   }
   if (withoutBiases)
-    object["without_bias_correction"] = describeNearness(*withoutBiases);
+    object["without_bias_correction"] = judge.describe(*withoutBiases);
   if (result)
-    object["select"] = describeNearness(*result);
+    object["select"] = judge.describe(*result);
   if (metricBefore)
     object["metric"] =
         json::Object{{"before", *metricBefore}, {"after", *metricAfter}};

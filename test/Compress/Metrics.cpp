@@ -23,6 +23,26 @@ TEST(CompareRows, DropsPadding) {
   EXPECT_EQ(agreement.sameTop1, 1);
 }
 
+TEST(MeasureDivergence, OfDistributions) {
+  // 1/4 : 3/4 from 1/2 : 1/2, and a row of padding.
+  double expected = 0.5 * std::log(0.5 / 0.25) + 0.5 * std::log(0.5 / 0.75);
+  HostTensor original = rows({1, 2, 2}, {3, 3, 0, 1});
+  HostTensor value = rows({1, 2, 2}, {7, 7 + std::log(3.0f), 5, 0});
+  EXPECT_NEAR(measureDivergence(value, original, RowKind::Logits, {1, 0}), expected,
+              1e-6);
+  HostTensor half = rows({1, 3}, {0.5, 0.5, 0}), quarter = rows({1, 3}, {0.25, 0.75, 0});
+  EXPECT_NEAR(measureDivergence(quarter, half, RowKind::Probabilities, {}), expected,
+              1e-6);
+  EXPECT_EQ(measureDivergence(half, half, RowKind::Probabilities, {}), 0);
+}
+
+TEST(MeasureDivergence, OfNumbersThatAreNone) {
+  HostTensor y = rows({1, 2}, {1, -HUGE_VALF}), nan = rows({1, 2}, {NAN, -HUGE_VALF});
+  EXPECT_EQ(measureDivergence(y, y, RowKind::Logits, {}), 0);
+  EXPECT_EQ(measureDivergence(nan, y, RowKind::Logits, {}), HUGE_VAL);
+  EXPECT_EQ(measureDivergence(y, nan, RowKind::Logits, {}), HUGE_VAL);
+}
+
 TEST(Spearman, CountsRanksOnly) {
   EXPECT_NEAR(spearman({1, 2, 3, 4}, {1, 10, 100, 1000}), 1, 1e-12);
   EXPECT_NEAR(spearman({1, 2, 3, 4}, {4, 3, 2, 1}), -1, 1e-12);

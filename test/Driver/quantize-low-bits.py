@@ -5,9 +5,10 @@ import os
 import sys
 
 import numpy as np
+from onnx import helper
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "Inputs"))
-from two_products import compile_recipe, first, read_samples, write_case
+from two_products import bias, compile_recipe, first, read_samples, save, second, write_case
 
 
 def compile_with(step):
@@ -73,8 +74,13 @@ assert step["second_order"] and step["select"]["sqnr_db"] > step["without_second
 loss, = (layer["isolated"]["sqnr_db"] for layer in report["audit"]["layers"] if layer["name"] == "up")
 check_loss(loss, compensate(first, seen, len(first), lambda column: (np.abs(column).max() / 127, 0), (-127, 127)))
 
-# Biases make up for what a coarse grid loses of the mean.
-report = compile_with({**low_bits, "second_order": False, "bias_correction": "auto"})
+# Biases make up for what a coarse grid loses of the mean, here of numbers that are no classes.
+save("values.onnx", [helper.make_node("MatMul", ["x", "first"], ["h"], name="up"),
+                     helper.make_node("Relu", ["h"], ["r"]),
+                     helper.make_node("Gemm", ["r", "second", "bias"], ["z"], name="down", transB=1),
+                     helper.make_node("Relu", ["z"], ["y"])], first=first, second=second, bias=bias)
+report = compile_recipe({"quantize": {**low_bits, "second_order": False, "bias_correction": "auto"}}, "--emit=graph",
+                        out="graph", model="values.onnx")
 step = report["steps"][0]
 assert step["bias_corrected"] and step["select"]["sqnr_db"] > step["without_bias_correction"]["sqnr_db"], step
 

@@ -25,6 +25,19 @@ struct OutputAgreement {
 OutputAgreement compareRows(const HostTensor &value, const HostTensor &original,
                             llvm::ArrayRef<uint8_t> keep);
 
+/// What a row of an output is.
+enum class RowKind {
+  Values,       ///< any numbers, as of an embedding
+  Logits,       ///< of classes: what a softmax is made of
+  Probabilities ///< of classes
+};
+inline bool isOfClasses(RowKind kind) { return kind != RowKind::Values; }
+
+/// How far the distribution of classes in each row is from the original's, in the
+/// sum of the rows (Kullback-Leibler divergence); infinite if a number is NaN.
+double measureDivergence(const HostTensor &value, const HostTensor &original,
+                         RowKind kind, llvm::ArrayRef<uint8_t> keep);
+
 /// Of two vectors; 1 if both are zeros, 0 if one is.
 double cosine(llvm::ArrayRef<double> x, llvm::ArrayRef<double> y);
 
