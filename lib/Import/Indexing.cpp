@@ -1,5 +1,6 @@
 #include "dialects/Graph/Indexing.h"
 #include "lib/Import/Importers.h"
+#include "lib/Import/OpenLists.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -16,8 +17,12 @@ LogicalResult graphopt::importGatherElements(NodeImporter &node) {
 }
 
 LogicalResult graphopt::importGatherND(NodeImporter &node) {
-  return node.finish<GatherNDOp>(node.getInput(0), node.getInput(1),
-                                 node.getInt("batch_dims"));
+  int64_t batch = node.getInt("batch_dims");
+  Value indices = node.getInput(1);
+  // The ranks tell how long a position is.
+  if (std::optional<int64_t> rank = node.getDeclaredRank(0))
+    indices = withLast(node, indices, node.getInputRank(0) + node.getInputRank(1) - 1 - batch - *rank);
+  return node.finish<GatherNDOp>(node.getInput(0), indices, batch);
 }
 
 LogicalResult graphopt::importNonZero(NodeImporter &node) {

@@ -1,6 +1,7 @@
 #include "dialects/Graph/Sampling.h"
 #include "lib/Import/GraphMath.h"
 #include "lib/Import/Importers.h"
+#include "lib/Import/OpenLists.h"
 #include "lib/Import/RuntimeAxes.h"
 
 using namespace mlir;
@@ -22,12 +23,16 @@ LogicalResult graphopt::importGridSample(NodeImporter &node) {
 }
 
 LogicalResult graphopt::importCol2Im(NodeImporter &node) {
-  ArrayRef<int64_t> shape = node.getInputType(1).getShape();
-  if (shape.size() != 1 || ShapedType::isDynamic(shape[0]))
+  std::optional<int64_t> rank = node.getDeclaredRank(0);
+  if (rank)
+    *rank -= 2; // batch and channels
+  if (!isOpenList(node, 1) && node.getInputRank(1) == 1)
+    rank = node.getInputType(1).getDimSize(0);
+  if (rank.value_or(0) < 1)
     return node.emitError() << "an image whose rank is not known is not supported";
-  SmallVector<int64_t> ones(shape[0], 1), zeros(2 * shape[0], 0);
-  return node.finish<Col2ImOp>(node.getInput(0), node.getInput(1),
-                               node.getInput(2), node.getInts("strides", ones),
+  SmallVector<int64_t> ones(*rank, 1), zeros(2 * *rank, 0);
+  return node.finish<Col2ImOp>(node.getInput(0), getList(node, 1, rank),
+                               getList(node, 2, rank), node.getInts("strides", ones),
                                node.getInts("dilations", ones),
                                node.getInts("pads", zeros));
 }

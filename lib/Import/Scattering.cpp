@@ -1,5 +1,6 @@
 #include "dialects/Graph/Scattering.h"
 #include "lib/Import/Importers.h"
+#include "lib/Import/OpenLists.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
@@ -35,8 +36,11 @@ LogicalResult graphopt::importScatterND(NodeImporter &node) {
   FailureOr<BinaryKindAttr> reduction = getReduction(node);
   if (failed(reduction))
     return failure();
+  // The ranks tell how long a position is.
+  int64_t last = node.getInputRank(1) - 1;
+  int64_t length = node.getInputRank(0) - (node.getInputRank(2) - last);
   return node.finish<ScatterNDOp>(node.getInput(2), node.getInput(0),
-                                  node.getInput(1), *reduction);
+                                  withLast(node, node.getInput(1), length), *reduction);
 }
 
 LogicalResult graphopt::importTensorScatter(NodeImporter &node) {

@@ -3,7 +3,9 @@
 #include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Scattering.h"
 #include "dialects/Graph/Slicing.h"
+#include "lib/Import/GraphMath.h"
 #include "lib/Import/Importers.h"
+#include "lib/Import/OpenLists.h"
 #include "lib/Import/RuntimeAxes.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -19,7 +21,7 @@ LogicalResult graphopt::importTranspose(NodeImporter &node) {
 }
 
 LogicalResult graphopt::importReshape(NodeImporter &node) {
-  return node.finish<ReshapeOp>(node.getInput(0), node.getInput(1),
+  return node.finish<ReshapeOp>(node.getInput(0), getList(node, 1, node.getDeclaredRank(0)),
                                 node.getInt("allowzero") != 0);
 }
 
@@ -98,12 +100,22 @@ LogicalResult graphopt::importUnsqueeze(NodeImporter &node) {
   return node.finish<UnsqueezeOp>(node.getInput(0), *axes);
 }
 
+/// A shape of open length is for the last dimensions; it may have fewer than the input, as
+/// long as the result has no more.
 LogicalResult graphopt::importExpand(NodeImporter &node) {
-  return node.finish<ExpandOp>(node.getInput(0), node.getInput(1));
+  int64_t rank = node.getInputRank(0);
+  std::optional<int64_t> declared = node.getDeclaredRank(0);
+  Value shape = getList(node, 1, declared);
+  if (isOpenList(node, 1) && declared == rank) {
+    GraphMath g{node};
+    Value fromEnd = g.sub(getPositions(node, node.getInput(1)), g.shape(node.getInput(1)));
+    shape = spread(node, node.getInput(1), fromEnd, rank, 1);
+  }
+  return node.finish<ExpandOp>(node.getInput(0), shape);
 }
 
 LogicalResult graphopt::importTile(NodeImporter &node) {
-  return node.finish<TileOp>(node.getInput(0), node.getInput(1));
+  return node.finish<TileOp>(node.getInput(0), getList(node, 1, node.getInputRank(0)));
 }
 
 LogicalResult graphopt::importSplit(NodeImporter &node) {
@@ -112,7 +124,7 @@ LogicalResult graphopt::importSplit(NodeImporter &node) {
     return node.emitError() << "num_outputs is " << parts << ", but it has "
                             << node.getNumOutputs() << " outputs";
   return node.finish<SplitOp>(node.getInput(0), node.getInt("axis"), parts,
-                              node.getInput(1));
+                              getList(node, 1, parts));
 }
 
 /// The product of dimensions `begin` .. `end - 1`, as a list of one.
