@@ -1,4 +1,5 @@
 #include "lib/Import/GraphImporter.h"
+#include "lib/Import/Importers.h"
 #include "lib/Import/Types.h"
 #include "lib/Import/Weights.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -49,11 +50,21 @@ Value GraphImporter::lookup(StringRef name) const {
   return outer ? outer->lookup(name) : Value();
 }
 
+/// True for operators whose output has the rank of their first input.
+static bool keepsRank(const onnx::NodeProto &node) {
+  ImporterFunction function = lookupImporter(node.domain(), node.op_type());
+  return llvm::is_contained({importUnary, importCast, importCastLike, importIdentity}, function);
+}
+
 std::optional<int64_t> GraphImporter::getDeclaredRank(StringRef name) const {
   for (const auto *list : {&proto->output(), &proto->value_info()})
     for (const onnx::ValueInfoProto &info : *list)
       if (info.name() == name && info.type().tensor_type().has_shape())
         return info.type().tensor_type().shape().dim_size();
+  for (const onnx::NodeProto &node : proto->node())
+    if (keepsRank(node) && node.input(0) == name)
+      if (std::optional<int64_t> rank = getDeclaredRank(node.output(0)))
+        return rank;
   return std::nullopt;
 }
 

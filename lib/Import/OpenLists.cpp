@@ -18,8 +18,16 @@ Value graphopt::getList(NodeImporter &node, size_t index, std::optional<int64_t>
   return withShape(node, list, *length);
 }
 
+Value graphopt::getExtents(NodeImporter &node, Value value, int64_t begin, int64_t end) {
+  GraphMath g{node};
+  ArrayRef<int64_t> shape = GraphMath::type(value).getShape().slice(begin, end - begin);
+  return ShapedType::isDynamicShape(shape) ? g.extents(value, begin, end) : node.createInts(shape);
+}
+
 Value graphopt::withShape(NodeImporter &node, Value value, ArrayRef<int64_t> shape) {
   GraphMath g{node};
+  if (!ShapedType::isDynamicShape(shape))
+    return g.reshape(value, node.createInts(shape));
   SmallVector<Value> extents;
   for (auto [dim, extent] : llvm::enumerate(shape))
     extents.push_back(ShapedType::isDynamic(extent) ? g.extents(value, dim, dim + 1)

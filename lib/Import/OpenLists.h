@@ -13,6 +13,9 @@ bool isOpenList(const NodeImporter &node, size_t index);
 /// run refuses others.
 mlir::Value getList(NodeImporter &node, size_t index, std::optional<int64_t> length);
 
+/// Extents `begin` .. `end - 1` of `value`, a constant where they are static.
+mlir::Value getExtents(NodeImporter &node, mlir::Value value, int64_t begin, int64_t end);
+
 /// `value` with the extents of `shape` that are not open; the run refuses others.
 mlir::Value withShape(NodeImporter &node, mlir::Value value, llvm::ArrayRef<int64_t> shape);
 

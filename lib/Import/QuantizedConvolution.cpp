@@ -4,7 +4,9 @@
 #include "dialects/Graph/Reduction.h"
 #include "dialects/Graph/Shape.h"
 #include "dialects/Graph/Slicing.h"
+#include "lib/Import/GraphMath.h"
 #include "lib/Import/Importers.h"
+#include "lib/Import/OpenLists.h"
 #include "lib/Import/Windows.h"
 
 using namespace mlir;
@@ -133,15 +135,18 @@ private:
 
   /// A filter of ones that adds up a window, or with groups as many as there are.
   Value makeOnes() {
-    auto type = cast<RankedTensorType>(node.getInput(1).getType());
-    if (!type.hasStaticShape()) {
-      node.emitError("a filter of open sizes with a zero point is not supported");
-      return {};
-    }
+    RankedTensorType type = node.getInputType(1);
     SmallVector<int64_t> shape(type.getShape());
-    if (node.getInt("group", 1) == 1)
+    bool isGrouped = node.getInt("group", 1) != 1;
+    if (!isGrouped)
       shape[0] = 1;
     Type byte = IntegerType::get(node.getContext(), 8);
+    if (ShapedType::isDynamicShape(shape)) {
+      GraphMath g{node};
+      Value first = isGrouped ? g.extents(node.getInput(1), 0, 1) : node.createInts(1);
+      Value others = getExtents(node, node.getInput(1), 1, type.getRank());
+      return g.expand(g.scalar(byte, 1), g.concat({first, others}));
+    }
     return node.createConstant(
         DenseElementsAttr::get(RankedTensorType::get(shape, byte), APInt(8, 1)));
   }

@@ -2,6 +2,7 @@
 #include "dialects/Graph/Shape.h"
 #include "dialects/Graph/Slicing.h"
 #include "lib/Import/Importers.h"
+#include "lib/Import/OpenLists.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -22,8 +23,8 @@ public:
     batchFirst = node.getInt("layout") != 0;
     if (failed(readActivations()))
       return failure();
-    if (node.getInputRank(2) == 3 && node.getInputType(2).isDynamicDim(2))
-      return node.emitError("its hidden size, the last dimension of R, is open");
+    if (!(recurrence = readRecurrence()))
+      return failure();
     input = node.getInput(0);
     if (batchFirst && !(input = transpose(input, {1, 0, 2})))
       return failure();
@@ -50,10 +51,25 @@ private:
     return build<TransposeOp>(value, permutation);
   }
 
+  /// R, whose extents follow from the hidden size where they are open.
+  Value readRecurrence() {
+    Value value = node.getInput(2);
+    if (node.getInputRank(2) != 3 || !node.getInputType(2).isDynamicDim(2))
+      return value;
+    int64_t hidden = node.getInt("hidden_size");
+    if (hidden < 1) {
+      node.emitError("its hidden size is open: R has type ") << value.getType();
+      return {};
+    }
+    int64_t gates = kind == RecurrentKind::LSTM ? 4 : kind == RecurrentKind::GRU ? 3 : 1;
+    int64_t directions = direction == "bidirectional" ? 2 : 1;
+    return withShape(node, value, {directions, gates * hidden, hidden});
+  }
+
   /// Direction `i` of an input whose first dimension counts them (the second
   /// if the batch comes first); null for an omitted one.
   FailureOr<Value> select(size_t index, int64_t i, bool isState = false) {
-    Value value = node.getInput(index);
+    Value value = index == 2 ? recurrence : node.getInput(index);
     if (!value)
       return Value();
     if (isState && batchFirst && !(value = transpose(value, {1, 0, 2})))
@@ -196,7 +212,7 @@ private:
   RecurrentKind kind;
   StringRef direction;
   bool batchFirst = false;
-  Value input;
+  Value input, recurrence;
   SmallVector<StringRef> activations;
   SmallVector<float> alpha, beta;
 };

@@ -16,6 +16,9 @@ struct WindowAttributes {
   static llvm::FailureOr<WindowAttributes> get(NodeImporter &node);
 };
 
+/// Fails with an error if `kernel_shape` is not the filter's: ONNX says it twice.
+llvm::LogicalResult checkKernelShape(NodeImporter &node);
+
 } // namespace graphopt
 
 #endif // GRAPHOPT_IMPORT_WINDOWS_H

@@ -193,7 +193,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--refused", action="store_true", help="list what is refused, too")
     parser.add_argument("names", nargs="*", help="parts of names")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     part, parts = map(int, options.part.split("/"))
     warnings.filterwarnings("ignore")
     cases = [case for i, case in enumerate(sorted(load_cases(options.suite), key=lambda c: c.name))

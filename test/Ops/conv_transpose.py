@@ -7,7 +7,7 @@ from harness import Case, Const, main, normal
 
 
 def conv_transpose(x, w, b=None, group=1, strides=None, dilations=None, pads=None, output_padding=None,
-                   output_shape=None, auto_pad="NOTSET"):
+                   output_shape=None, auto_pad="NOTSET", kernel_shape=None):
     """Each element of the input adds its multiple of the filter to the output."""
     spatial = x.ndim - 2
     strides, dilations = strides or [1] * spatial, dilations or [1] * spatial
@@ -83,4 +83,16 @@ main([
          also=[[normal(n, 3, h, w), None, None] for n, h, w in [(2, 1, 1), (1, 9, 3)]]),
     case((0, 3, 5, 4), (3, 4, 3, 3)),
     *[case((1, 3, 5, 4), (3, 4, 3, 3), strides=[2, 2], dtype=t) for t in ("float64", "float16")],
+    # A filter of open extents.
+    *[case((1, 4, 5, 4), (4, 3, 3, 2), constant=False, open="each", static=False, **others) for others in (
+        {}, {"strides": [2, 3]}, {"strides": [3, 2], "output_padding": [2, 1]}, {"pads": [1, 2, 3, 1]},
+        {"dilations": [2, 1], "strides": [1, 2], "pads": [0, 1, 2, 0]}, {"group": 2}, {"group": 4, "strides": [2, 2]},
+        {"kernel_shape": [3, 2], "group": 2},
+        *[{"strides": [2, 3], "auto_pad": mode} for mode in ("SAME_UPPER", "SAME_LOWER")],
+        *[{"strides": [2, 3], "auto_pad": mode, "output_shape": size}
+          for mode in ("NOTSET", "SAME_UPPER") for size in ([10, 10], [15, 9])])],
+    case((1, 4, 5, 4), (4, 3, 3, 2), constant=False, strides=[2, 2], open="each", static=False,
+         also=[[normal(2, 1, 1, 6), normal(1, 2, 4, 5), normal(2)], [normal(1, 3, 4, 2), normal(3, 5, 1, 1), normal(5)]]),
+    case((1, 3, 5, 4), (3, 4, 3, 3), strides=[3, 2], output_shape=[16, 8], output_padding=[1, 0],
+         open=[["n", None, "h", "w"], None, None]),
 ])

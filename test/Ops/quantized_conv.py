@@ -37,14 +37,17 @@ def sums(x, w, zx, zw, strides=None, dilations=None, pads=None, group=1):
     return result
 
 
-def integer(image, filters, x="uint8", w="int8", zx=None, zw=None, **attributes):
+def integer(image, filters, x="uint8", w="int8", zx=None, zw=None, opened=False, **attributes):
     inputs = [bytes_of(x, *image), Const(bytes_of(w, *filters))]
     if zx is not None or zw is not None:
         inputs.append(Const(zx or 0, x))
     if zw is not None:
         inputs.append(Const(zw, w))
     expected = sums(inputs[0], inputs[1].array, zx or 0, 0 if zw is None else zw, **attributes)
-    return Case("ConvInteger", inputs, expect=[expected.astype(np.int32)], open="none", **attributes)
+    if opened:
+        inputs[1] = inputs[1].array
+    return Case("ConvInteger", inputs, expect=[expected.astype(np.int32)], open="each" if opened else "none",
+                static=not opened, **attributes)
 
 
 def linear(image, filters, x="uint8", w="int8", y="uint8", zx=0, zw=0, zy=0, per_filter=True, bias=True,
@@ -74,6 +77,9 @@ main([
     integer((1, 8, 9), (4, 2, 3), zx=7, zw=np.arange(4), group=4),
     integer((1, 6, 7, 9), (6, 1, 3, 3), zx=7, group=6, **border),
     integer((1, 3, 5, 6, 7), (4, 3, 2, 3, 2), zx=7),
+    # A filter of open extents.
+    integer((1, 8, 7, 9), (6, 8, 3, 3), zx=3, zw=5, opened=True, **border),
+    integer((1, 8, 9), (4, 2, 3), zw=np.arange(4), group=4, opened=True),
     # Remainders of channels, of columns and of rows.
     *[linear((1, c, 7, 9), (o, c, 3, 3), zx=121, **border) for c in (1, 3, 4, 6, 20) for o in (1, 17, 40)],
     *[linear((1, 12, h, w), (24, 12, 1, 1), zx=121) for h, w in ((1, 1), (3, 5), (6, 13))],

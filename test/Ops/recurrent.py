@@ -56,19 +56,20 @@ def case(op, steps=5, batch=3, inputs=7, hidden=6, bias=True, lengths=None, stat
     def expect(*given):
         arrays = [v if isinstance(v, Const) else g for v, g in zip(values, given)]
         return reference(op, arrays, outputs, attributes)
-    # The hidden size is never open, so weights from outside are of fixed size.
-    return Case(op, values, outputs=outputs, opset=OPSET, also=others, open="sizes" if constant else "none", expect=expect, **attributes)
+    # An attribute says the hidden size where that of the weights is open.
+    return Case(op, values, outputs=outputs, opset=OPSET, also=others, open="sizes" if constant else "each", expect=expect, **attributes)
 
 
 cases = []
 for op in GATES:
     cases += [
-        case(op), case(op, bias=False, constant=False), case(op, states=True),
+        case(op), case(op, bias=False, constant=False),
+        case(op, constant=False, states=True, direction="bidirectional"), case(op, states=True),
         *[case(op, direction=d, states=True) for d in ("reverse", "bidirectional")],
         *[case(op, lengths=[5, 2, 1], direction=d) for d in ("forward", "reverse", "bidirectional")],
         case(op, batch=1, hidden=40, inputs=33), case(op, steps=1, batch=1, hidden=17),
         case(op, steps=3, batch=2, states=True, direction="bidirectional", also=True),
-        case(op, clip=0.5),
+        case(op, clip=0.5), case(op, steps=9, clip=0.2),
     ]
 cases += [
     case("LSTM", peepholes=True), case("LSTM", peepholes=True, direction="bidirectional", states=True),

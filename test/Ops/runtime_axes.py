@@ -2,6 +2,7 @@
 """Axes that are inputs of the model."""
 import numpy as np
 from harness import Case, integers, main, normal, uniform
+from onnx import helper
 
 KINDS = ["L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare"]
 
@@ -32,6 +33,10 @@ cases += [
     reduce("Sum", X, axes(1), open=[["a", "b", "c"], ["k"]], static=False,
            also=[[X, axes(0, 2)], [X, axes()], [normal(2, 3, 1), axes(2, 1, 0)]]),
     reduce("Sum", X, axes(1), noop_with_empty_axes=1, open=[["a", "b", "c"], ["k"]], static=False, also=[[X, axes()]]),
+    # What the model says of the root's rank.
+    Case("ReduceSum", [X, axes(1)], nodes=[helper.make_node("ReduceSum", ["x0", "x1"], ["s"], keepdims=0),
+                                           helper.make_node("Sqrt", ["s"], ["y0"])],
+         open=[["a", "b", "c"], ["k"]], static=False, name="ReduceSum, then Sqrt"),
     Case("Squeeze", [normal(1, 3, 1, 5), axes(0)], also=[[normal(1, 3, 1, 5), axes(2)]]),
     Case("Squeeze", [normal(1, 3, 1, 5), axes(-2, 0)], refused=[[normal(1, 3, 1, 5), axes(0, 1)]]),
     Case("Squeeze", [normal(1, 3, 1, 5), axes(0, 2)], open=[["a", "b", "c", "d"], ["k"]], static=False),

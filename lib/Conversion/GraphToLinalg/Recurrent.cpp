@@ -42,6 +42,10 @@ struct CellMath {
       x = binary(BinaryKind::Min, x, constant(bound));
       x = binary(BinaryKind::Max, x, constant(-bound));
     }
+    return activateState(i, x);
+  }
+  /// The same of what is no gate: other engines do not clip an LSTM's cell state.
+  Value activateState(unsigned i, Value x) {
     return apply(cast<StringAttr>(op.getActivations()[i]).getValue(), x,
                  op.getAlpha()[i], op.getBeta()[i]);
   }
@@ -332,7 +336,7 @@ private:
       Value candidate = math.activate(1, sum(3));
       Value next = math.add(math.mul(f, cell), math.mul(i, candidate));
       Value o = math.activate(0, peep(sum(1), 1, next));
-      return {math.mul(o, math.activate(2, next)), next};
+      return {math.mul(o, math.activateState(2, next)), next};
     });
   }
 
