@@ -17,7 +17,8 @@ public:
   LogicalResult import() {
     for (size_t i : {0, 1, 3})
       if (node.hasInput(i) && node.getInputRank(i) != 3)
-        return node.emitError("its input ") << i << " has rank " << node.getInputRank(i) << ", not 3";
+        return node.emitError("its input ") << i << " has rank " << node.getInputRank(i)
+                                            << ", not 3";
     StringRef activation = node.getString("activation", "none");
     if (activation != "none" && activation != "silu" && activation != "swish")
       return node.emitError() << "activation '" << activation << "' is not known";
@@ -42,8 +43,8 @@ private:
 
   /// All that comes after as many elements as the input has.
   Value takeState(Value whole) {
-    return node.create<SliceOp>(whole, getExtents(node, node.getInput(0), 2, 3), node.createInts(INT64_MAX),
-                                node.createInts(2), Value());
+    return node.create<SliceOp>(whole, getExtents(node, node.getInput(0), 2, 3),
+                                node.createInts(INT64_MAX), node.createInts(2), Value());
   }
 
   Value convolve(Value whole) {
@@ -53,13 +54,16 @@ private:
     if (ShapedType::isDynamic(channels))
       return multiplyWindows(whole);
     SmallVector<int64_t> one{1}, none{0, 0};
-    return node.create<ConvOp>(whole, filter, node.getInput(2), one, one, none, channels, AutoPadAttr(),
-                               DenseI64ArrayAttr(), DenseI64ArrayAttr(), /*channels_last=*/false);
+    return node.create<ConvOp>(whole, filter, node.getInput(2), one, one, none, channels,
+                               AutoPadAttr(), DenseI64ArrayAttr(), DenseI64ArrayAttr(),
+                               /*channels_last=*/false);
   }
 
   /// Channels whose number is open are matrices, of a row a window.
   Value multiplyWindows(Value whole) {
-    auto count = [&](Value value) { return g.range(g.squeeze(g.extents(value, 2, 3), {0})); };
+    auto count = [&](Value value) {
+      return g.range(g.squeeze(g.extents(value, 2, 3), {0}));
+    };
     Value positions = g.add(g.unsqueeze(count(node.getInput(0)), {1}), count(filter));
     Value windows = g.gather(whole, positions, /*axis=*/2); // [batch, channels, length, kernel]
     Value result = g.squeeze(g.matmul(windows, g.transpose(filter, {0, 2, 1})), {3});

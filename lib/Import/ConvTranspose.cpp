@@ -49,7 +49,8 @@ static Value createForwardFilter(NodeImporter &node, int64_t groups) {
   std::swap(order[1], order[2]);
   parts = g.transpose(parts, order);
   Value filters = node.createInts(ShapedType::isDynamic(shape[1]) ? -1 : groups * shape[1]);
-  return parts ? g.reshape(parts, g.concat({filters, getExtents(node, parts, 2, rank + 1)})) : Value();
+  return parts ? g.reshape(parts, g.concat({filters, getExtents(node, parts, 2, rank + 1)}))
+               : Value();
 }
 
 namespace {
@@ -76,21 +77,25 @@ namespace {
 class OpenConvTranspose {
 public:
   OpenConvTranspose(NodeImporter &node, const WindowAttributes &windows, ArrayRef<int64_t> extra)
-      : node(node), windows(windows), spatial(extra.size()), strides(node.createInts(windows.strides)),
-        one(node.createInts(1)), extra(node.createInts(extra)) {}
+      : node(node), windows(windows), spatial(extra.size()),
+        strides(node.createInts(windows.strides)), one(node.createInts(1)),
+        extra(node.createInts(extra)) {}
 
   Value build(int64_t groups) {
     Value filter = createForwardFilter(node, groups);
     if (!filter)
       return {};
-    Value kernel = g.extents(filter, 2, 2 + spatial), size = g.extents(node.getInput(0), 2, 2 + spatial);
-    Value reach = g.mul(g.sub(kernel, one), node.createInts(windows.dilations)); // one less than the span
+    Value kernel = g.extents(filter, 2, 2 + spatial);
+    Value size = g.extents(node.getInput(0), 2, 2 + spatial);
+    // One less than what the kernel spans.
+    Value reach = g.mul(g.sub(kernel, one), node.createInts(windows.dilations));
     Value spread = g.add(g.mul(g.sub(size, one), strides), one);
     auto [cutBefore, cutAfter] = buildCuts(reach, spread);
     Value before = g.sub(reach, cutBefore), after = g.add(g.sub(reach, cutAfter), extra);
-    Value borderBefore = clamp(before), borderAfter = clamp(after), none = node.createInts({0, 0});
-    Value input = node.create<PadOp>(PadMode::Constant, node.getInput(0),
-                                     g.concat({none, borderBefore, none, borderAfter}), Value(), Value());
+    Value borderBefore = clamp(before), none = node.createInts({0, 0});
+    Value borders = g.concat({none, borderBefore, none, clamp(after)});
+    Value input = node.create<PadOp>(PadMode::Constant, node.getInput(0), borders, Value(),
+                                     Value());
     Value whole = node.create<ConvOp>(
         input, filter, node.getInput(2), SmallVector<int64_t>(spatial, 1), windows.dilations,
         SmallVector<int64_t>(2 * spatial, 0), groups, AutoPadAttr(),
@@ -98,9 +103,8 @@ public:
         /*channels_last=*/false);
     Value start = g.sub(g.mul(borderBefore, strides), before);
     Value extent = g.sub(g.add(g.add(before, spread), after), reach);
-    return node.create<SliceOp>(whole, start, g.add(start, extent),
-                                node.createInts(llvm::to_vector(llvm::seq<int64_t>(2, 2 + spatial))),
-                                Value());
+    Value dims = node.createInts(llvm::to_vector(llvm::seq<int64_t>(2, 2 + spatial)));
+    return node.create<SliceOp>(whole, start, g.add(start, extent), dims, Value());
   }
 
 private:
@@ -111,7 +115,8 @@ private:
     SmallVector<int64_t> output = node.getInts("output_shape");
     ArrayRef<int64_t> pads = windows.pads;
     if (output.empty() && !windows.autoPad)
-      return {node.createInts(pads.take_front(spatial)), node.createInts(pads.drop_front(spatial))};
+      return {node.createInts(pads.take_front(spatial)),
+              node.createInts(pads.drop_front(spatial))};
     Value total = g.add(reach, extra);
     total = output.empty() ? g.sub(g.add(total, one), strides)
                            : g.sub(g.add(total, spread), node.createInts(output));

@@ -1,4 +1,5 @@
 #include "lib/Import/GraphMath.h"
+#include "dialects/Graph/Control.h"
 #include "dialects/Graph/Generator.h"
 #include "dialects/Graph/Linear.h"
 #include "dialects/Graph/Shape.h"
@@ -118,4 +119,32 @@ Value GraphMath::range(Value count) {
 
 Value GraphMath::matmul(Value x, Value y) {
   return x && y ? Value(node.create<MatMulOp>(x, y)) : Value();
+}
+
+SmallVector<Value>
+GraphMath::repeat(int64_t trips, ArrayRef<Value> inits,
+                  function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  if (llvm::is_contained(inits, Value()))
+    return {};
+  OpBuilder &builder = node.getBuilder();
+  SmallVector<Type> types(ValueRange(inits).getTypes());
+  auto loop = LoopOp::create(builder, node.getLoc(), types, integer(trips), Value(), inits);
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    SmallVector<Type> arguments{RankedTensorType::get({}, i64()),
+                                RankedTensorType::get({}, builder.getI1Type())};
+    llvm::append_range(arguments, types);
+    SmallVector<Location> locs(arguments.size(), node.getLoc());
+    Block *block = builder.createBlock(&loop.getBody(), {}, arguments, locs);
+    SmallVector<Value> next = body(block->getArgument(0), block->getArguments().drop_front(2));
+    if (next.empty() || llvm::is_contained(next, Value()))
+      return {};
+    bool goesOn = next.size() > inits.size();
+    Value condition = goesOn ? next.pop_back_val() : Value(block->getArgument(1));
+    next.insert(next.begin(), condition);
+    YieldOp::create(builder, node.getLoc(), next);
+  }
+  if (failed(verify(loop)))
+    return {};
+  return SmallVector<Value>(loop.getResults());
 }

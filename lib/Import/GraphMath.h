@@ -64,6 +64,13 @@ struct GraphMath {
   /// 0, 1, ... `count - 1`, where `count` is an i64 scalar.
   Value range(Value count);
   Value matmul(Value x, Value y);
+
+  /// At most `trips` times what `body` makes of the number of the iteration and of the
+  /// carried values, whose types stay: the next ones and, if it gives one more, whether
+  /// there is a next iteration. Gives the last ones; none after an error.
+  llvm::SmallVector<Value>
+  repeat(int64_t trips, llvm::ArrayRef<Value> inits,
+         llvm::function_ref<llvm::SmallVector<Value>(Value, mlir::ValueRange)> body);
 };
 
 } // namespace graphopt

@@ -20,8 +20,10 @@ LogicalResult graphopt::importGatherND(NodeImporter &node) {
   int64_t batch = node.getInt("batch_dims");
   Value indices = node.getInput(1);
   // The ranks tell how long a position is.
-  if (std::optional<int64_t> rank = node.getDeclaredRank(0))
-    indices = withLast(node, indices, node.getInputRank(0) + node.getInputRank(1) - 1 - batch - *rank);
+  if (std::optional<int64_t> rank = node.getDeclaredRank(0)) {
+    int64_t most = node.getInputRank(0) + node.getInputRank(1) - 1 - batch;
+    indices = withLast(node, indices, most - *rank);
+  }
   return node.finish<GatherNDOp>(node.getInput(0), indices, batch);
 }
 

@@ -27,6 +27,48 @@ FailureOr<SmallVector<double>> graphopt::readFloats(NodeImporter &node,
   return node.emitError() << "attribute '" << tensor << "' holds no floats";
 }
 
+SmallVector<double> graphopt::getDoubles(NodeImporter &node, StringRef name) {
+  SmallVector<float> values = node.getFloats(name);
+  return SmallVector<double>(values.begin(), values.end());
+}
+
+FailureOr<Value> graphopt::readRows(NodeImporter &node) {
+  Value x = node.getInput(0);
+  GraphMath g{node};
+  if (node.getInputRank(0) == 1)
+    x = g.unsqueeze(x, {0});
+  else if (node.getInputRank(0) != 2)
+    return node.emitError() << "input has rank " << node.getInputRank(0) << ", not 2";
+  return toFloats(node, x);
+}
+
+FailureOr<Value> graphopt::createColumns(NodeImporter &node, StringRef name,
+                                         ArrayRef<double> values, int64_t rows, Value x) {
+  int64_t count = values.size(), features = GraphMath::type(x).getDimSize(1);
+  if (rows < 1 || count == 0 || count % rows ||
+      (!ShapedType::isDynamic(features) && features * rows != count))
+    return node.emitError() << name << " has " << count << " entries for " << rows
+                            << " rows of an input of type " << GraphMath::type(x);
+  GraphMath g{node};
+  Value matrix = g.floats(values, {rows, count / rows}, GraphMath::element(x));
+  return g.transpose(matrix, {1, 0});
+}
+
+Value graphopt::addList(NodeImporter &node, Value scores, ArrayRef<double> values) {
+  if (values.empty() || !scores)
+    return scores;
+  GraphMath g{node};
+  return g.add(scores, g.floats(values, int64_t(values.size()),
+                                    GraphMath::element(scores)));
+}
+
+Value graphopt::findBest(NodeImporter &node, Value scores) {
+  if (!scores)
+    return {};
+  return node.create<ArgOp>(ArgKind::Max, scores, /*axis=*/1, /*keepdims=*/false,
+                            /*last=*/false);
+}
+
 LogicalResult graphopt::refuseStrings(NodeImporter &node,
                                       ArrayRef<StringRef> attributes) {
   for (StringRef name : attributes)
@@ -64,8 +106,8 @@ static Value buildSoftmaxZero(GraphMath g, Value scores) {
   return g.where(isEmpty, g.scalar(scores, 0.5), g.div(terms, sum));
 }
 
-FailureOr<Value> graphopt::transformScores(NodeImporter &node, Value scores,
-                                           StringRef name) {
+/// Scores [rows, classes] after the function that `post_transform` names.
+static FailureOr<Value> transformScores(NodeImporter &node, Value scores, StringRef name) {
   GraphMath g{node};
   Value result;
   if (name == "NONE")
@@ -85,4 +127,22 @@ FailureOr<Value> graphopt::transformScores(NodeImporter &node, Value scores,
   if (!result)
     return failure();
   return result;
+}
+
+Value graphopt::takeLabels(NodeImporter &node, ArrayRef<int64_t> labels, Value index) {
+  return GraphMath{node}.gather(node.createInts(labels), index, 0);
+}
+
+LogicalResult graphopt::bindScores(NodeImporter &node, Value scores, StringRef transform,
+                                   Type type, function_ref<Value(Value)> findLabel) {
+  if (!scores)
+    return failure();
+  FailureOr<Value> all = transformScores(node, scores, transform);
+  if (failed(all))
+    return failure();
+  Value result = GraphMath{node}.cast(*all, type);
+  if (!findLabel)
+    return result ? node.bind(result) : failure();
+  Value label = findLabel(*all);
+  return result && label ? node.bind({label, result}) : failure();
 }

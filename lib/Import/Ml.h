@@ -13,9 +13,31 @@ mlir::Value toFloats(NodeImporter &node, mlir::Value input);
 llvm::FailureOr<llvm::SmallVector<double>> readFloats(NodeImporter &node,
                                                       llvm::StringRef name);
 
-/// Scores [rows, classes] after the function that `post_transform` names.
-llvm::FailureOr<mlir::Value> transformScores(NodeImporter &node, mlir::Value scores,
-                                             llvm::StringRef name);
+llvm::SmallVector<double> getDoubles(NodeImporter &node, llvm::StringRef name);
+
+/// The input as [rows, features] of floats.
+llvm::FailureOr<mlir::Value> readRows(NodeImporter &node);
+
+/// `values`, which attribute `name` gives, as `rows` rows, transposed, for a product with
+/// the rows of `x`.
+llvm::FailureOr<mlir::Value> createColumns(NodeImporter &node, llvm::StringRef name,
+                                           llvm::ArrayRef<double> values, int64_t rows,
+                                           mlir::Value x);
+
+/// One more number a column, if there are any.
+mlir::Value addList(NodeImporter &node, mlir::Value scores, llvm::ArrayRef<double> values);
+
+/// The column of the most, in each row.
+mlir::Value findBest(NodeImporter &node, mlir::Value scores);
+
+/// The entries of `labels` that a list of indices names.
+mlir::Value takeLabels(NodeImporter &node, llvm::ArrayRef<int64_t> labels, mlir::Value index);
+
+/// Binds scores [rows, classes] after the function `transform` of `post_transform`, as
+/// `type`; of a classifier, what `findLabel` makes of them comes before.
+llvm::LogicalResult
+bindScores(NodeImporter &node, mlir::Value scores, llvm::StringRef transform, mlir::Type type,
+           llvm::function_ref<mlir::Value(mlir::Value)> findLabel = {});
 
 /// Errors for labels that are strings, which wait for a type.
 llvm::LogicalResult refuseStrings(NodeImporter &node,

@@ -164,7 +164,7 @@ LogicalResult graphopt::importTreeEnsembleRegressor(NodeImporter &node) {
     return failure();
   if (targets < 1 || targets > maxTargets)
     return node.emitError() << "n_targets is " << targets;
-  Type element = GraphMath::element(*x), result = node.getBuilder().getF32Type();
+  Type element = GraphMath::element(*x);
   NamedNodes nodes(node, element);
   if (failed(nodes.read()))
     return failure();
@@ -182,12 +182,7 @@ LogicalResult graphopt::importTreeEnsembleRegressor(NodeImporter &node) {
                          *weights);
   if (given)
     y = g.add(y, g.floats(*base, given, element));
-  FailureOr<Value> all =
-      transformScores(node, y, node.getString("post_transform", "NONE"));
-  if (failed(all))
-    return failure();
-  y = g.cast(*all, result);
-  return y ? node.bind(y) : failure();
+  return bindScores(node, y, node.getString("post_transform", "NONE"), g.f32());
 }
 
 /// TreeScores of two classes from those of the second; with `complement`, 1 - x.
@@ -235,16 +230,10 @@ LogicalResult graphopt::importTreeEnsembleClassifier(NodeImporter &node) {
   StringRef transform = node.getString("post_transform", "NONE");
   if (isBinary)
     y = addFirstClass(g, y, transform == "NONE" || transform == "PROBIT");
-  FailureOr<Value> all = transformScores(node, y, transform);
-  if (failed(all))
-    return failure();
-  Value best = *all ? Value(node.create<ArgOp>(ArgKind::Max, *all, /*axis=*/1,
-                                               /*keepdims=*/false, /*last=*/false))
-                    : Value();
   // A single label stands for the second class; the first one is 0.
   if (classes == 1 && isBinary)
     labels = {0, labels[0]};
-  Value label = g.gather(node.createInts(labels), best, 0);
-  Value result = g.cast(*all, g.f32());
-  return label && result ? node.bind({label, result}) : failure();
+  return bindScores(node, y, transform, g.f32(), [&](Value all) {
+    return takeLabels(node, labels, findBest(node, all));
+  });
 }

@@ -181,9 +181,5 @@ LogicalResult graphopt::importTreeEnsemble(NodeImporter &node) {
   TreeScores scores{node, element, aggregates[aggregate], targets};
   Value y = scores.build(nodes.trees.findLeaves(*x, nodes.roots), nodes.trees.size(),
                          nodes.weights);
-  FailureOr<Value> all = transformScores(node, y, transforms[transform]);
-  if (failed(all))
-    return failure();
-  y = GraphMath{node}.cast(*all, node.getInputType(0).getElementType());
-  return y ? node.bind(y) : failure();
+  return bindScores(node, y, transforms[transform], node.getInputType(0).getElementType());
 }

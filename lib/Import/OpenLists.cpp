@@ -54,7 +54,6 @@ Value graphopt::spread(NodeImporter &node, Value list, Value axes, int64_t rank,
   GraphMath g{node};
   Value all = node.createInts(SmallVector<int64_t>(rank, otherwise));
   Value given = g.cast(list, g.i64()), places = g.cast(axes, g.i64());
-  return given && places ? Value(node.create<ScatterElementsOp>(given, all, places, /*axis=*/int64_t(0),
-                                                                BinaryKindAttr()))
-                         : Value();
+  return node.create<ScatterElementsOp>(given, all, places, /*axis=*/int64_t(0),
+                                        BinaryKindAttr());
 }

@@ -18,8 +18,9 @@ static LogicalResult sliceOpenAxes(NodeImporter &node) {
   Value steps;
   if (node.hasInput(4))
     steps = spread(node, node.getInput(4), axes, rank, 1);
-  return node.finish<SliceOp>(node.getInput(0), spread(node, starts, axes, rank, 0),
-                              spread(node, node.getInput(2), axes, rank, INT64_MAX), Value(), steps);
+  Value ends = spread(node, node.getInput(2), axes, rank, INT64_MAX);
+  return node.finish<SliceOp>(node.getInput(0), spread(node, starts, axes, rank, 0), ends,
+                              Value(), steps);
 }
 
 LogicalResult graphopt::importSlice(NodeImporter &node) {
@@ -30,8 +31,9 @@ LogicalResult graphopt::importSlice(NodeImporter &node) {
       length = node.getInputType(i).getDimSize(0);
   if (isOpenList(node, 1) && !length)
     return sliceOpenAxes(node);
-  return node.finish<SliceOp>(node.getInput(0), getList(node, 1, length), getList(node, 2, length),
-                              getList(node, 3, length), getList(node, 4, length));
+  return node.finish<SliceOp>(node.getInput(0), getList(node, 1, length),
+                              getList(node, 2, length), getList(node, 3, length),
+                              getList(node, 4, length));
 }
 
 /// Pads for axes of which only the run knows how many there are: those before, then those
@@ -56,7 +58,8 @@ LogicalResult graphopt::importPad(NodeImporter &node) {
     pads = spreadPads(node);
     axes = {};
   } else {
-    pads = getList(node, 1, 2 * (axes ? node.getInputType(3).getNumElements() : node.getInputRank(0)));
+    int64_t count = axes ? node.getInputType(3).getNumElements() : node.getInputRank(0);
+    pads = getList(node, 1, 2 * count);
   }
   return node.finish<PadOp>(*mode, node.getInput(0), pads, node.getInput(2), axes);
 }

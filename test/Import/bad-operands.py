@@ -42,7 +42,23 @@ CASES += [
     ("TreeEnsembleRegressor", [(F, [2, 3])], {**TREE, "n_targets": 1, "nodes_featureids": [-1, 0, 0]}, "features"),
     ("TreeEnsembleRegressor", [(F, [2, 3])], {**TREE, "n_targets": 1 << 40, "nodes_featureids": [2, 0, 0]}, "n_targets is"),
 ]
-ML = ("LinearRegressor", "Scaler", "LabelEncoder", "TreeEnsembleRegressor")
+SVM = {"kernel_type": "RBF", "kernel_params": [0.5, 0.0, 0.0], "support_vectors": [1.0] * 9, "coefficients": [1.0] * 3,
+       "rho": [0.5], "vectors_per_class": [1, 2], "classlabels_ints": [0, 1]}
+CASES += [("SVMClassifier", [(F, [2, 3])], {**SVM, **wrong}, message) for wrong, message in (
+    ({"vectors_per_class": [-1, 4]}, "vectors_per_class has -1"),
+    ({"vectors_per_class": [1, 1 << 62]}, "vectors_per_class has 4611686018427387904"),
+    ({"vectors_per_class": [3]}, "vectors_per_class has 1 entries"),
+    ({"classlabels_ints": [0, 1, 2]}, "vectors_per_class has 2 entries, not 3"),
+    ({"coefficients": [1.0, 2.0]}, "coefficients has 2 entries, not 3"),
+    ({"rho": [1.0, 2.0]}, "rho has 2 entries, not 1"),
+    ({"support_vectors": [1.0] * 8}, "support_vectors has 8 entries for 3 rows"),
+    ({"prob_a": [1.0]}, "prob_b has 0 entries, not 1"),
+    ({"prob_a": [1.0, 2.0], "prob_b": [1.0, 2.0]}, "prob_a has 2 entries, not 1"),
+    ({"kernel_type": "CUBIC"}, "kernel_type 'CUBIC' is not known"),
+    ({"post_transform": "CUBIC"}, "post_transform 'CUBIC' is not known"),
+    ({"classlabels_strings": ["a", "b"]}, "strings"),
+    ({"vectors_per_class": [0, 0]}, "coefficients has 3 entries, not 0"))]
+ML = ("LinearRegressor", "Scaler", "LabelEncoder", "SVMClassifier", "TreeEnsembleRegressor")
 
 shutil.rmtree(FOLDER, ignore_errors=True)
 os.makedirs(FOLDER)
@@ -51,7 +67,7 @@ for number, (op, operands, attributes, message) in enumerate(CASES):
     names = [f"x{i}" for i in range(len(operands))]
     domain = "ai.onnx.ml" if op in ML else ""
     graph = helper.make_graph(
-        [helper.make_node(op, names, ["y"], "n", domain=domain, **attributes)], "g",
+        [helper.make_node(op, names, ["y", "z"] if op == "SVMClassifier" else ["y"], "n", domain=domain, **attributes)], "g",
         [helper.make_tensor_value_info(name, *operand) for name, operand in zip(names, operands)],
         [helper.make_tensor_value_info("y", F, None)])
     path = os.path.join(FOLDER, f"{number}_{op}.onnx")
