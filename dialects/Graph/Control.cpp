@@ -1,4 +1,5 @@
 #include "dialects/Graph/Control.h"
+#include "dialects/Graph/Sequence.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
@@ -26,12 +27,6 @@ static LogicalResult verifyOneElement(Operation *op, Value value,
   return success();
 }
 
-/// True if a value of type `from` can be used where `to` is expected.
-static bool fits(Type from, Type to) {
-  return getElementTypeOrSelf(from) == getElementTypeOrSelf(to) &&
-         succeeded(verifyCompatibleShape(from, to));
-}
-
 //===----------------------------------------------------------------------===//
 // If
 //===----------------------------------------------------------------------===//
@@ -44,7 +39,7 @@ LogicalResult IfOp::verify() {
                                  << yield.getValues().size() << " values";
     for (auto [value, result] :
          llvm::zip_equal(yield.getValues(), getResults()))
-      if (!fits(value.getType(), result.getType())) // C1
+      if (!fitsType(value.getType(), result.getType())) // C1
         return emitOpError("result has type ")
                << result.getType() << ", but a branch yields " << value.getType();
   }
@@ -65,7 +60,9 @@ LogicalResult IfOp::canonicalize(IfOp op, PatternRewriter &rewriter) {
   rewriter.eraseOp(yield);
   for (auto [value, type] : llvm::zip_equal(values, op.getResultTypes()))
     if (value.getType() != type)
-      value = tensor::CastOp::create(rewriter, op.getLoc(), type, value);
+      value = isa<RankedTensorType>(type)
+                  ? tensor::CastOp::create(rewriter, op.getLoc(), type, value).getResult()
+                  : RetypeOp::create(rewriter, op.getLoc(), type, value).getResult();
   rewriter.replaceOp(op, values);
   return success();
 }
@@ -91,7 +88,7 @@ LogicalResult LoopOp::verify() {
            << carried << " carried values";
   for (auto [init, argument] :
        llvm::zip_equal(getInits(), body.getArguments().drop_front(2)))
-    if (!fits(init.getType(), argument.getType())) // C1
+    if (!fitsType(init.getType(), argument.getType())) // C1
       return emitOpError("initial value of type ")
              << init.getType() << " does not fit " << argument.getType();
 
@@ -104,20 +101,23 @@ LogicalResult LoopOp::verify() {
   if (getElementTypeOrSelf(values[0]) != builder.getI1Type()) // C2
     return emitOpError("body must yield a condition first");
   for (size_t i = 0; i < carried; ++i) {
-    if (!fits(values[1 + i].getType(), body.getArgument(2 + i).getType())) // C2
+    if (!fitsType(values[1 + i].getType(), body.getArgument(2 + i).getType())) // C2
       return emitOpError("body yields ")
              << values[1 + i].getType() << " for a carried value of type "
              << body.getArgument(2 + i).getType();
-    if (!fits(body.getArgument(2 + i).getType(), getResult(i).getType())) // C3
+    if (!fitsType(body.getArgument(2 + i).getType(), getResult(i).getType())) // C3
       return emitOpError("carried value of type ")
              << body.getArgument(2 + i).getType() << " does not fit the result "
              << getResult(i).getType();
   }
   for (size_t i = carried; i < getNumResults(); ++i) {
-    auto type = cast<RankedTensorType>(values[1 + i].getType());
+    auto type = dyn_cast<RankedTensorType>(values[1 + i].getType());
+    if (!type) // C3
+      return emitOpError("scan output must be a tensor, not ")
+             << values[1 + i].getType();
     SmallVector<int64_t> shape(type.getShape());
     shape.insert(shape.begin(), ShapedType::kDynamic);
-    if (!fits(type.clone(shape), getResult(i).getType())) // C3
+    if (!fitsType(type.clone(shape), getResult(i).getType())) // C3
       return emitOpError("scan output of type ")
              << type << " does not fit the result " << getResult(i).getType();
   }

@@ -2,11 +2,11 @@
 #define GRAPHOPT_GRAPH_CONTROL
 
 include "mlir/Interfaces/ControlFlowInterfaces.td"
-include "dialects/Graph/GraphBase.td"
+include "dialects/Graph/GraphTypes.td"
 
 def Graph_YieldOp : Graph_Op<"yield", [Pure, Terminator, ReturnLike]> {
   let summary = "Ends a branch or a loop body with its values";
-  let arguments = (ins Variadic<Graph_Tensor>:$values);
+  let arguments = (ins Variadic<Graph_Value>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
   let builders = [OpBuilder<(ins), "build($_builder, $_state, ::mlir::ValueRange());">];
 }
@@ -31,7 +31,7 @@ def Graph_IfOp : Graph_Op<"if", [
     ```
   }];
   let arguments = (ins Graph_BoolTensor:$condition);
-  let results = (outs Variadic<Graph_Tensor>:$results);
+  let results = (outs Variadic<Graph_Value>:$results);
   let regions = (region SizedRegion<1>:$thenBranch, SizedRegion<1>:$elseBranch);
   let assemblyFormat = [{
     $condition `:` type($condition) `->` `(` type($results) `)` $thenBranch `else`
@@ -73,8 +73,8 @@ def Graph_LoopOp : Graph_Op<"loop", [
   }];
   let arguments = (ins Optional<RankedTensorOf<[I64]>>:$maxTrips,
                        Optional<Graph_BoolTensor>:$condition,
-                       Variadic<Graph_Tensor>:$inits);
-  let results = (outs Variadic<Graph_Tensor>:$results);
+                       Variadic<Graph_Value>:$inits);
+  let results = (outs Variadic<Graph_Value>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     (`max` $maxTrips^)? (`while` $condition^)? (`carry` `(` $inits^ `)`)? `:`

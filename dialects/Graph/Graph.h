@@ -17,5 +17,7 @@
 #include "dialects/Graph/InferResults.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Graph/GraphAttrs.h.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/Graph/GraphTypes.h.inc"
 
 #endif

@@ -17,6 +17,7 @@ def Graph_Dialect : Dialect {
     known of open ones is found by `ShapeInference`.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let useDefaultTypePrinterParser = 1;
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
   let extraClassDeclaration = [{
     // Each family of ops registers itself, in its own file.

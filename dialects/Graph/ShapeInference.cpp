@@ -77,17 +77,6 @@ bool graphopt::graph::isSmallFloat(Type elementType) {
   return type && type.getWidth() <= 8;
 }
 
-bool graphopt::graph::areCompatibleTypes(TypeRange inferred, TypeRange actual) {
-  if (inferred.size() != actual.size())
-    return false;
-  for (auto [left, right] : llvm::zip_equal(inferred, actual)) {
-    if (getElementTypeOrSelf(left) != getElementTypeOrSelf(right) ||
-        failed(verifyCompatibleShape(left, right)))
-      return false;
-  }
-  return true;
-}
-
 //===----------------------------------------------------------------------===//
 // Inference
 //===----------------------------------------------------------------------===//

@@ -183,12 +183,15 @@ llvm::Error Library::mapWeights(StringRef folder) {
 }
 
 std::string Library::formatPortDims(const graphopt_port &port) const {
+  if (port.rank == GRAPHOPT_ANY_RANK)
+    return "of any rank";
   if (port.rank == 0)
     return "scalar";
   auto format = [&](int64_t dim) -> std::string {
     if (dim >= 0)
       return std::to_string(dim);
-    if (dim == GRAPHOPT_DIM_COMPUTED || dim == GRAPHOPT_DIM_DATA)
+    if (dim == GRAPHOPT_DIM_COMPUTED || dim == GRAPHOPT_DIM_DATA ||
+        dim == GRAPHOPT_DIM_ANY)
       return "?";
     return descriptor->dim_names[-1 - dim];
   };

@@ -76,6 +76,9 @@ graphopt::makeRandomInputs(const Library &library,
   std::mt19937 random;
   std::vector<HostTensor> tensors;
   for (const graphopt_port &port : library.inputs()) {
+    if (port.kind != GRAPHOPT_TENSOR)
+      return llvm::createStringError(fmt::format(
+          "input '{}' is a sequence or optional, and cannot be made up", port.name));
     std::optional<DType> dtype = dtypeFromOnnx(port.dtype);
     if (!dtype)
       return llvm::createStringError(

@@ -24,7 +24,7 @@ static void *allocateResult(void *, size_t bytes) {
 static void releaseResult(void *, void *data) { std::free(data); }
 
 static bool dependsOnValues(const graphopt_port &port) {
-  return llvm::is_contained(llvm::ArrayRef(port.dims, port.rank),
+  return port.kind == GRAPHOPT_TENSOR && llvm::is_contained(llvm::ArrayRef(port.dims, port.rank),
                             GRAPHOPT_DIM_DATA);
 }
 
@@ -75,6 +75,11 @@ llvm::Error Session::bindInputs(std::vector<HostTensor> given) {
   dims.assign(library.dimNames().size(), -1);
   llvm::SmallVector<bool> used(given.size(), false);
   for (auto [position, port] : llvm::enumerate(library.inputs())) {
+    if (port.kind != GRAPHOPT_TENSOR) {
+      if (llvm::Error error = bindSequence(port, position, given, used))
+        return error;
+      continue;
+    }
     size_t at = findInput(given, used, port.name, position,
                           library.inputs().size() == 1);
     if (at == given.size())
@@ -88,7 +93,13 @@ llvm::Error Session::bindInputs(std::vector<HostTensor> given) {
     if (!isUsed)
       return error("the model has no input '" + tensor.name() + "'");
   inputDims.reserve(inputTensors.size()); // the tables point into it
-  for (HostTensor &tensor : inputTensors) {
+  auto next = inputTensors.begin();
+  for (const graphopt_port &port : library.inputs()) {
+    if (port.kind != GRAPHOPT_TENSOR) {
+      addSequence(port);
+      continue;
+    }
+    HostTensor &tensor = *next++;
     inputDims.emplace_back(tensor.dims());
     inputTable.push_back({tensor.bytes().data(), inputDims.back().data(),
                           int32_t(tensor.dims().size()),
@@ -134,7 +145,7 @@ llvm::Error Session::bindInput(const graphopt_port &port, HostTensor tensor) {
 llvm::Error Session::allocateOutputs() {
   size_t extents = 0;
   for (const graphopt_port &port : library.outputs())
-    extents += port.rank;
+    extents += port.kind == GRAPHOPT_TENSOR ? port.rank : 0;
   std::vector<int64_t> computed(extents, -1);
   library.model().result_dims(dims.data(), computed.data());
   llvm::ArrayRef<int64_t> rest = computed;
@@ -143,6 +154,13 @@ llvm::Error Session::allocateOutputs() {
     std::optional<DType> dtype = dtypeFromOnnx(port.dtype);
     if (!dtype)
       return error(fmt::format("output '{}' has an unknown type", port.name));
+    if (port.kind != GRAPHOPT_TENSOR) {
+      hasSequences = true;
+      outputDims.emplace_back(1);
+      outputTable.push_back({nullptr, outputDims.back().data(), 1, port.dtype});
+      outputTensors.emplace_back();
+      continue;
+    }
     outputDims.emplace_back(rest.take_front(port.rank));
     rest = rest.drop_front(port.rank);
     HostTensor tensor;
@@ -236,5 +254,7 @@ llvm::Error Session::run(Profiler *profiler) {
       tensor = HostTensor::adopt(port.name, DType(port.dtype),
                                  llvm::ArrayRef(entry.dims, entry.rank),
                                  entry.data);
-  return status == GRAPHOPT_OK ? llvm::Error::success() : describe(status);
+  if (status != GRAPHOPT_OK)
+    return describe(status);
+  return hasSequences ? takeSequences() : llvm::Error::success();
 }

@@ -98,8 +98,8 @@ private:
     for (const Port &port : list)
       values.push_back(structOf(
           {text(port.name), hold(ConstantDataArray::get(context, port.dims)),
-           number(i32, port.dims.size()),
-           number(i32, static_cast<int32_t>(port.dtype))}));
+           number(i32, port.rank()), number(i32, static_cast<int32_t>(port.dtype)),
+           number(i32, port.kind)}));
     return array(values);
   }
 

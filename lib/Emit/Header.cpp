@@ -65,14 +65,8 @@ public:
       : model(model), facts(facts), name(model.name),
         macro(StringRef(model.name).upper()) {
     dimNames = makeIdentifiers(model.openDims);
-    inputNames = makeIdentifiers(namesOf(model.inputs), {"dims"});
-    std::vector<std::string> outputs = namesOf(model.outputs);
-    outputNames = makeIdentifiers(outputs);
-    // `<output>_dims` are members as well.
-    std::vector<std::string> taken;
-    for (const std::string &output : outputNames)
-      taken.push_back(output + "_dims");
-    outputNames = makeIdentifiers(outputs, taken);
+    inputNames = nameMembers(model.inputs, {"dims"}, /*haveDims=*/false);
+    outputNames = nameMembers(model.outputs, {}, /*haveDims=*/true);
   }
 
   std::string write() {
@@ -94,6 +88,16 @@ private:
     text += fmt::format(format, std::forward<Args>(args)...) + "\n";
   }
 
+  /// Names apart from `<name>_dims` and `<name>_count`, which are members as well.
+  static llvm::SmallVector<std::string>
+  nameMembers(llvm::ArrayRef<Port> ports, std::vector<std::string> taken,
+              bool haveDims) {
+    for (auto [id, port] : zip_equal(makeIdentifiers(namesOf(ports), taken), ports))
+      if (port.kind || haveDims)
+        taken.push_back(id + (port.kind ? "_count" : "_dims"));
+    return makeIdentifiers(namesOf(ports), taken);
+  }
+
   static std::vector<std::string> namesOf(llvm::ArrayRef<Port> ports) {
     std::vector<std::string> names;
     for (const Port &port : ports)
@@ -103,16 +107,22 @@ private:
 
   /// "float [batch, 128]", with what a caller cannot know as "?".
   std::string describe(const Port &port) {
+    std::string kind = port.kind & GRAPHOPT_OPTIONAL ? "optional " : "";
+    if (port.kind & GRAPHOPT_SEQUENCE)
+      kind += "sequence of ";
+    if (!port.hasRank)
+      return kind + dtypeName(port.dtype).str();
     std::string dims;
     for (int64_t dim : port.dims) {
       dims += dims.empty() ? "" : ", ";
-      if (dim == GRAPHOPT_DIM_COMPUTED || dim == GRAPHOPT_DIM_DATA)
+      if (dim == GRAPHOPT_DIM_COMPUTED || dim == GRAPHOPT_DIM_DATA ||
+          dim == GRAPHOPT_DIM_ANY)
         dims += "...";
       else
         dims +=
             dim < 0 ? inComment(model.openDims[-1 - dim]) : std::to_string(dim);
     }
-    return fmt::format("{} [{}]", dtypeName(port.dtype).str(), dims);
+    return fmt::format("{}{} [{}]", kind, dtypeName(port.dtype).str(), dims);
   }
 
   void writeConstants() {
@@ -138,7 +148,7 @@ private:
 
   void writePortConstants(const Port &port, const std::string &prefix) {
     line("/* {}: {} */", inComment(port.name), describe(port));
-    line("#define {}_RANK {}", prefix, port.dims.size());
+    line("#define {}_RANK {}", prefix, port.rank());
     int64_t elements = 1;
     for (auto [i, dim] : enumerate(port.dims)) {
       if (dim >= 0)
@@ -206,9 +216,14 @@ private:
     line("typedef struct {}_inputs {{", name);
     if (!dimNames.empty())
       line("  {}_dims dims;", name);
-    for (auto [port, id] : zip_equal(model.inputs, inputNames))
-      line("  const {} *{}; /* {} */", cType(port.dtype).str(), id,
-           describe(port));
+    for (auto [port, id] : zip_equal(model.inputs, inputNames)) {
+      std::string type =
+          port.kind ? "graphopt_tensor" : cType(port.dtype).str();
+      line("  const {} *{}; /* {}{} */", type, id, describe(port),
+           port.kind == GRAPHOPT_OPTIONAL ? "; NULL if absent" : "");
+      if (port.kind & GRAPHOPT_SEQUENCE)
+        writeCount(port, id);
+    }
     writeFiller(model.inputs.empty() && dimNames.empty());
     line("}} {}_inputs;\n", name);
 
@@ -218,6 +233,15 @@ private:
          GRAPHOPT_ALIGNMENT);
     line("typedef struct {}_outputs {{", name);
     for (auto [port, id] : zip_equal(model.outputs, outputNames)) {
+      if (port.kind) {
+        bool isSequence = port.kind & GRAPHOPT_SEQUENCE;
+        line("  graphopt_tensor {}{}; /* {}; {}NULL before the run, then the caller's to "
+             "free */",
+             isSequence ? "*" : "", id, describe(port), isSequence ? "" : "its data ");
+        if (isSequence)
+          writeCount(port, id);
+        continue;
+      }
       line("  {} *{}; /* {}{} */", cType(port.dtype).str(), id, describe(port),
            port.dependsOnValues() ? "; NULL before the run, then the caller's "
                                     "to free"
@@ -227,6 +251,11 @@ private:
     }
     writeFiller(model.outputs.empty());
     line("}} {}_outputs;\n", name);
+  }
+
+  void writeCount(const Port &port, const std::string &id) {
+    line("  int64_t {}_count;{}", id,
+         port.kind & GRAPHOPT_OPTIONAL ? " /* -1 if absent */" : "");
   }
 
   /// C has no empty structs.
@@ -246,7 +275,7 @@ private:
     size_t rank = 0;
     for (const Port &port :
          llvm::concat<const Port>(model.inputs, model.outputs))
-      rank += port.dims.size();
+      rank += port.kind ? 0 : port.dims.size();
     if (rank)
       line("  int64_t extents[{}] = {{0}};", rank);
     line("  graphopt_tensor in[{}], out[{}];", model.inputs.size() + 1,
@@ -255,6 +284,10 @@ private:
     line("  if (!inputs || !outputs)\n    return GRAPHOPT_NULL_POINTER;");
     size_t extent = 0;
     for (auto [i, port] : enumerate(model.inputs)) {
+      if (port.kind) {
+        writeHandleInput(i, port);
+        continue;
+      }
       for (auto [k, dim] : enumerate(port.dims))
         writeExtent(extent + k, dim);
       writeTensor("in", i, port, "inputs->" + inputNames[i],
@@ -262,6 +295,10 @@ private:
       extent += port.dims.size();
     }
     for (auto [i, port] : enumerate(model.outputs)) {
+      if (port.kind) {
+        writeHandleOutput(i, port);
+        continue;
+      }
       writeTensor("out", i, port, "outputs->" + outputNames[i],
                   !rank             ? "NULL"
                   : port.isStatic() ? fmt::format("extents + {}", extent)
@@ -272,10 +309,50 @@ private:
          "workspace_bytes);",
          name);
     for (auto [i, port] : enumerate(model.outputs))
-      if (port.dependsOnValues())
+      if (port.kind)
+        takeHandleOutput(i, port);
+      else if (port.dependsOnValues())
         line("  outputs->{} = ({} *)out[{}].data;", outputNames[i],
              cType(port.dtype).str(), i);
     line("  return status;\n}}\n");
+  }
+
+  /// A sequence, or an optional value.
+  void writeHandleInput(size_t i, const Port &port) {
+    std::string member = "inputs->" + inputNames[i];
+    if (port.kind & GRAPHOPT_SEQUENCE)
+      return writeSequence("in", i, port, member);
+    line("  if ({})\n    in[{}] = *{};", member, i, member);
+    line("  else\n    in[{}].rank = GRAPHOPT_ABSENT;", i);
+  }
+
+  void writeHandleOutput(size_t i, const Port &port) {
+    std::string member = "outputs->" + outputNames[i];
+    if (port.kind & GRAPHOPT_SEQUENCE)
+      return writeSequence("out", i, port, member);
+    line("  out[{}] = {};", i, member);
+    line("  out[{}].dtype = {};", i, static_cast<int>(port.dtype));
+  }
+
+  void writeSequence(StringRef array, size_t i, const Port &port,
+                     const std::string &member) {
+    std::string tensor = fmt::format("{}[{}]", array.str(), i);
+    line("  {}.data = (void *){};", tensor, member);
+    line("  {}.dims = (int64_t *)&{}_count;", tensor, member);
+    if (array == "in" && port.kind & GRAPHOPT_OPTIONAL)
+      line("  {}.rank = {}_count < 0 ? GRAPHOPT_ABSENT : 1;", tensor, member);
+    else
+      line("  {}.rank = 1;", tensor);
+    line("  {}.dtype = {};", tensor, static_cast<int>(port.dtype));
+  }
+
+  void takeHandleOutput(size_t i, const Port &port) {
+    std::string member = "outputs->" + outputNames[i];
+    if (!(port.kind & GRAPHOPT_SEQUENCE))
+      return line("  {} = out[{}];", member, i);
+    line("  {} = (graphopt_tensor *)out[{}].data;", member, i);
+    if (port.kind & GRAPHOPT_OPTIONAL)
+      line("  if (out[{}].rank == GRAPHOPT_ABSENT)\n    {}_count = -1;", i, member);
   }
 
   void writeExtent(size_t i, int64_t dim) {

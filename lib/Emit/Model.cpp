@@ -12,7 +12,8 @@ bool Port::dependsOnValues() const {
 }
 
 bool Port::isStatic() const {
-  return llvm::all_of(dims, [](int64_t dim) { return dim >= 0; });
+  return kind == GRAPHOPT_TENSOR &&
+         llvm::all_of(dims, [](int64_t dim) { return dim >= 0; });
 }
 
 static bool isIdentifier(StringRef name) {
@@ -35,6 +36,8 @@ static llvm::Expected<int64_t> readDim(Attribute dim, const Model &model) {
     return GRAPHOPT_DIM_COMPUTED;
   if (name.getValue() == "*")
     return GRAPHOPT_DIM_DATA;
+  if (name.getValue() == "~")
+    return GRAPHOPT_DIM_ANY;
   auto *found = llvm::find(model.openDims, name.getValue());
   if (found == model.openDims.end())
     return malformed("no open dimension is called " + name.str());
@@ -45,13 +48,19 @@ static llvm::Expected<Port> readPort(DictionaryAttr entry, const Model &model) {
   auto name = entry.getAs<StringAttr>("name");
   auto dtypeText = entry.getAs<StringAttr>("dtype");
   auto dims = entry.getAs<ArrayAttr>("dims");
-  if (!name || !dtypeText || !dims)
+  auto value = entry.getAs<StringAttr>("value");
+  if (!name || !dtypeText || !(dims || value))
     return malformed("an input or output without name, dtype or dims");
   std::optional<DType> dtype = dtypeFromName(dtypeText);
   if (!dtype)
     return malformed("unknown dtype " + dtypeText.str());
   Port port{name.str(), *dtype, {}};
-  for (Attribute dim : dims) {
+  port.hasRank = static_cast<bool>(dims);
+  if (value && value.getValue().starts_with("optional"))
+    port.kind |= GRAPHOPT_OPTIONAL;
+  if (value && value.getValue().ends_with("sequence"))
+    port.kind |= GRAPHOPT_SEQUENCE;
+  for (Attribute dim : dims ? dims.getValue() : ArrayRef<Attribute>()) {
     llvm::Expected<int64_t> extent = readDim(dim, model);
     if (!extent)
       return extent.takeError();

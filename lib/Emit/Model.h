@@ -20,7 +20,12 @@ struct Port {
   /// As in graphopt_port: a number, -1 - open dimension, or one of graphopt.h's
   /// GRAPHOPT_DIM_...
   llvm::SmallVector<int64_t> dims;
+  /// Bits of graphopt.h's graphopt_kind. If it is no tensor, `dims` are about those that
+  /// it holds.
+  int32_t kind = 0;
+  bool hasRank = true;
 
+  int32_t rank() const { return hasRank ? int32_t(dims.size()) : -1; }
   bool dependsOnValues() const;
   bool isStatic() const;
 };

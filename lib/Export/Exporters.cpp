@@ -16,6 +16,7 @@
 #include "dialects/Graph/Resize.h"
 #include "dialects/Graph/Sampling.h"
 #include "dialects/Graph/Scattering.h"
+#include "dialects/Graph/Sequence.h"
 #include "dialects/Graph/Shape.h"
 #include "dialects/Graph/Slicing.h"
 #include "dialects/Graph/Sorting.h"

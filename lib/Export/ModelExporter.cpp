@@ -1,4 +1,5 @@
 #include "lib/Export/ModelExporter.h"
+#include "dialects/Graph/Graph.h"
 #include "dialects/Graph/NodeNames.h"
 #include "graphopt/Support/PackedElements.h"
 #include "lib/Export/NodeExporter.h"
@@ -16,20 +17,40 @@ std::string graphopt::getNodeName(Operation *op) {
   return nodes.empty() ? "" : nodes.front().str();
 }
 
-void graphopt::describeValue(onnx::ValueInfoProto &info, StringRef name,
-                             Type type, ArrayAttr dims) {
-  auto tensor = cast<RankedTensorType>(type);
-  info.set_name(name.str());
-  onnx::TypeProto::Tensor &proto = *info.mutable_type()->mutable_tensor_type();
-  proto.set_elem_type(dataTypeNumber(tensor.getElementType()));
+/// Without a shape if its rank is not known.
+static void describeTensor(onnx::TypeProto &type, Type tensor, ArrayAttr dims) {
+  onnx::TypeProto::Tensor &proto = *type.mutable_tensor_type();
+  proto.set_elem_type(dataTypeNumber(getElementTypeOrSelf(tensor)));
+  auto ranked = dyn_cast<RankedTensorType>(tensor);
+  if (!ranked)
+    return;
   onnx::TensorShapeProto &shape = *proto.mutable_shape();
-  for (auto [i, extent] : llvm::enumerate(tensor.getShape())) {
+  for (auto [i, extent] : llvm::enumerate(ranked.getShape())) {
     auto &dim = *shape.add_dim();
     if (!ShapedType::isDynamic(extent))
       dim.set_dim_value(extent);
     else if (dims && !cast<StringAttr>(dims[i]).empty())
       dim.set_dim_param(cast<StringAttr>(dims[i]).str());
   }
+}
+
+void graphopt::describeType(onnx::TypeProto &proto, Type type, ArrayAttr dims) {
+  onnx::TypeProto *inner = &proto;
+  if (auto optional = dyn_cast<graph::OptionalType>(type)) {
+    inner = inner->mutable_optional_type()->mutable_elem_type();
+    type = optional.getValue();
+  }
+  if (auto sequence = dyn_cast<graph::SequenceType>(type)) {
+    inner = inner->mutable_sequence_type()->mutable_elem_type();
+    type = sequence.getElement();
+  }
+  describeTensor(*inner, type, dims);
+}
+
+void graphopt::describeValue(onnx::ValueInfoProto &info, StringRef name,
+                             Type type, ArrayAttr dims) {
+  info.set_name(name.str());
+  describeType(*info.mutable_type(), type, dims);
 }
 
 //===--- Names -----------------------------------------------------------===//
@@ -52,11 +73,12 @@ std::string ModelExporter::makeNodeName(StringRef wanted) {
 
 void ModelExporter::define(Value value, StringRef name) {
   names[value] = name.str();
-  setElementType(name, cast<RankedTensorType>(value.getType()).getElementType());
+  setElementType(name, getElementTypeOrSelf(value));
 }
 
 void ModelExporter::setElementType(StringRef name, Type elementType) {
-  elementTypes[name] = dataTypeNumber(elementType);
+  if (int number = dataTypeNumber(elementType)) // what is no tensor has none
+    elementTypes[name] = number;
 }
 
 std::string ModelExporter::getName(Value value) {

@@ -70,6 +70,9 @@ std::optional<onnx::SparseTensorProto>
 makeSparse(llvm::StringRef name, llvm::ArrayRef<float> elements,
            llvm::ArrayRef<int64_t> shape);
 
+/// The type of a tensor, a sequence or an optional value.
+void describeType(onnx::TypeProto &proto, mlir::Type type, mlir::ArrayAttr dims = {});
+
 /// Sets name and type of a value; open dimensions get the names in `dims`, unless
 /// these are empty.
 void describeValue(onnx::ValueInfoProto &info, llvm::StringRef name,

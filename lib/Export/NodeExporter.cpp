@@ -55,6 +55,11 @@ OnnxNode &OnnxNode::setType(StringRef name, Type elementType) {
   return setInt(name, dataTypeNumber(elementType));
 }
 
+OnnxNode &OnnxNode::setValueType(StringRef name, Type type) {
+  describeType(*add(name, AttributeProto::TYPE_PROTO).mutable_tp(), type);
+  return *this;
+}
+
 OnnxNode &OnnxNode::setElement(StringRef name, TypedAttr value) {
   onnx::TensorProto &tensor =
       *add(name, AttributeProto::TENSOR).mutable_t();

@@ -25,6 +25,8 @@ public:
   OnnxNode &set(llvm::StringRef name, llvm::ArrayRef<float> values);
   OnnxNode &set(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> values);
   OnnxNode &setType(llvm::StringRef name, mlir::Type elementType);
+  /// The type of a value: a tensor, or a sequence.
+  OnnxNode &setValueType(llvm::StringRef name, mlir::Type type);
   /// A tensor of one element.
   OnnxNode &setElement(llvm::StringRef name, mlir::TypedAttr value);
   onnx::GraphProto &addGraph(llvm::StringRef name);

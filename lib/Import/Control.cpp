@@ -1,4 +1,5 @@
 #include "dialects/Graph/Control.h"
+#include "dialects/Graph/Sequence.h"
 #include "dialects/Graph/Shape.h"
 #include "lib/Import/Importers.h"
 #include "lib/Import/LoopBuilder.h"
@@ -9,18 +10,6 @@ using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::graph;
 
-/// The narrowest type that values of both types have; null if there is none.
-static RankedTensorType join(Type left, Type right) {
-  auto a = cast<RankedTensorType>(left), b = cast<RankedTensorType>(right);
-  if (a.getElementType() != b.getElementType() || a.getRank() != b.getRank())
-    return {};
-  SmallVector<int64_t> shape(a.getShape());
-  for (auto [extent, other] : llvm::zip_equal(shape, b.getShape()))
-    if (extent != other)
-      extent = ShapedType::kDynamic;
-  return a.clone(shape);
-}
-
 /// Where one branch yields a number and the other a list of it, that one gets a list, too.
 static void matchRanks(NodeImporter &node, Region &branch, SmallVectorImpl<Type> &types,
                        ArrayRef<Type> others) {
@@ -28,8 +17,10 @@ static void matchRanks(NodeImporter &node, Region &branch, SmallVectorImpl<Type>
   Operation *terminator = branch.front().getTerminator();
   node.getBuilder().setInsertionPoint(terminator);
   for (auto [i, type, other] : llvm::enumerate(types, others)) {
-    if (cast<RankedTensorType>(type).getRank() != 0 ||
-        cast<RankedTensorType>(other).getShape() != ArrayRef<int64_t>{1})
+    auto number = dyn_cast<RankedTensorType>(type),
+         ones = dyn_cast<RankedTensorType>(other);
+    if (!number || number.getRank() != 0 || !ones ||
+        ones.getShape() != ArrayRef<int64_t>{1})
       continue;
     Value list = node.create<UnsqueezeOp>(terminator->getOperand(i), SmallVector<int64_t>{0});
     terminator->setOperand(i, list);
@@ -64,7 +55,7 @@ LogicalResult graphopt::importIf(NodeImporter &node) {
   matchRanks(node, draft.getElseBranch(), types[1], types[0]);
   SmallVector<Type> results;
   for (auto [left, right] : llvm::zip_equal(types[0], types[1])) {
-    RankedTensorType type = join(left, right);
+    Type type = joinTypes(left, right);
     if (!type)
       return node.emitError("its branches give an output of type ")
              << left << " and of type " << right;
@@ -82,10 +73,10 @@ Type graphopt::getCarriedType(const onnx::ValueInfoProto &input, Type initial) {
   Type declared = input.has_type()
                       ? convertType(initial.getContext(), input.type(), why)
                       : Type();
-  auto type = dyn_cast_or_null<RankedTensorType>(declared);
-  if (!type)
+  // The sequences that a loop makes show what is in them.
+  if (!isa_and_nonnull<RankedTensorType>(declared))
     return initial;
-  RankedTensorType joined = join(type, initial);
+  Type joined = joinTypes(declared, initial);
   return joined ? joined : initial;
 }
 
@@ -101,6 +92,14 @@ LogicalResult LoopBuilder::importBody(Region &body,
     SmallVector<Value> all = leave(body.getArguments(), values);
     if (llvm::is_contained(all, Value()))
       return failure();
+    for (size_t i = 0; i < types.size(); ++i)
+      if (Value &value = all[1 + i];
+          isa<OptionalType>(types[i]) && !isa<OptionalType>(value.getType())) {
+        value = node.create<OptionalSomeOp>(value);
+        givesElement[i] = true;
+        if (!value)
+          return failure();
+      }
     yielded = llvm::to_vector(ValueRange(all).getTypes());
     YieldOp::create(builder, node.getLoc(), all);
     return success();
@@ -112,6 +111,7 @@ FailureOr<LoopOp> LoopBuilder::build() {
   OpBuilder &builder = node.getBuilder();
   if (llvm::is_contained(inits, Value()))
     return node.emitError("a carried value has no initial value");
+  givesElement.assign(inits.size(), false);
   auto draft = LoopOp::create(builder, node.getLoc(), TypeRange(), trips,
                               condition, inits);
   Region &body = draft.getBody();
@@ -122,7 +122,7 @@ FailureOr<LoopOp> LoopBuilder::build() {
     if (failed(importBody(body, yielded)))
       return failure();
     for (size_t i = 0; i < inits.size(); ++i) {
-      RankedTensorType type = join(types[i], yielded[1 + i]);
+      Type type = joinTypes(types[i], yielded[1 + i]);
       if (!type)
         return node.emitError("a carried value changes its type from ")
                << types[i] << " to " << yielded[1 + i];
@@ -133,7 +133,9 @@ FailureOr<LoopOp> LoopBuilder::build() {
 
   SmallVector<Type> results(types);
   for (Type scan : ArrayRef<Type>(yielded).drop_front(1 + inits.size())) {
-    auto type = cast<RankedTensorType>(scan);
+    auto type = dyn_cast<RankedTensorType>(scan);
+    if (!type)
+      return node.emitError("an output of its iterations is no tensor but ") << scan;
     SmallVector<int64_t> shape(type.getShape());
     shape.insert(shape.begin(), ShapedType::kDynamic);
     results.push_back(type.clone(shape));
@@ -169,5 +171,11 @@ LogicalResult graphopt::importLoop(NodeImporter &node) {
     loop.types.push_back(
         init ? getCarriedType(graph->input(2 + i), init.getType()) : Type());
   FailureOr<LoopOp> op = loop.build();
-  return succeeded(op) ? node.bind(op->getResults()) : failure();
+  if (failed(op))
+    return failure();
+  SmallVector<Value> results(op->getResults());
+  for (auto [result, givesElement] : llvm::zip(results, loop.givesElement))
+    if (givesElement)
+      result = node.create<OptionalGetElementOp>(result);
+  return node.bind(results);
 }

@@ -111,6 +111,25 @@ FailureOr<SmallVector<Value>> GraphImporter::run(const onnx::GraphProto &graph,
   return results;
 }
 
+/// An error if the node reads what is no tensor, but a sequence, an optional value or a
+/// tensor whose rank is for the run to tell, and is not about such values.
+static LogicalResult requireTensors(NodeImporter &node) {
+  StringRef op = node.getOpType();
+  if (op.starts_with("Sequence") || op == "ConcatFromSequence" ||
+      op.starts_with("Optional") || op == "Identity" || op == "If" || op == "Loop")
+    return success();
+  for (auto [i, input] : llvm::enumerate(node.getInputs())) {
+    if (!input || isa<RankedTensorType>(input.getType()))
+      continue;
+    if (isa<UnrankedTensorType>(input.getType()))
+      return node.emitError("the rank of its input ")
+             << i << " must be known when the model is compiled";
+    return node.emitError("its input ") << i << " is no tensor but "
+                                        << input.getType();
+  }
+  return success();
+}
+
 void GraphImporter::importNode(const onnx::NodeProto &node) {
   // Names were checked: what has no value comes from a node with an error.
   for (const std::string &input : node.input())
@@ -119,7 +138,8 @@ void GraphImporter::importNode(const onnx::NodeProto &node) {
   errors.setNode(&node);
   NodeImporter importer(*this, node);
   ImporterFunction function = lookupImporter(node.domain(), node.op_type());
-  if (failed(function(importer)) || importer.hasFailed())
+  if (failed(requireTensors(importer)) || failed(function(importer)) ||
+      importer.hasFailed())
     for (const std::string &output : node.output())
       values.erase(output);
   errors.setNode(nullptr);

@@ -27,10 +27,11 @@ public:
 private:
   FailureOr<SmallVector<Type>> convertInputs();
   void describeArguments(func::FuncOp main);
-  void describeResults(func::FuncOp main);
+  LogicalResult describeResults(func::FuncOp main);
   StringRef nameDim(StringRef input, size_t index, StringRef param);
   void setTensorAttributes(NamedAttrList &attributes, StringRef name,
                            ArrayRef<std::string> dims, Type type);
+  void setHandleAttributes(NamedAttrList &attributes, StringRef name, Type type);
 
   OpBuilder builder;
   const OnnxModel &model;
@@ -99,37 +100,71 @@ void ModelImporter::setTensorAttributes(NamedAttrList &attributes,
                                     dataTypeName(getElementTypeOrSelf(type))));
 }
 
+/// Of a sequence or an optional value: what it is, and the shape of its tensors if their
+/// rank is known. Extents that are open belong to each tensor alone.
+void ModelImporter::setHandleAttributes(NamedAttrList &attributes, StringRef name,
+                                        Type type) {
+  std::string kind;
+  if (auto optional = dyn_cast<graph::OptionalType>(type)) {
+    kind = "optional ";
+    type = optional.getValue();
+  }
+  auto sequence = dyn_cast<graph::SequenceType>(type);
+  kind += sequence ? "sequence" : "tensor";
+  if (sequence)
+    type = sequence.getElement();
+  attributes.set("graph.name", builder.getStringAttr(name));
+  attributes.set("graph.kind", builder.getStringAttr(kind));
+  if (auto tensor = dyn_cast<RankedTensorType>(type))
+    attributes.set("graph.shape", builder.getDenseI64ArrayAttr(tensor.getShape()));
+  attributes.set("graph.dtype", builder.getStringAttr(
+                                    dataTypeName(getElementTypeOrSelf(type))));
+}
+
 void ModelImporter::describeArguments(func::FuncOp main) {
   auto inputs = getFreeInputs(graph);
   for (const onnx::ValueInfoProto *input : inputs)
     for (const auto &dim : input->type().tensor_type().shape().dim())
       dimParams.insert(dim.dim_param());
   for (auto [index, input] : llvm::enumerate(inputs)) {
+    NamedAttrList attributes;
+    Type type = main.getArgument(index).getType();
     SmallVector<std::string> dims;
     for (const auto &[d, dim] :
          llvm::enumerate(input->type().tensor_type().shape().dim()))
       dims.push_back(dim.has_dim_value()
                          ? ""
                          : nameDim(input->name(), d, dim.dim_param()).str());
-    NamedAttrList attributes;
-    setTensorAttributes(attributes, input->name(), dims,
-                        main.getArgument(index).getType());
+    if (isa<RankedTensorType>(type))
+      setTensorAttributes(attributes, input->name(), dims, type);
+    else
+      setHandleAttributes(attributes, input->name(), type);
     main.setArgAttrs(index, attributes);
   }
 }
 
-void ModelImporter::describeResults(func::FuncOp main) {
+LogicalResult ModelImporter::describeResults(func::FuncOp main) {
   for (const auto &[index, output] : llvm::enumerate(graph.output())) {
-    auto type = cast<RankedTensorType>(main.getResultTypes()[index]);
+    NamedAttrList attributes;
+    auto type = dyn_cast<RankedTensorType>(main.getResultTypes()[index]);
+    if (isa<UnrankedTensorType>(main.getResultTypes()[index]))
+      return mlir::emitError(builder.getUnknownLoc())
+             << "the rank of output '" << output.name()
+             << "' must be known when the model is compiled";
+    if (!type) {
+      setHandleAttributes(attributes, output.name(), main.getResultTypes()[index]);
+      main.setResultAttrs(index, attributes.getDictionary(builder.getContext()));
+      continue;
+    }
     const auto &shape = output.type().tensor_type().shape();
     SmallVector<std::string> dims(type.getRank());
     for (int64_t d = 0; d < type.getRank(); ++d)
       if (type.isDynamicDim(d) && shape.dim_size() == type.getRank())
         dims[d] = shape.dim(d).dim_param();
-    NamedAttrList attributes;
     setTensorAttributes(attributes, output.name(), dims, type);
     main.setResultAttrs(index, attributes.getDictionary(builder.getContext()));
   }
+  return success();
 }
 
 //===--- The module ------------------------------------------------------===//
@@ -160,7 +195,8 @@ OwningOpRef<ModuleOp> ModelImporter::run(StringRef path) {
   main.setType(
       builder.getFunctionType(*inputTypes, ValueRange(*results).getTypes()));
   describeArguments(main);
-  describeResults(main);
+  if (failed(describeResults(main)))
+    return {};
   (*module)->setAttr("graph.model", builder.getStringAttr(modelName(path)));
   (*module)->setAttr("graph.open_dims", builder.getStrArrayAttr(openDims));
   (*module)->setAttr("graph.opset", builder.getI64IntegerAttr(model.opset));

@@ -21,6 +21,9 @@ struct LoopBuilder {
   llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::ValueRange, mlir::ValueRange)>
       leave;
 
+  /// Optional values that the body replaces by values that are there.
+  llvm::SmallVector<bool> givesElement = {};
+
   /// The graph is the node's attribute `body`.
   llvm::FailureOr<graph::LoopOp> build();
 

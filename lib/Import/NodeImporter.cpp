@@ -147,6 +147,15 @@ Value NodeImporter::getTensor(StringRef name) {
   return graph.createTensor(attribute->t(), loc);
 }
 
+const onnx::TypeProto *NodeImporter::getType(StringRef name) {
+  const AttributeProto *attribute = get(name, AttributeProto::TYPE_PROTO);
+  if (attribute)
+    return &attribute->tp();
+  if (!failed)
+    emitError() << "attribute '" << name << "' is missing";
+  return nullptr;
+}
+
 const onnx::GraphProto *NodeImporter::getGraph(StringRef name) {
   const AttributeProto *attribute = get(name, AttributeProto::GRAPH);
   if (attribute)

@@ -79,6 +79,8 @@ public:
   mlir::Type getElementType(llvm::StringRef name, mlir::Type otherwise = {});
   /// A tensor attribute as a constant, null after an error.
   mlir::Value getTensor(llvm::StringRef name);
+  /// A type attribute, null after an error.
+  const onnx::TypeProto *getType(llvm::StringRef name);
 
   //===--- Constants -----------------------------------------------------===//
 

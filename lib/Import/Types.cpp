@@ -1,4 +1,5 @@
 #include "lib/Import/Types.h"
+#include "dialects/Graph/Graph.h"
 #include "lib/Import/Onnx/OnnxModel.h"
 #include "mlir/IR/Builders.h"
 
@@ -86,14 +87,10 @@ StringRef graphopt::dataTypeName(Type elementType) {
   return result;
 }
 
-RankedTensorType graphopt::convertType(MLIRContext *context,
-                                       const onnx::TypeProto &type,
-                                       std::string &why) {
-  if (!type.has_tensor_type()) {
-    why = "is not a tensor";
-    return {};
-  }
-  const onnx::TypeProto::Tensor &tensor = type.tensor_type();
+/// With `anyRank` a tensor without a shape has an unranked type.
+static Type convertTensor(MLIRContext *context,
+                          const onnx::TypeProto::Tensor &tensor, bool anyRank,
+                          std::string &why) {
   Type elementType = convertDataType(context, tensor.elem_type());
   if (!elementType) {
     why = "has element type " + dataTypeName(tensor.elem_type()) +
@@ -102,11 +99,40 @@ RankedTensorType graphopt::convertType(MLIRContext *context,
   }
   if (!tensor.has_shape()) {
     why = "has no rank";
-    return {};
+    return anyRank ? UnrankedTensorType::get(elementType) : Type();
   }
   SmallVector<int64_t> shape;
   for (const auto &dim : tensor.shape().dim())
     shape.push_back(dim.has_dim_value() ? dim.dim_value()
                                         : ShapedType::kDynamic);
   return RankedTensorType::get(shape, elementType);
+}
+
+/// A sequence of tensors, or a tensor that may be absent.
+static Type convertInner(MLIRContext *context, const onnx::TypeProto &type,
+                         std::string &why) {
+  if (type.has_tensor_type())
+    return convertTensor(context, type.tensor_type(), /*anyRank=*/true, why);
+  if (!type.has_sequence_type()) {
+    why = "is neither a tensor nor a sequence";
+    return {};
+  }
+  const onnx::TypeProto &element = type.sequence_type().elem_type();
+  if (!element.has_tensor_type()) {
+    why = "is a sequence of what is not a tensor, which is not supported";
+    return {};
+  }
+  Type tensor =
+      convertTensor(context, element.tensor_type(), /*anyRank=*/true, why);
+  return tensor ? graph::SequenceType::get(context, tensor) : Type();
+}
+
+Type graphopt::convertType(MLIRContext *context, const onnx::TypeProto &type,
+                           std::string &why) {
+  if (type.has_tensor_type())
+    return convertTensor(context, type.tensor_type(), /*anyRank=*/false, why);
+  if (!type.has_optional_type())
+    return convertInner(context, type, why);
+  Type value = convertInner(context, type.optional_type().elem_type(), why);
+  return value ? graph::OptionalType::get(context, value) : Type();
 }

@@ -22,12 +22,11 @@ int dataTypeNumber(mlir::Type elementType);
 /// ONNX's name of an element type of the graph dialect, as in "float".
 llvm::StringRef dataTypeName(mlir::Type elementType);
 
-/// The type of a tensor, with open dimensions where `type` gives no number.
-/// Null if it is no tensor, has no rank or an element type that we lack; `why`
-/// then says so.
-mlir::RankedTensorType convertType(mlir::MLIRContext *context,
-                                   const onnx::TypeProto &type,
-                                   std::string &why);
+/// The type of a tensor, sequence or optional value, with open dimensions where `type`
+/// gives no number. Null if it is something else, a tensor without a rank (but in a
+/// sequence), or has an element type that we lack; `why` then says so.
+mlir::Type convertType(mlir::MLIRContext *context, const onnx::TypeProto &type,
+                       std::string &why);
 
 } // namespace graphopt
 

@@ -5,5 +5,6 @@
 #include "Pool.c"
 #include "Profile.c"
 #include "Run.c"
+#include "Sequences.c"
 #include "Status.c"
 #include "Weights.c"

@@ -4,6 +4,9 @@
 /* Elements that any address space can hold; keeps all products below 2^63. */
 #define MAX_ELEMENTS ((int64_t)1 << 47)
 
+/* Of tensors of any rank; none has more. */
+#define MAX_RANK 64
+
 /* What the checks need to know and find out. */
 typedef struct check {
   const graphopt_model *model;
@@ -22,7 +25,7 @@ static graphopt_status refuse(const check *c, graphopt_status status,
   return status;
 }
 
-static int64_t dtype_bytes(int32_t dtype) {
+int64_t graphopt_dtype_bytes(int32_t dtype) {
   switch (dtype) {
   case GRAPHOPT_BFLOAT16:
   case GRAPHOPT_FLOAT16:
@@ -66,23 +69,77 @@ static graphopt_status check_pointer(const check *c, int32_t port,
   return GRAPHOPT_OK;
 }
 
-static graphopt_status check_type(const check *c, int32_t port,
+/* `dim` says which of a sequence's tensors it is, or -1. */
+static graphopt_status check_type(const check *c, int32_t port, int32_t dim,
                                   const graphopt_tensor *tensor,
                                   const graphopt_port *declared) {
   if (tensor->dtype != declared->dtype)
-    return refuse(c, GRAPHOPT_BAD_DTYPE, port, -1, declared->dtype,
+    return refuse(c, GRAPHOPT_BAD_DTYPE, port, dim, declared->dtype,
                   tensor->dtype);
-  if (tensor->rank != declared->rank)
-    return refuse(c, GRAPHOPT_BAD_RANK, port, -1, declared->rank, tensor->rank);
-  if (declared->rank > 0 && !tensor->dims)
+  if (declared->rank == GRAPHOPT_ANY_RANK
+          ? tensor->rank < 0 || tensor->rank > MAX_RANK
+          : tensor->rank != declared->rank)
+    return refuse(c, GRAPHOPT_BAD_RANK, port, dim, declared->rank, tensor->rank);
+  if (tensor->rank > 0 && !tensor->dims)
+    return refuse(c, GRAPHOPT_NULL_POINTER, port, dim, 0, 0);
+  return GRAPHOPT_OK;
+}
+
+static graphopt_status check_input_data(const check *c, int32_t port,
+                                        const graphopt_tensor *tensor) {
+  int64_t count = count_elements(tensor->dims, tensor->rank);
+  if (count < 0)
+    return refuse(c, GRAPHOPT_BAD_DIM, port, -1, MAX_ELEMENTS, -1);
+  return count ? check_pointer(c, port, tensor->data) : GRAPHOPT_OK;
+}
+
+/* A tensor whose open extents are its own: of a sequence, or optional. */
+static graphopt_status check_item(const check *c, int32_t port, int32_t dim,
+                                  const graphopt_tensor *tensor) {
+  const graphopt_port *declared = &c->model->inputs[port];
+  graphopt_status status = check_type(c, port, dim, tensor, declared);
+  if (status)
+    return status;
+  for (int32_t i = 0; i < declared->rank; ++i)
+    if (declared->dims[i] >= 0 && declared->dims[i] != tensor->dims[i])
+      return refuse(c, GRAPHOPT_BAD_DIM, port, dim < 0 ? i : dim,
+                    declared->dims[i], tensor->dims[i]);
+  return check_input_data(c, port, tensor);
+}
+
+static graphopt_status check_sequence(const check *c, int32_t port,
+                                      const graphopt_tensor *sequence) {
+  int32_t dtype = c->model->inputs[port].dtype;
+  if (sequence->dtype != dtype)
+    return refuse(c, GRAPHOPT_BAD_DTYPE, port, -1, dtype, sequence->dtype);
+  if (sequence->rank != 1)
+    return refuse(c, GRAPHOPT_BAD_RANK, port, -1, 1, sequence->rank);
+  if (!sequence->dims)
     return refuse(c, GRAPHOPT_NULL_POINTER, port, -1, 0, 0);
+  int64_t count = sequence->dims[0];
+  if (count < 0 || count > INT32_MAX)
+    return refuse(c, GRAPHOPT_BAD_DIM, port, -1, INT32_MAX, count);
+  if (count && !sequence->data)
+    return refuse(c, GRAPHOPT_NULL_POINTER, port, -1, 0, 0);
+  const graphopt_tensor *items = sequence->data;
+  for (int32_t i = 0; i < (int32_t)count; ++i) {
+    graphopt_status status = check_item(c, port, i, &items[i]);
+    if (status)
+      return status;
+  }
   return GRAPHOPT_OK;
 }
 
 static graphopt_status check_input(const check *c, int32_t port) {
   const graphopt_port *declared = &c->model->inputs[port];
   const graphopt_tensor *tensor = &c->inputs[port];
-  graphopt_status status = check_type(c, port, tensor, declared);
+  if ((declared->kind & GRAPHOPT_OPTIONAL) && tensor->rank == GRAPHOPT_ABSENT)
+    return GRAPHOPT_OK;
+  if (declared->kind & GRAPHOPT_SEQUENCE)
+    return check_sequence(c, port, tensor);
+  if (declared->kind != GRAPHOPT_TENSOR)
+    return check_item(c, port, -1, tensor);
+  graphopt_status status = check_type(c, port, -1, tensor, declared);
   if (status)
     return status;
   for (int32_t i = 0; i < declared->rank; ++i) {
@@ -96,15 +153,20 @@ static graphopt_status check_input(const check *c, int32_t port) {
     if (actual != want || actual < 0)
       return refuse(c, GRAPHOPT_BAD_DIM, port, i, want, actual);
   }
-  int64_t count = count_elements(tensor->dims, tensor->rank);
-  if (count < 0)
-    return refuse(c, GRAPHOPT_BAD_DIM, port, -1, MAX_ELEMENTS, -1);
-  return count ? check_pointer(c, port, tensor->data) : GRAPHOPT_OK;
+  return check_input_data(c, port, tensor);
 }
 
-static int depends_on_values(const graphopt_port *port) {
-  for (int32_t i = 0; i < port->rank; ++i)
-    if (port->dims[i] == GRAPHOPT_DIM_DATA)
+/* The extents that result_dims writes. */
+static int32_t extent_count(const graphopt_port *output) {
+  return output->kind == GRAPHOPT_TENSOR ? output->rank : 0;
+}
+
+/* Whether the library allocates the output. */
+static int is_allocated(const graphopt_port *output) {
+  if (output->kind != GRAPHOPT_TENSOR)
+    return 1;
+  for (int32_t i = 0; i < output->rank; ++i)
+    if (output->dims[i] == GRAPHOPT_DIM_DATA)
       return 1;
   return 0;
 }
@@ -114,10 +176,16 @@ static graphopt_status check_output(const check *c, int32_t index,
   int32_t port = c->model->input_count + index;
   const graphopt_port *declared = &c->model->outputs[index];
   const graphopt_tensor *tensor = &c->outputs[index];
-  graphopt_status status = check_type(c, port, tensor, declared);
-  if (status)
-    return status;
-  if (depends_on_values(declared))
+  if (declared->kind == GRAPHOPT_TENSOR) {
+    graphopt_status status = check_type(c, port, -1, tensor, declared);
+    if (status)
+      return status;
+  } else if (tensor->dtype != declared->dtype) {
+    return refuse(c, GRAPHOPT_BAD_DTYPE, port, -1, declared->dtype, tensor->dtype);
+  } else if ((declared->kind & GRAPHOPT_SEQUENCE) && !tensor->dims) {
+    return refuse(c, GRAPHOPT_NULL_POINTER, port, -1, 0, 0);
+  }
+  if (is_allocated(declared))
     return tensor->data ? refuse(c, GRAPHOPT_NOT_NULL, port, -1, 0, 0)
                         : GRAPHOPT_OK;
   int64_t count = count_elements(extents, declared->rank);
@@ -145,7 +213,7 @@ typedef struct range {
 static range tensor_range(const graphopt_tensor *tensor,
                           const int64_t *extents) {
   int64_t count = tensor->data ? count_elements(extents, tensor->rank) : 0;
-  return (range){(uintptr_t)tensor->data, count * dtype_bytes(tensor->dtype)};
+  return (range){(uintptr_t)tensor->data, count * graphopt_dtype_bytes(tensor->dtype)};
 }
 
 static int overlap(range a, range b) {
@@ -153,27 +221,46 @@ static int overlap(range a, range b) {
          b.start < a.start + (size_t)a.bytes;
 }
 
+/* Whether something that is written overlaps input `port`. */
+static int overlaps_input(const check *c, range written, int32_t port) {
+  const graphopt_tensor *input = &c->inputs[port];
+  int32_t kind = c->model->inputs[port].kind;
+  if ((kind & GRAPHOPT_OPTIONAL) && input->rank == GRAPHOPT_ABSENT)
+    return 0;
+  if (!(kind & GRAPHOPT_SEQUENCE))
+    return overlap(written, tensor_range(input, input->dims));
+  const graphopt_tensor *items = input->data;
+  int64_t count = input->dims[0];
+  if (overlap(written, (range){(uintptr_t)items,
+                               count * (int64_t)sizeof(graphopt_tensor)}))
+    return 1;
+  for (int64_t i = 0; i < count; ++i)
+    if (overlap(written, tensor_range(&items[i], items[i].dims)))
+      return 1;
+  return 0;
+}
+
 /* What the model writes, outputs and workspace, overlaps nothing else: compiled
- * code relies on it. */
+ * code relies on it. What the library allocates has no data yet. */
 static graphopt_status check_overlap(const check *c, range workspace) {
   int32_t inputs = c->model->input_count, outputs = c->model->output_count;
   for (int32_t i = 0; i < inputs; ++i)
-    if (overlap(workspace, tensor_range(&c->inputs[i], c->inputs[i].dims)))
+    if (overlaps_input(c, workspace, i))
       return refuse(c, GRAPHOPT_OVERLAP, i, -1, -1, -1);
   const int64_t *extents = c->extents;
   for (int32_t i = 0; i < outputs; ++i) {
     range output = tensor_range(&c->outputs[i], extents);
-    extents += c->outputs[i].rank;
+    extents += extent_count(&c->model->outputs[i]);
     if (overlap(output, workspace))
       return refuse(c, GRAPHOPT_OVERLAP, inputs + i, -1, -1, -1);
     for (int32_t j = 0; j < inputs; ++j)
-      if (overlap(output, tensor_range(&c->inputs[j], c->inputs[j].dims)))
+      if (overlaps_input(c, output, j))
         return refuse(c, GRAPHOPT_OVERLAP, inputs + i, -1, -1, j);
     const int64_t *earlier = c->extents;
     for (int32_t j = 0; j < i; ++j) {
       if (overlap(output, tensor_range(&c->outputs[j], earlier)))
         return refuse(c, GRAPHOPT_OVERLAP, inputs + i, -1, -1, inputs + j);
-      earlier += c->outputs[j].rank;
+      earlier += extent_count(&c->model->outputs[j]);
     }
   }
   return GRAPHOPT_OK;
@@ -211,7 +298,7 @@ static graphopt_status check_all(check *c, const void *workspace,
     graphopt_status status = check_output(c, i, extents);
     if (status)
       return status;
-    extents += model->outputs[i].rank;
+    extents += extent_count(&model->outputs[i]);
   }
   int64_t needed;
   graphopt_status status =
@@ -224,7 +311,7 @@ static graphopt_status check_all(check *c, const void *workspace,
 /* Outputs that the library allocated go back when the run failed. */
 static void take_back_results(const check *c) {
   for (int32_t i = 0; i < c->model->output_count; ++i)
-    if (depends_on_values(&c->model->outputs[i]) && c->outputs[i].data) {
+    if (is_allocated(&c->model->outputs[i]) && c->outputs[i].data) {
       graphopt_context_release(c->context, c->outputs[i].data);
       c->outputs[i].data = NULL;
     }
@@ -235,12 +322,14 @@ static graphopt_status call_entry(const check *c, graphopt_entry entry,
   const graphopt_model *model = c->model;
   void *tensors[model->input_count + model->output_count + 1];
   for (int32_t i = 0; i < model->input_count; ++i)
-    tensors[i] = c->inputs[i].data;
+    tensors[i] = model->inputs[i].kind == GRAPHOPT_TENSOR
+                     ? c->inputs[i].data
+                     : (void *)&c->inputs[i];
   const int64_t *extents = c->extents;
   for (int32_t i = 0; i < model->output_count; ++i) {
     graphopt_tensor *output = &c->outputs[i];
     tensors[model->input_count + i] = output->data;
-    for (int32_t k = 0; k < output->rank; ++k)
+    for (int32_t k = 0; k < extent_count(&model->outputs[i]); ++k)
       output->dims[k] = *extents++;
   }
   tensors[model->input_count + model->output_count] =
@@ -274,7 +363,7 @@ graphopt_status graphopt_run_model(const graphopt_model *model,
     return status;
   int32_t output_rank = 0;
   for (int32_t i = 0; i < model->output_count; ++i)
-    output_rank += model->outputs[i].rank;
+    output_rank += extent_count(&model->outputs[i]);
   int64_t dims[model->dim_count + 1], extents[output_rank + 1];
   check c = {model, context, inputs, outputs, dims, extents};
   status = check_all(&c, workspace, workspace_bytes);

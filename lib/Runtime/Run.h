@@ -24,7 +24,8 @@ typedef struct graphopt_run {
 } graphopt_run;
 
 /* What the compiler makes of the model's main function. `tensors` are the data
- * of the inputs, then of the outputs, then the weights of a file. */
+ * of the inputs, then of the outputs, then the weights of a file; of an input that is
+ * no tensor it is the graphopt_tensor itself. */
 typedef int32_t (*graphopt_entry)(void *const *tensors, const int64_t *dims,
                                   void *workspace, graphopt_run *run);
 
@@ -79,6 +80,7 @@ void graphopt_end_call(graphopt_run *run, int32_t call, int64_t operations,
 
 /* Inside the runtime ------------------------------------------------------- */
 
+int64_t graphopt_dtype_bytes(int32_t dtype);
 void *graphopt_context_allocate(const graphopt_context *context, size_t bytes);
 void graphopt_context_release(const graphopt_context *context, void *data);
 void graphopt_release_blocks(graphopt_run *run);

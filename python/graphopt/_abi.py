@@ -5,10 +5,13 @@ import os
 import tempfile
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 
-ABI_VERSION = 4
+ABI_VERSION = 5
 ALIGNMENT = 64
 DIM_COMPUTED = -2**63
 DIM_DATA = -2**63 + 1
+DIM_ANY = -2**63 + 2
+ABSENT = ANY_RANK = -1
+SEQUENCE, OPTIONAL = 1, 2  # bits of a port's kind
 
 
 class Tensor(Structure):
@@ -37,7 +40,7 @@ class Context(Structure):
 
 class Port(Structure):
     _fields_ = [("name", c_char_p), ("dims", POINTER(c_int64)), ("rank", c_int32),
-                ("dtype", c_int32)]
+                ("dtype", c_int32), ("kind", c_int32)]
 
 
 class Model(Structure):

@@ -6,15 +6,14 @@ import threading
 
 import numpy as np
 
-from . import _abi
+from . import _abi, _values
+from ._values import aligned_empty
 
 _NUMPY = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64",
           9: "bool", 10: "float16", 11: "float64", 12: "uint32", 13: "uint64"}
 _ML_DTYPES = {16: "bfloat16", 17: "float8_e4m3fn", 18: "float8_e4m3fnuz", 19: "float8_e5m2",
               20: "float8_e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4_e2m1fn",
               24: "float8_e8m0fnu", 25: "uint2", 26: "int2"}
-_libc = ctypes.CDLL(None)
-_libc.free.argtypes = [ctypes.c_void_p]
 
 
 def _numpy_dtype(number):
@@ -36,24 +35,24 @@ class Port:
     """An input or output.
 
     dims   a tuple of sizes, names of open dimensions, and None for sizes that
-           follow from them or from values
+           follow from them or from values; None for tensors of any rank
     dtype  NumPy's
+    kind   0 for a tensor; bits: 1 for a sequence, a list of arrays, of which `dims` and
+           `dtype` tell; 2 for what may be absent, None
     """
     name: str
     dims: tuple
     dtype: np.dtype
+    kind: int = 0
 
     def __str__(self):
+        kind = "optional " if self.kind & _abi.OPTIONAL else ""
+        if self.kind & _abi.SEQUENCE:
+            kind += "sequence of "
+        if self.dims is None:
+            return f"'{self.name}' ({kind}{self.dtype})"
         dims = ", ".join("?" if dim is None else str(dim) for dim in self.dims)
-        return f"'{self.name}' ({self.dtype} [{dims}])"
-
-
-def _aligned_empty(shape, dtype):
-    """An uninitialized array whose data begins as the library wants it."""
-    count = int(np.prod(shape, dtype=object))
-    memory = np.empty(count * dtype.itemsize + _abi.ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % _abi.ALIGNMENT
-    return memory[start:start + count * dtype.itemsize].view(dtype).reshape(shape)
+        return f"'{self.name}' ({kind}{self.dtype} [{dims}])"
 
 
 class Model:
@@ -103,8 +102,9 @@ class Model:
 
     def __call__(self, *arrays, **named):
         """Runs the model on NumPy arrays, or anything that offers DLPack or can
-        be made an array. Inputs go in by name or, in the model's order, by
-        position. Types must be the model's; numbers and lists take its type.
+        be made an array; sequences are lists of these, absent values None.
+        Inputs go in by name or, in the model's order, by position. Types must be
+        the model's; numbers and lists take its type.
 
         Returns the output, or if there are several a dict of name -> array.
         """
@@ -128,16 +128,16 @@ class Model:
         except IndexError:
             workspace = None
         if workspace is None or workspace.size < need:
-            workspace = _aligned_empty((need,), np.dtype(np.uint8))
+            workspace = aligned_empty((need,), np.dtype(np.uint8))
         return workspace
 
     def _port(self, raw):
         def dim(extent):
-            if extent in (_abi.DIM_COMPUTED, _abi.DIM_DATA):
+            if extent in (_abi.DIM_COMPUTED, _abi.DIM_DATA, _abi.DIM_ANY):
                 return None
             return extent if extent >= 0 else self.dim_names[-1 - extent]
-        return Port(raw.name.decode(), tuple(map(dim, raw.dims[:raw.rank])),
-                    _numpy_dtype(raw.dtype))
+        dims = None if raw.rank == _abi.ANY_RANK else tuple(map(dim, raw.dims[:raw.rank]))
+        return Port(raw.name.decode(), dims, _numpy_dtype(raw.dtype), raw.kind)
 
     def _bind(self, arrays, named):
         if len(arrays) > len(self.inputs):
@@ -152,31 +152,12 @@ class Model:
                 raise TypeError(f"input {port} is missing")
         return list(arrays) + [named[name] for name in names[len(arrays):]]
 
-    @staticmethod
-    def _convert(port, value):
-        """The value as an aligned, contiguous array of the port's type."""
-        if isinstance(value, (np.ndarray, np.generic)):
-            array = np.asarray(value)
-        elif hasattr(value, "__dlpack__"):
-            array = np.from_dlpack(value)
-        else:
-            array = np.asarray(value, port.dtype)
-        if array.dtype != port.dtype:
-            raise TypeError(f"input {port} is given as {array.dtype}")
-        if array.dtype.name in ("int2", "int4"):  # in whole bytes, not in the least bits of one
-            numbers = _aligned_empty(array.shape, np.dtype(np.int8))
-            numbers[...] = array.astype(np.int8)
-            return numbers.view(array.dtype)
-        if array.flags.c_contiguous and array.ctypes.data % _abi.ALIGNMENT == 0:
-            return array
-        aligned = _aligned_empty(array.shape, array.dtype)
-        aligned[...] = array
-        return aligned
-
     def _open_dims(self, arrays):
         """The sizes of the open dimensions, read off the inputs."""
         sizes = {}
         for port, array in zip(self.inputs, arrays):
+            if port.kind:
+                continue
             if array.ndim != len(port.dims):
                 raise RunError(f"input {port} is given with shape {array.shape}")
             for dim, size in zip(port.dims, array.shape):
@@ -204,30 +185,35 @@ class Call:
     """A model with its arguments: the tables that the library wants are made once.
 
     inputs   the arrays that run() reads; writing into them changes the next run.
-             An array that was not aligned or contiguous is a copy.
-    outputs  the arrays that run() writes, None for sizes that depend on values
+             An array that was not aligned or contiguous is a copy. Of a sequence it
+             is a list, of what is absent None.
+    outputs  the arrays that run() writes, None for sizes that depend on values,
+             sequences and optional values
 
     One thread at a time may run it.
     """
 
     def __init__(self, model, arrays):
         self._model = model
-        self.inputs = [model._convert(port, array) for port, array in zip(model.inputs, arrays)]
+        self.inputs = [_values.convert(port, value) for port, value in zip(model.inputs, arrays)]
         self._dims = model._open_dims(self.inputs)
-        extents = (ctypes.c_int64 * max(1, sum(len(port.dims) for port in model.outputs)))()
+        extents = (ctypes.c_int64 * max(1, sum(len(port.dims) for port in model.outputs
+                                               if not port.kind)))()
         model._descriptor.result_dims(self._dims, extents)
 
         self._inputs = (_abi.Tensor * len(self.inputs))()
-        for entry, array, raw in zip(self._inputs, self.inputs, model._raw_inputs):
-            entry.data, entry.rank, entry.dtype = array.ctypes.data, array.ndim, raw.dtype
-            entry.dims = (ctypes.c_int64 * max(1, array.ndim))(*array.shape)
+        self._held = [_values.describe(entry, value, raw.dtype) for entry, value, raw in
+                      zip(self._inputs, self.inputs, model._raw_inputs)]
         self._outputs = (_abi.Tensor * len(model.outputs))()
         self.outputs, at = [], 0
         for entry, port, raw in zip(self._outputs, model.outputs, model._raw_outputs):
+            if raw.kind:
+                self.outputs.append(None)
+                continue
             shape = extents[at:at + raw.rank]
             at += raw.rank
             by_values = _abi.DIM_DATA in raw.dims[:raw.rank]
-            self.outputs.append(None if by_values else _aligned_empty(shape, port.dtype))
+            self.outputs.append(None if by_values else aligned_empty(shape, port.dtype))
             entry.data = None if by_values else self.outputs[-1].ctypes.data
             entry.rank, entry.dtype = raw.rank, raw.dtype
             entry.dims = (ctypes.c_int64 * max(1, raw.rank))(*shape)
@@ -244,6 +230,10 @@ class Call:
         model = self._model
         workspace = model._take_workspace(self._need)
 
+        for entry, raw in zip(self._outputs, model._raw_outputs):
+            if raw.kind:
+                _values.expect(entry, raw)
+
         def call():
             return model._descriptor.run(ctypes.byref(self._context), self._inputs, self._outputs,
                                          workspace.ctypes.data, self._need)
@@ -256,18 +246,8 @@ class Call:
         if status:
             for entry, array in zip(self._outputs, self.outputs):
                 if array is None:
-                    _libc.free(entry.data)
-                    entry.data = None
+                    _values.release(entry)
             model._check(status, self._fault)
-        return [self._take(entry, port) if array is None else array
-                for entry, port, array in zip(self._outputs, model.outputs, self.outputs)]
-
-    @staticmethod
-    def _take(entry, port):
-        """The array of an output that the library allocated."""
-        shape = tuple(entry.dims[:entry.rank])
-        array = _aligned_empty(shape, port.dtype)
-        ctypes.memmove(array.ctypes.data, entry.data, array.nbytes)
-        _libc.free(entry.data)
-        entry.data = None
-        return array
+        return [_values.take(entry, raw, port.dtype) if array is None else array
+                for entry, raw, port, array in
+                zip(self._outputs, model._raw_outputs, model.outputs, self.outputs)]

@@ -31,6 +31,19 @@ class GraphOptRep(BackendRep):
         return tuple(self.model.run(ordered))
 
 
+def _value_info(name, value):
+    """The input that an array is, or a sequence that a list of arrays is."""
+    if not isinstance(value, list):
+        return helper.make_tensor_value_info(
+            name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
+    if not value:
+        raise ValueError(f"input '{name}' is an empty list, which has no type")
+    shapes = {item.shape for item in value}
+    return helper.make_tensor_sequence_value_info(
+        name, helper.np_dtype_to_tensor_dtype(value[0].dtype),
+        shapes.pop() if len(shapes) == 1 else None)
+
+
 class GraphOptBackend(Backend):
     @classmethod
     def is_compatible(cls, model, device="CPU", **kwargs):
@@ -58,7 +71,8 @@ class GraphOptBackend(Backend):
         names = [name for name in node.input if name]
         if isinstance(inputs, dict):
             inputs = [inputs[name] for name in names]
-        arrays = [np.asarray(array) for array in inputs]
+        arrays = [[np.asarray(item) for item in array] if isinstance(array, list) else np.asarray(array)
+                  for array in inputs]
         outputs = [name for name in node.output if name]
         infos = [helper.make_empty_tensor_value_info(name) for name in outputs]
         if outputs_info:
@@ -66,9 +80,7 @@ class GraphOptBackend(Backend):
                 name, helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), shape)
                 for name, (dtype, shape) in zip(outputs, outputs_info)]
         graph = helper.make_graph([node], "node", [
-            helper.make_tensor_value_info(
-                name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
-            for name, array in zip(names, arrays)], infos)
+            _value_info(name, array) for name, array in zip(names, arrays)], infos)
         version = opset_version or onnx.defs.onnx_opset_version()
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid(node.domain, version)])
         if not outputs_info:

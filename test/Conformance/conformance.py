@@ -110,13 +110,29 @@ def leave_open(model):
 
 # ----------------------------------------------------------------- comparison
 
-def array(item):
-    return numpy_helper.to_array(item) if isinstance(item, onnx.TensorProto) else np.asarray(item)
+def host(item):
+    """An array, a list of arrays, or None."""
+    if isinstance(item, onnx.SequenceProto):
+        return numpy_helper.to_list(item)
+    if isinstance(item, onnx.OptionalProto):
+        return host(numpy_helper.to_optional(item))
+    if isinstance(item, onnx.TensorProto):
+        return numpy_helper.to_array(item)
+    if item is None or isinstance(item, list):
+        return item and [host(part) for part in item]
+    return np.asarray(item)
 
 
 def difference(actual, expected, rtol, atol):
     """What is wrong, or ''."""
-    expected = array(expected)
+    expected = host(expected)
+    if expected is None or actual is None:
+        return "" if expected is actual else f"{actual} instead of {expected}"
+    if isinstance(expected, list):
+        if not isinstance(actual, list) or len(actual) != len(expected):
+            return f"{actual} instead of {len(expected)} tensors"
+        texts = (difference(a, e, rtol, atol) for a, e in zip(actual, expected))
+        return next((f"tensor {i}: {text}" for i, text in enumerate(texts) if text), "")
     if actual.shape != expected.shape or actual.dtype != expected.dtype:
         return f"{actual.dtype}{list(actual.shape)} instead of {expected.dtype}{list(expected.shape)}"
     if expected.dtype.isbuiltin == 2:  # bfloat16 and smaller
@@ -139,7 +155,7 @@ def attempt(case, is_open):
     except graphopt.CompileError as error:
         return Outcome("refused" if REFUSAL.search(str(error)) else "failed", str(error))
     for inputs, expected in pairs:
-        actual = compiled.run([array(item) for item in inputs])
+        actual = compiled.run([host(item) for item in inputs])
         if len(actual) != len(expected):
             return Outcome("failed", f"{len(actual)} outputs instead of {len(expected)}")
         for name, a, e in zip(compiled.model.outputs, actual, expected):

@@ -24,6 +24,13 @@ TEST(Header, hostileNames) {
               {{"x", DType::BFloat16, {INT64_MIN}},
                {"x_dims", DType::Int8, {3}},
                {"\\", DType::Float64, {INT64_MIN + 1, 0}}}};
+  // Sequences, and what may be absent; of tensors of any rank, too.
+  for (int32_t kind : {1, 2, 3}) {
+    for (auto *ports : {&model.inputs, &model.outputs}) {
+      ports->push_back({"s", DType::Float32, {INT64_MIN + 2, 4}, kind});
+      ports->push_back({"s_count", DType::Int8, {}, kind, kind == 1});
+    }
+  }
   HeaderFacts facts;
   TemporaryFolder folder;
   writeFile(folder / "m.h", writeHeader(model, facts));

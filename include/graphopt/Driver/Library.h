@@ -41,7 +41,8 @@ public:
   }
 
   /// A port's extents as text, open ones by name: "batchx128". "scalar" at
-  /// rank 0, "?" for an extent that depends on values.
+  /// rank 0, "?" for an extent that depends on values, or that each tensor of a
+  /// sequence has for itself.
   std::string formatPortDims(const graphopt_port &port) const;
 
 private:
@@ -63,6 +64,9 @@ private:
 
 /// One set of inputs, outputs and workspace of a model, to be run any number of
 /// times. Sessions of one library may run at the same time.
+///
+/// The tensors of a sequence `s` are named `s.0`, `s.1`, ...; without any it is empty,
+/// or absent if it may be. So is an optional tensor that is not given.
 class Session {
 public:
   /// Matches `inputs` with the model's by name; a single input, and inputs
@@ -84,8 +88,10 @@ public:
   llvm::Error run(Profiler *profiler = nullptr);
 
   /// In the model's order, valid until the next run.
-  llvm::ArrayRef<HostTensor> outputs() const { return outputTensors; }
-  /// In the model's order. Elements may be changed between runs.
+  llvm::ArrayRef<HostTensor> outputs() const {
+    return hasSequences ? sequenceOutputs : outputTensors;
+  }
+  /// In the model's order, those that are tensors. Elements may be changed between runs.
   llvm::MutableArrayRef<HostTensor> inputs() { return inputTensors; }
   llvm::ArrayRef<int64_t> openDims() const { return dims; }
   int64_t workspaceBytes() const { return workspaceSize; }
@@ -94,7 +100,12 @@ private:
   explicit Session(const Library &library) : library(library) {}
   llvm::Error bindInputs(std::vector<HostTensor> given);
   llvm::Error bindInput(const graphopt_port &port, HostTensor tensor);
+  llvm::Error bindSequence(const graphopt_port &port, size_t position,
+                           std::vector<HostTensor> &given,
+                           llvm::SmallVectorImpl<bool> &used);
+  void addSequence(const graphopt_port &port);
   llvm::Error allocateOutputs();
+  llvm::Error takeSequences();
   llvm::Error allocateWorkspace();
   llvm::Error startPool(int threads);
   llvm::Error describe(graphopt_status status) const;
@@ -110,6 +121,19 @@ private:
   std::vector<HostTensor> inputTensors, outputTensors;
   std::vector<graphopt_tensor> inputTable, outputTable;
   std::vector<llvm::SmallVector<int64_t, 4>> inputDims, outputDims;
+  /// Of models with sequences or optional values: what an input is made of, absent
+  /// or a list, in the order of these inputs; all outputs, with one tensor for each
+  /// of a sequence.
+  struct Sequence {
+    bool isAbsent = false;
+    std::vector<HostTensor> tensors;
+    std::vector<llvm::SmallVector<int64_t, 4>> dims;
+    std::vector<graphopt_tensor> table;
+    int64_t count = 0;
+  };
+  bool hasSequences = false;
+  std::vector<std::unique_ptr<Sequence>> sequences;
+  std::vector<HostTensor> sequenceOutputs;
   llvm::SmallVector<int64_t> dims; // open dimensions, -1 until known
   std::unique_ptr<void, Free> workspace;
   int64_t workspaceSize = 0;

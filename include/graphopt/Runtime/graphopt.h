@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Raised when a struct below changes; a model refuses a context of another. */
-#define GRAPHOPT_ABI_VERSION 4
+#define GRAPHOPT_ABI_VERSION 5
 
 /* Every tensor's data and the workspace start at a multiple of this. */
 #define GRAPHOPT_ALIGNMENT 64
@@ -82,11 +82,19 @@ typedef enum graphopt_dtype {
  * entries, which the library writes, and `data` at enough memory for them (ask
  * <model>_result_dims). Where the size depends on values (GRAPHOPT_DIM_DATA),
  * `data` is NULL before the run and afterwards points at memory of the
- * context's allocator that the caller frees. */
+ * context's allocator that the caller frees.
+ *
+ * A sequence (graphopt_port.kind) is a tensor of one dimension, their number, whose
+ * elements are graphopt_tensors, all of the dtype that it has itself. An optional
+ * value that is absent has the rank GRAPHOPT_ABSENT; what else it has is not looked at.
+ * As outputs both are the library's: `data` is NULL before the run. Afterwards it is the
+ * one block of memory in which all is, that the caller frees; NULL if the value is
+ * absent. The library sets the rank, too, and of an optional tensor where its dims
+ * are, which is in the block. */
 typedef struct graphopt_tensor {
   void *data;    /* first element, GRAPHOPT_ALIGNMENT */
   int64_t *dims; /* `rank` extents in elements, outermost first */
-  int32_t rank;  /* 0 for a scalar */
+  int32_t rank;  /* 0 for a scalar; or GRAPHOPT_ABSENT */
   int32_t dtype; /* a graphopt_dtype */
 } graphopt_tensor;
 
@@ -157,16 +165,33 @@ typedef struct graphopt_context {
         NULL, NULL, NULL                                                       \
   }
 
+/* graphopt_tensor.rank of an optional value that is absent. */
+#define GRAPHOPT_ABSENT (-1)
+
+/* graphopt_port.rank where each tensor of a sequence has its own. */
+#define GRAPHOPT_ANY_RANK (-1)
+
+/* What a port is: bits. */
+typedef enum graphopt_kind {
+  GRAPHOPT_TENSOR = 0,
+  GRAPHOPT_SEQUENCE = 1, /* of tensors */
+  GRAPHOPT_OPTIONAL = 2  /* may be absent */
+} graphopt_kind;
+
 /* Extents in graphopt_port.dims that are not numbers. */
 #define GRAPHOPT_DIM_COMPUTED INT64_MIN   /* ask result_dims */
 #define GRAPHOPT_DIM_DATA (INT64_MIN + 1) /* known after the run */
+#define GRAPHOPT_DIM_ANY (INT64_MIN + 2)  /* of a sequence's tensor, or an optional
+                                             one: each has its own */
 
-/* An input or output as the model declares it. */
+/* An input or output as the model declares it. Of a sequence, what is said here of a
+ * tensor is said of its tensors. */
 typedef struct graphopt_port {
   const char *name;    /* ONNX name */
   const int64_t *dims; /* >= 0: fixed; -1 - i: open dimension i; or see above */
-  int32_t rank;
-  int32_t dtype; /* a graphopt_dtype */
+  int32_t rank;        /* or GRAPHOPT_ANY_RANK */
+  int32_t dtype;       /* a graphopt_dtype */
+  int32_t kind;        /* of graphopt_kind's bits */
 } graphopt_port;
 
 /* A call in compiled code, or, with "" for the function, what is in no call. */
@@ -192,8 +217,8 @@ typedef struct graphopt_model {
    * if it cannot be had. */
   int64_t (*workspace_bytes)(const int64_t *dims);
 
-  /* Writes all extents of all outputs, one after the other. Those that depend
-   * on values become -1. */
+  /* Writes all extents of all outputs that are tensors, one after the other. Those that
+   * depend on values become -1. */
   void (*result_dims)(const int64_t *dims, int64_t *extents);
 
   /* Checks every argument, then runs. `context` may be NULL; `workspace` too if

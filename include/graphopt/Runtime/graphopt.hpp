@@ -79,7 +79,8 @@ inline std::shared_ptr<void> allocate(size_t bytes) {
           [](void *data) { ::operator delete(data, alignment); }};
 }
 
-/// A dense tensor. Copies share the data.
+/// A dense tensor, or a sequence of them, or an optional value that is absent. Copies
+/// share the data.
 class Tensor {
 public:
   /// Owns fresh memory, zeroed.
@@ -102,6 +103,23 @@ public:
                   DType<Value>::value, std::move(dims));
   }
 
+  /// A sequence: `dims` is their number.
+  static Tensor sequence(graphopt_dtype dtype, std::vector<Tensor> tensors) {
+    Tensor made(nullptr, dtype, {int64_t(tensors.size())});
+    made.parts = std::move(tensors);
+    made.holds = GRAPHOPT_SEQUENCE;
+    return made;
+  }
+  static Tensor absent(graphopt_dtype dtype) {
+    Tensor made(nullptr, dtype, {});
+    made.holds = GRAPHOPT_OPTIONAL;
+    return made;
+  }
+
+  bool isAbsent() const { return holds == GRAPHOPT_OPTIONAL; }
+  /// Of a sequence.
+  const std::vector<Tensor> &tensors() const { return parts; }
+
   template <class T> T *data() const { return static_cast<T *>(storage.get()); }
   const std::vector<int64_t> &dims() const { return extents; }
   int32_t dtype() const { return type; }
@@ -116,10 +134,22 @@ public:
 
   /// For graphopt.h; points into this tensor.
   graphopt_tensor view() {
-    return {storage.get(), extents.data(), int32_t(extents.size()), type};
+    if (isAbsent())
+      return {nullptr, nullptr, GRAPHOPT_ABSENT, type};
+    void *data = storage.get();
+    if (holds == GRAPHOPT_SEQUENCE) {
+      views.clear();
+      for (Tensor &part : parts)
+        views.push_back(part.view());
+      data = views.data();
+    }
+    return {data, extents.data(), int32_t(extents.size()), type};
   }
 
 private:
+  std::vector<Tensor> parts; // of a sequence
+  std::vector<graphopt_tensor> views;
+  graphopt_kind holds = GRAPHOPT_TENSOR;
   std::shared_ptr<void> storage;
   std::vector<int64_t> extents;
   int32_t type;
@@ -207,7 +237,7 @@ public:
       throw Error(describe(status, fault), status, fault);
     for (size_t i = 0; i < outputs.size(); ++i)
       if (!outputs[i].data<void>())
-        outputs[i] = adopt(out[i], outputs[i], own);
+        outputs[i] = adopt(out[i], model.outputs[i].kind, own);
     return outputs;
   }
 
@@ -236,8 +266,9 @@ private:
   std::vector<int64_t> openDims(const std::vector<Tensor> &inputs) const {
     std::vector<int64_t> open(size_t(model.dim_count) + 1, 0);
     for (size_t i = 0; i < inputs.size(); ++i)
-      for (size_t k = 0;
-           k < inputs[i].dims().size() && int32_t(k) < model.inputs[i].rank;
+      for (size_t k = 0; model.inputs[i].kind == GRAPHOPT_TENSOR &&
+                         k < inputs[i].dims().size() &&
+                         int32_t(k) < model.inputs[i].rank;
            ++k)
         if (model.inputs[i].dims[k] < 0)
           open[size_t(-1 - model.inputs[i].dims[k])] = inputs[i].dims()[k];
@@ -248,13 +279,18 @@ private:
   std::vector<Tensor> allocateOutputs(const std::vector<int64_t> &open) const {
     size_t rank = 0;
     for (int32_t i = 0; i < model.output_count; ++i)
-      rank += size_t(model.outputs[i].rank);
+      if (model.outputs[i].kind == GRAPHOPT_TENSOR)
+        rank += size_t(model.outputs[i].rank);
     std::vector<int64_t> extents(rank + 1);
     model.result_dims(open.data(), extents.data());
     std::vector<Tensor> outputs;
     auto next = extents.begin();
     for (int32_t i = 0; i < model.output_count; ++i) {
       const graphopt_port &declared = model.outputs[i];
+      if (declared.kind != GRAPHOPT_TENSOR) {
+        outputs.emplace_back(nullptr, declared.dtype, std::vector<int64_t>(1));
+        continue;
+      }
       std::vector<int64_t> dims(next, next + declared.rank);
       next += declared.rank;
       bool known = true;
@@ -275,19 +311,31 @@ private:
     return all;
   }
 
+  static std::vector<int64_t> dimsOf(const graphopt_tensor &tensor) {
+    return {tensor.dims, tensor.dims + tensor.rank};
+  }
+
   /// Takes over what the run allocated.
-  static Tensor adopt(const graphopt_tensor &result, const Tensor &declared,
+  static Tensor adopt(const graphopt_tensor &result, int32_t kind,
                       const graphopt_context &context) {
+    if ((kind & GRAPHOPT_OPTIONAL) && result.rank == GRAPHOPT_ABSENT)
+      return Tensor::absent(graphopt_dtype(result.dtype));
     auto release = context.allocate ? context.release : nullptr;
     void *allocator = context.allocator;
-    return Tensor(std::shared_ptr<void>(result.data,
-                                        [release, allocator](void *data) {
-                                          if (release)
-                                            release(allocator, data);
-                                          else
-                                            std::free(data);
-                                        }),
-                  result.dtype, declared.dims());
+    std::shared_ptr<void> block(result.data, [release, allocator](void *data) {
+      if (release)
+        release(allocator, data);
+      else
+        std::free(data);
+    });
+    if (!(kind & GRAPHOPT_SEQUENCE))
+      return Tensor(block, result.dtype, dimsOf(result));
+    std::vector<Tensor> parts;
+    auto *items = static_cast<const graphopt_tensor *>(result.data);
+    for (int64_t i = 0; i < result.dims[0]; ++i)
+      parts.emplace_back(std::shared_ptr<void>(block, items[i].data),
+                         items[i].dtype, dimsOf(items[i]));
+    return Tensor::sequence(graphopt_dtype(result.dtype), std::move(parts));
   }
 
   const graphopt_model &model;

@@ -78,8 +78,8 @@ struct BindResults : graphopt::impl::BindResultsBase<BindResults> {
       getOperation().emitError("has no function @main of one block");
       return signalPassFailure();
     }
-    for (Type type : main.getResultTypes())
-      if (!isa<RankedTensorType>(type)) {
+    for (auto [i, type] : llvm::enumerate(main.getResultTypes()))
+      if (!isa<RankedTensorType>(type) && !main.getResultAttr(i, "graph.kind")) {
         main.emitError("has a result that is not a ranked tensor: ") << type;
         return signalPassFailure();
       }
@@ -104,8 +104,7 @@ private:
     OpBuilder builder(end);
     SmallVector<Value> sizes;
     for (Value result : end.getOperands())
-      for (int64_t k = 0; k < cast<RankedTensorType>(result.getType()).getRank();
-           ++k)
+      for (int64_t k = 0; k < rankOf(result); ++k)
         sizes.push_back(
             tensor::DimOp::create(builder, end.getLoc(), result, k));
     end.getOperandsMutable().assign(sizes);
@@ -140,7 +139,12 @@ private:
     SmallVector<Attribute> returnedAttrs;
     size_t firstExtent = 0;
     for (auto [i, value] : llvm::enumerate(end.getOperands())) {
-      auto type = cast<RankedTensorType>(value.getType());
+      auto type = dyn_cast<RankedTensorType>(value.getType());
+      if (!type) { // the number of a sequence
+        returned.push_back(value);
+        returnedAttrs.push_back(numbered(main, i));
+        continue;
+      }
       ArrayRef<Extent> own =
           ArrayRef(extents).slice(firstExtent, type.getRank());
       firstExtent += type.getRank();
@@ -164,6 +168,12 @@ private:
     main.setResAttrsAttr(returnedAttrs.empty()
                              ? ArrayAttr()
                              : builder.getArrayAttr(returnedAttrs));
+  }
+
+  /// 0 for what is no tensor.
+  static int64_t rankOf(Value result) {
+    auto type = dyn_cast<RankedTensorType>(result.getType());
+    return type ? type.getRank() : 0;
   }
 
   /// A copy of a slice: bufferization returns one with its strides cast away.
@@ -286,14 +296,20 @@ private:
     bool isComputable;
   };
 
+  /// The result's attributes and its number.
+  DictionaryAttr numbered(func::FuncOp main, unsigned i) {
+    NamedAttrList attrs(main.getResultAttrDict(i));
+    attrs.set("graph.result",
+              IntegerAttr::get(IntegerType::get(&getContext(), 64), i));
+    return attrs.getDictionary(&getContext());
+  }
+
   /// The result's attributes, its number, and names for those extents that are
   /// open dimensions for certain.
   DictionaryAttr portAttrs(func::FuncOp main, unsigned i, RankedTensorType type,
                            ArrayRef<Extent> own) {
     MLIRContext *context = &getContext();
-    NamedAttrList attrs(main.getResultAttrDict(i));
-    attrs.set("graph.result",
-              IntegerAttr::get(IntegerType::get(context, 64), i));
+    NamedAttrList attrs(numbered(main, i));
     ArrayAttr openDims =
         getOperation()->getAttrOfType<ArrayAttr>("graph.open_dims");
     SmallVector<Attribute> names;

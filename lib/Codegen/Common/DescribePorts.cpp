@@ -78,11 +78,13 @@ private:
     unsigned i = argument.getArgNumber();
     if (isa<LLVM::LLVMPointerType>(argument.getType()))
       return makeEntry("run");
+    DictionaryAttr attributes = main.getArgAttrDict(i);
+    if (attributes && attributes.get("graph.kind"))
+      return describeHandle("input", attributes);
     auto type = dyn_cast<MemRefType>(argument.getType());
     if (!type || !type.getLayout().isIdentity())
       return main.emitError("argument ")
              << i << " is not a plain memref: " << argument.getType();
-    DictionaryAttr attributes = main.getArgAttrDict(i);
     if (attributes && attributes.get("graph.result"))
       return describePort(main, "output", type, attributes, "?");
     if (attributes && attributes.get("graph.name"))
@@ -98,14 +100,37 @@ private:
   }
 
   FailureOr<Attribute> describeResult(func::FuncOp main, unsigned i) {
+    DictionaryAttr attributes = main.getResultAttrDict(i);
+    if (!attributes || !attributes.get("graph.result"))
+      return main.emitError("result ") << i << " has no graph.result";
+    if (attributes.get("graph.kind"))
+      return describeHandle("result", attributes);
     auto type = dyn_cast<MemRefType>(main.getResultTypes()[i]);
     if (!type || !type.getLayout().isIdentity())
       return main.emitError("result ")
              << i << " is not a plain memref: " << main.getResultTypes()[i];
-    DictionaryAttr attributes = main.getResultAttrDict(i);
-    if (!attributes || !attributes.get("graph.result"))
-      return main.emitError("result ") << i << " has no graph.result";
     return describePort(main, "result", type, attributes, "*");
+  }
+
+  /// A sequence or an optional value: `dims` of its tensors, "~" where each has its own;
+  /// without them each has a rank of its own.
+  Attribute describeHandle(StringRef kind, DictionaryAttr attributes) {
+    Builder b(&getContext());
+    SmallVector<NamedAttribute> entries = {
+        b.getNamedAttr("dtype", attributes.get("graph.dtype")),
+        b.getNamedAttr("name", attributes.get("graph.name")),
+        b.getNamedAttr("value", attributes.get("graph.kind"))};
+    if (auto shape = attributes.getAs<DenseI64ArrayAttr>("graph.shape")) {
+      SmallVector<Attribute> dims;
+      for (int64_t extent : shape.asArrayRef())
+        dims.push_back(ShapedType::isDynamic(extent)
+                           ? Attribute(b.getStringAttr("~"))
+                           : b.getI64IntegerAttr(extent));
+      entries.push_back(b.getNamedAttr("dims", b.getArrayAttr(dims)));
+    }
+    if (Attribute index = attributes.get("graph.result"))
+      entries.push_back(b.getNamedAttr("index", index));
+    return makeEntry(kind, entries);
   }
 
   /// `unnamed` stands for a dynamic extent without a name; empty: not allowed.

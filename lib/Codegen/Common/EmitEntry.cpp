@@ -21,7 +21,13 @@ struct Port {
   ArrayRef<Attribute> dims;
   int64_t index = 0; ///< of an output
   int64_t bits = 8;  ///< of an element
+  StringRef value = {}; ///< "optional sequence" or the like; empty for a tensor
 
+  /// Bits of graphopt.h's graphopt_kind.
+  int32_t valueKind() const {
+    return (value.ends_with("sequence") ? 1 : 0) |
+           (value.starts_with("optional") ? 2 : 0);
+  }
   bool isInput() const { return kind == "input"; }
   bool isWorkspace() const { return kind == "workspace"; }
   bool isWeights() const { return kind == "weights"; }
@@ -73,7 +79,9 @@ private:
     for (auto entry : described.getAsRange<DictionaryAttr>()) {
       Port port;
       port.kind = entry.getAs<StringAttr>("kind").getValue();
-      if (auto dims = entry.getAs<ArrayAttr>("dims"))
+      if (auto value = entry.getAs<StringAttr>("value"))
+        port.value = value.getValue();
+      else if (auto dims = entry.getAs<ArrayAttr>("dims"))
         port.dims = dims.getValue();
       if (auto index = entry.getAs<IntegerAttr>("index"))
         port.index = index.getInt();
@@ -93,7 +101,7 @@ private:
     unsigned arguments = 0;
     for (const Port &port : ports)
       arguments += port.isResult() ? 0
-                   : port.isRun()  ? 1
+                   : port.isRun() || port.valueKind() ? 1
                                    : 3 + 2 * rankOf(port);
     if (main.getNumArguments() != arguments)
       return main.emitError("has ")
@@ -268,6 +276,12 @@ private:
             b, pointer,
             elementAt(b, tensors, pointer, inputCount + outputs.size()));
         appendDescriptor(b, operands, data, {constant(b, INT64_MAX)});
+      } else if (port.isInput() && port.valueKind()) {
+        Value given = LLVM::LoadOp::create(b, pointer,
+                                           elementAt(b, tensors, pointer, input++));
+        operands.push_back(graphopt::Runtime(getOperation())
+                               .sequenceInput(b, b.getLoc(), run, given,
+                                              port.valueKind()));
       } else if (!port.isResult()) {
         SmallVector<Value> sizes;
         for (auto [k, dim] : llvm::enumerate(port.dims))
@@ -324,6 +338,8 @@ private:
 
   void setResult(Builder &b, graphopt::Runtime &runtime, Value run,
                  const Port &port, Value descriptor) {
+    if (int32_t kind = port.valueKind())
+      return runtime.sequenceOutput(b, b.getLoc(), run, port.index, descriptor, kind);
     int64_t rank = port.dims.size();
     Value extents = LLVM::AllocaOp::create(
         b, pointer, i64, constant(b, std::max<int64_t>(rank, 1)));
@@ -351,6 +367,8 @@ private:
     for (const Port &port : ports) {
       if (port.isRun()) {
         main.setArgAttr(argument++, "graphopt.run", unit);
+      } else if (port.isInput() && port.valueKind()) {
+        ++argument;
       } else if (!port.isResult()) {
         main.setArgAttr(argument + 1, LLVM::LLVMDialect::getNoAliasAttrName(),
                         unit);

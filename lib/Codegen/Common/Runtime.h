@@ -47,6 +47,19 @@ public:
     call(b, loc, "graphopt_set_result", none,
          {run, output, data, bytes, extents});
   }
+  /// The number by which generated code knows an input that is no tensor. `kind` has
+  /// graphopt_kind's bits.
+  mlir::Value sequenceInput(mlir::OpBuilder &b, mlir::Location loc, mlir::Value run,
+                            mlir::Value given, int32_t kind) {
+    mlir::Value bits = mlir::LLVM::ConstantOp::create(b, loc, i32, kind);
+    return call(b, loc, "graphopt_sequence_input", i64, {run, given, bits});
+  }
+  void sequenceOutput(mlir::OpBuilder &b, mlir::Location loc, mlir::Value run,
+                      int32_t index, mlir::Value handle, int32_t kind) {
+    mlir::Value output = mlir::LLVM::ConstantOp::create(b, loc, i32, index);
+    mlir::Value bits = mlir::LLVM::ConstantOp::create(b, loc, i32, kind);
+    call(b, loc, "graphopt_sequence_output", none, {run, output, handle, bits});
+  }
 
 private:
   mlir::Value call(mlir::OpBuilder &b, mlir::Location loc, llvm::StringRef name,

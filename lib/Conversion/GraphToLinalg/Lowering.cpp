@@ -17,6 +17,12 @@ TensorTypeConverter::TensorTypeConverter() {
   addConversion([this](RankedTensorType type) -> Type {
     return type.clone(convertType(type.getElementType()));
   });
+  // What no tensor type says is a number that the runtime knows.
+  addConversion([](Type type) -> std::optional<Type> {
+    if (isa<SequenceType, OptionalType, UnrankedTensorType>(type))
+      return IntegerType::get(type.getContext(), 64);
+    return std::nullopt;
+  });
   auto cast = [](OpBuilder &builder, Type type, ValueRange inputs,
                  Location loc) -> Value {
     return UnrealizedConversionCastOp::create(builder, loc, type, inputs)

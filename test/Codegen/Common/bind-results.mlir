@@ -142,6 +142,22 @@ func.func @main(%x: tensor<4xf32> {graph.name = "x"}) -> (tensor<4xf32>, tensor<
 
 // -----
 
+// The number of a sequence is returned, between results that are not.
+// CHECK-LABEL: module attributes {graph.open_dims = []}
+// CHECK:       func.func @main(
+// CHECK-SAME:    %[[S:[^ ]+]]: i64
+// CHECK-SAME:    memref<4xf32> {{.*}}graph.result = 1
+// CHECK-SAME:    -> (i64 {graph.kind = "sequence", graph.name = "t", graph.result = 0 : i64})
+// CHECK:         return %[[S]] : i64
+func.func @main(%s: i64 {graph.name = "s", graph.kind = "sequence"}, %x: tensor<4xf32> {graph.name = "x"})
+    -> (i64 {graph.name = "t", graph.kind = "sequence"}, tensor<4xf32>) {
+  %e = tensor.empty() : tensor<4xf32>
+  %y = linalg.exp ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  return %s, %y : i64, tensor<4xf32>
+}
+
+// -----
+
 // expected-error @below {{has a result that is not a ranked tensor: 'f32'}}
 func.func @main(%x: f32) -> f32 {
   return %x : f32

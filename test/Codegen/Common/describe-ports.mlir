@@ -33,3 +33,19 @@ module {
     return %found : memref<?x2xi64>
   }
 }
+
+// -----
+
+// What is no tensor is a number here; the extents of its tensors are fixed or their own.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME:  graphopt.ports = [
+// CHECK-SAME:    {dims = ["~", 4], dtype = "uint8", kind = "input", name = "s", value = "sequence"},
+// CHECK-SAME:    {dtype = "float", kind = "input", name = "o", value = "optional tensor"},
+// CHECK-SAME:    {dims = [], dtype = "float", index = 0 : i64, kind = "result", name = "t", value = "optional sequence"}]
+module {
+  func.func @main(%s: i64 {graph.name = "s", graph.kind = "sequence", graph.shape = array<i64: -9223372036854775808, 4>, graph.dtype = "uint8"},
+                  %o: i64 {graph.name = "o", graph.kind = "optional tensor", graph.dtype = "float"})
+      -> (i64 {graph.name = "t", graph.kind = "optional sequence", graph.shape = array<i64>, graph.dtype = "float", graph.result = 0}) {
+    return %o : i64
+  }
+}

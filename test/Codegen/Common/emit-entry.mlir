@@ -108,3 +108,25 @@ module attributes {graph.model = "m"} {
     llvm.return
   }
 }
+
+// -----
+
+// What is no tensor comes and goes as a number that the runtime makes and takes.
+// CHECK-LABEL: llvm.func @listing_result_dims(
+// CHECK-NOT:     llvm.store
+// CHECK-LABEL: llvm.func @listing_entry(
+// CHECK-SAME:      %[[TENSORS:[^:]+]]: !llvm.ptr, {{.+}}, %[[SELF:[^:]+]]: !llvm.ptr {graphopt.run}) -> i32
+// CHECK:         %[[GIVEN:.+]] = llvm.load %[[TENSORS]] : !llvm.ptr -> !llvm.ptr
+// CHECK:         %[[KIND:.+]] = llvm.mlir.constant(3 : i32)
+// CHECK:         %[[S:.+]] = llvm.call @graphopt_sequence_input(%[[SELF]], %[[GIVEN]], %[[KIND]])
+// CHECK:         %[[T:.+]] = llvm.call @main(%[[S]]) : (i64) -> i64
+// CHECK:         %[[LIST:.+]] = llvm.mlir.constant(1 : i32)
+// CHECK:         llvm.call @graphopt_sequence_output(%[[SELF]], %{{.+}}, %[[T]], %[[LIST]])
+module attributes {graph.model = "listing"} {
+  llvm.func @main(%s: i64) -> i64
+      attributes {graphopt.ports = [
+        {kind = "input", name = "s", dtype = "float", dims = [2], value = "optional sequence"},
+        {kind = "result", name = "t", dtype = "float", index = 0, value = "sequence"}]} {
+    llvm.return %s : i64
+  }
+}

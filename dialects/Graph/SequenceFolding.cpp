@@ -1,0 +1,297 @@
+// Lists whose tensors are known: what reads them reads the tensors.
+#include "dialects/Graph/Indexing.h"
+#include "dialects/Graph/Sequence.h"
+#include "dialects/Graph/Shape.h"
+#include "dialects/Graph/Slicing.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace graphopt::graph;
+
+//===----------------------------------------------------------------------===//
+// What is known of a list
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A tensor of a list: a value, or part `part` of a tensor that is cut.
+struct Item {
+  Value value;
+  SplitToSequenceOp split = {};
+  int64_t part = 0;
+};
+} // namespace
+
+using Items = std::optional<SmallVector<Item>>;
+
+/// Longer lists are for the run.
+static constexpr int64_t maxItems = 1024;
+
+static std::optional<SmallVector<int64_t>> getInts(Value value) {
+  return ShapeInference(value.getContext()).get(value).getConstantElements();
+}
+
+/// `position`, from the end if it is negative, among `count`; nothing if it is not
+/// constant or out of range.
+static std::optional<int64_t> resolve(Value position, int64_t count) {
+  auto ints = getInts(position);
+  if (!ints || ints->size() != 1)
+    return std::nullopt;
+  int64_t at = ints->front() < 0 ? ints->front() + count : ints->front();
+  return at < 0 || at >= count ? std::nullopt : std::optional(at);
+}
+
+static int64_t getAxis(SplitToSequenceOp op) {
+  int64_t axis = op.getAxis();
+  return axis < 0 ? axis + op.getInput().getType().getRank() : axis;
+}
+
+/// The extents of the parts where they are known.
+static std::optional<SmallVector<int64_t>> getPartSizes(SplitToSequenceOp op) {
+  int64_t extent = op.getInput().getType().getDimSize(getAxis(op));
+  auto sizes = op.getSizes() ? getInts(op.getSizes()) : SmallVector<int64_t>{1};
+  if (!sizes)
+    return std::nullopt;
+  if (op.getSizes() && op.getSizes().getType().getRank() == 1) {
+    int64_t sum = 0;
+    for (int64_t size : *sizes)
+      if (size < 0 || llvm::AddOverflow(sum, size, sum))
+        return std::nullopt;
+    // What does not fit is for the run to refuse.
+    bool fits = ShapedType::isDynamic(extent) || sum == extent;
+    return fits ? sizes : std::nullopt;
+  }
+  int64_t size = sizes->front();
+  if (ShapedType::isDynamic(extent) || size <= 0 || extent / size >= maxItems)
+    return std::nullopt;
+  SmallVector<int64_t> parts(extent / size, size);
+  if (int64_t rest = extent % size)
+    parts.push_back(rest);
+  return parts;
+}
+
+static Items getItems(Value sequence);
+
+static Items getInserted(SequenceInsertOp op) {
+  Items items = getItems(op.getSequence());
+  if (!items || int64_t(items->size()) >= maxItems)
+    return std::nullopt;
+  int64_t count = items->size(), at = count;
+  if (op.getPosition()) {
+    auto ints = getInts(op.getPosition());
+    if (!ints || ints->size() != 1)
+      return std::nullopt;
+    at = ints->front() < 0 ? ints->front() + count : ints->front();
+  }
+  if (at < 0 || at > count)
+    return std::nullopt;
+  items->insert(items->begin() + at, {op.getValue()});
+  return items;
+}
+
+static Items getErased(SequenceEraseOp op) {
+  Items items = getItems(op.getSequence());
+  if (!items || items->empty())
+    return std::nullopt;
+  int64_t count = items->size();
+  std::optional<int64_t> at = op.getPosition()
+                                  ? resolve(op.getPosition(), count)
+                                  : std::optional(count - 1);
+  if (!at)
+    return std::nullopt;
+  items->erase(items->begin() + *at);
+  return items;
+}
+
+/// The tensors of a list, if they are known.
+static Items getItems(Value sequence) {
+  Operation *op = sequence.getDefiningOp();
+  if (isa_and_nonnull<SequenceEmptyOp>(op))
+    return SmallVector<Item>();
+  if (auto construct = dyn_cast_or_null<SequenceConstructOp>(op))
+    return llvm::map_to_vector(construct.getValues(),
+                               [](Value value) { return Item{value}; });
+  if (auto insert = dyn_cast_or_null<SequenceInsertOp>(op))
+    return getInserted(insert);
+  if (auto erase = dyn_cast_or_null<SequenceEraseOp>(op))
+    return getErased(erase);
+  if (auto retype = dyn_cast_or_null<RetypeOp>(op))
+    return getItems(retype.getValue());
+  auto split = dyn_cast_or_null<SplitToSequenceOp>(op);
+  auto sizes = split ? getPartSizes(split) : std::nullopt;
+  if (!sizes)
+    return std::nullopt;
+  SmallVector<Item> items;
+  for (size_t i = 0; i < sizes->size(); ++i)
+    items.push_back({{}, split, int64_t(i)});
+  return items;
+}
+
+//===----------------------------------------------------------------------===//
+// Tensors
+//===----------------------------------------------------------------------===//
+
+static Value createInts(OpBuilder &b, Location loc, ArrayRef<int64_t> values) {
+  auto type = RankedTensorType::get(int64_t(values.size()), b.getI64Type());
+  return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, values));
+}
+
+static Value cut(OpBuilder &b, Location loc, const Item &item) {
+  SplitToSequenceOp split = item.split;
+  int64_t axis = getAxis(split);
+  SmallVector<int64_t> sizes = *getPartSizes(split);
+  if (split.getInput().getType().isDynamicDim(axis)) // whose extent is looked at
+    return SplitOp::create(b, loc, split.getInput(), axis, sizes.size(),
+                           createInts(b, loc, sizes))
+        .getResult(item.part);
+  int64_t start = 0;
+  for (int64_t i = 0; i < item.part; ++i)
+    start += sizes[i];
+  Value part = SliceOp::create(b, loc, split.getInput(), createInts(b, loc, start),
+                               createInts(b, loc, start + sizes[item.part]),
+                               createInts(b, loc, axis), /*steps=*/Value());
+  return split.dropsAxis()
+             ? SqueezeOp::create(b, loc, part, ArrayRef<int64_t>(axis))
+             : part;
+}
+
+static Value getValue(OpBuilder &b, Location loc, const Item &item) {
+  return item.value ? item.value : cut(b, loc, item);
+}
+
+/// Gives the op's readers a value that is known better than its result.
+static LogicalResult replace(PatternRewriter &rewriter, Operation *op, Value value) {
+  Type type = op->getResult(0).getType();
+  if (value.getType() == type) {
+  } else if (isa<RankedTensorType>(value.getType()) && isa<RankedTensorType>(type)) {
+    value = tensor::CastOp::create(rewriter, op->getLoc(), type, value);
+  } else if (!isa<RankedTensorType>(value.getType())) {
+    value = RetypeOp::create(rewriter, op->getLoc(), type, value);
+  } else {
+    return rewriter.notifyMatchFailure(op, "its rank is for the run to tell");
+  }
+  rewriter.replaceOp(op, value);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Patterns
+//===----------------------------------------------------------------------===//
+
+/// at(split(x), i)  =>  gather(x, i), for parts that are slices
+static LogicalResult takeSlice(SequenceAtOp op, PatternRewriter &rewriter) {
+  auto split = op.getSequence().getDefiningOp<SplitToSequenceOp>();
+  if (!split || split.getSizes())
+    return rewriter.notifyMatchFailure(op, "is not a slice of a tensor");
+  int64_t extent = split.getInput().getType().getDimSize(getAxis(split));
+  if (!ShapedType::isDynamic(extent) && getInts(op.getPosition()) &&
+      !resolve(op.getPosition(), extent))
+    return rewriter.notifyMatchFailure(op, "is out of range");
+  Location loc = op.getLoc();
+  SmallVector<int64_t> shape(split.dropsAxis() ? 0 : 1, 1);
+  Value position = ReshapeOp::create(rewriter, loc, op.getPosition(),
+                                     createInts(rewriter, loc, shape),
+                                     /*allowZero=*/false);
+  return replace(rewriter, op,
+                 GatherOp::create(rewriter, loc, split.getInput(), position,
+                                  getAxis(split)));
+}
+
+/// at(list, constant)  =>  its tensor
+LogicalResult SequenceAtOp::canonicalize(SequenceAtOp op,
+                                         PatternRewriter &rewriter) {
+  Items items = getItems(op.getSequence());
+  std::optional<int64_t> at =
+      items ? resolve(op.getPosition(), items->size()) : std::nullopt;
+  if (!at)
+    return takeSlice(op, rewriter);
+  return replace(rewriter, op, getValue(rewriter, op.getLoc(), (*items)[*at]));
+}
+
+/// length(list)  =>  constant
+LogicalResult SequenceLengthOp::canonicalize(SequenceLengthOp op,
+                                             PatternRewriter &rewriter) {
+  Items items = getItems(op.getSequence());
+  if (!items)
+    return rewriter.notifyMatchFailure(op, "the list is not known");
+  auto type = cast<RankedTensorType>(op.getType());
+  rewriter.replaceOpWithNewOp<arith::ConstantOp>(
+      op, DenseElementsAttr::get(type, int64_t(items->size())));
+  return success();
+}
+
+/// erase(list, constant)  =>  the list without it
+LogicalResult SequenceEraseOp::canonicalize(SequenceEraseOp op,
+                                            PatternRewriter &rewriter) {
+  Items items = getErased(op);
+  if (!items || items->empty())
+    return rewriter.notifyMatchFailure(op, "the list is not known");
+  SmallVector<Value> values;
+  for (const Item &item : *items)
+    values.push_back(getValue(rewriter, op.getLoc(), item));
+  return replace(rewriter, op,
+                 SequenceConstructOp::create(rewriter, op.getLoc(), values));
+}
+
+/// Whether the run has no reason to refuse to join the tensors along `axis`.
+static bool canConcat(ValueRange values, int64_t axis) {
+  auto first = cast<RankedTensorType>(values.front().getType());
+  SmallVector<int64_t> shape(first.getShape());
+  shape[axis] = ShapedType::kDynamic;
+  return llvm::all_of(values.getTypes(), [&](Type type) {
+    SmallVector<int64_t> other(cast<RankedTensorType>(type).getShape());
+    other[axis] = ShapedType::kDynamic;
+    return succeeded(verifyCompatibleShape(shape, other));
+  });
+}
+
+/// concat(list)  =>  concat of its tensors
+LogicalResult ConcatFromSequenceOp::canonicalize(ConcatFromSequenceOp op,
+                                                 PatternRewriter &rewriter) {
+  Items items = getItems(op.getSequence());
+  if (!items || items->empty() || llvm::any_of(*items, [](const Item &item) {
+        return item.value && !isa<RankedTensorType>(item.value.getType());
+      }))
+    return rewriter.notifyMatchFailure(op, "the list is not known");
+  Location loc = op.getLoc();
+  int64_t axis = op.getAxis();
+  if (axis < 0)
+    axis += op.getType().getRank();
+  SmallVector<Value> values;
+  for (const Item &item : *items) {
+    Value value = getValue(rewriter, loc, item);
+    values.push_back(op.getNewAxis() ? UnsqueezeOp::create(rewriter, loc, value,
+                                                           ArrayRef<int64_t>(axis))
+                                     : value);
+  }
+  if (!canConcat(values, axis))
+    return rewriter.notifyMatchFailure(op, "is for the run to refuse");
+  return replace(rewriter, op, ConcatOp::create(rewriter, loc, values, axis));
+}
+
+/// has_element(some or none)  =>  constant
+LogicalResult OptionalHasElementOp::canonicalize(OptionalHasElementOp op,
+                                                 PatternRewriter &rewriter) {
+  Value value = op.getValue();
+  while (auto retype = value.getDefiningOp<RetypeOp>())
+    value = retype.getValue();
+  bool isThere = static_cast<bool>(value.getDefiningOp<OptionalSomeOp>());
+  if (!isThere && !value.getDefiningOp<OptionalNoneOp>())
+    return rewriter.notifyMatchFailure(op, "only the run knows");
+  rewriter.replaceOpWithNewOp<arith::ConstantOp>(
+      op, DenseElementsAttr::get(cast<RankedTensorType>(op.getType()), isThere));
+  return success();
+}
+
+/// get_element(some(x))  =>  x
+LogicalResult OptionalGetElementOp::canonicalize(OptionalGetElementOp op,
+                                                 PatternRewriter &rewriter) {
+  Value value = op.getValue();
+  while (auto retype = value.getDefiningOp<RetypeOp>())
+    value = retype.getValue();
+  auto some = value.getDefiningOp<OptionalSomeOp>();
+  if (!some)
+    return rewriter.notifyMatchFailure(op, "only the run knows");
+  return replace(rewriter, op, some.getValue());
+}

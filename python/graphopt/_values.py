@@ -1,0 +1,102 @@
+"""Arrays as the library wants them: tensors; sequences, which are lists of arrays; and
+optional values, which may be None."""
+import ctypes
+
+import numpy as np
+
+from . import _abi
+
+_libc = ctypes.CDLL(None)
+_libc.free.argtypes = [ctypes.c_void_p]
+
+
+def aligned_empty(shape, dtype):
+    """An uninitialized array whose data begins as the library wants it."""
+    count = int(np.prod(shape, dtype=object))
+    memory = np.empty(count * dtype.itemsize + _abi.ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _abi.ALIGNMENT
+    return memory[start:start + count * dtype.itemsize].view(dtype).reshape(shape)
+
+
+def _convert_array(port, value):
+    """The value as an aligned, contiguous array of the port's type."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        array = np.asarray(value)
+    elif hasattr(value, "__dlpack__"):
+        array = np.from_dlpack(value)
+    else:
+        array = np.asarray(value, port.dtype)
+    if array.dtype != port.dtype:
+        raise TypeError(f"input {port} is given as {array.dtype}")
+    if array.dtype.name in ("int2", "int4"):  # in whole bytes, not in the least bits of one
+        numbers = aligned_empty(array.shape, np.dtype(np.int8))
+        numbers[...] = array.astype(np.int8)
+        return numbers.view(array.dtype)
+    if array.flags.c_contiguous and array.ctypes.data % _abi.ALIGNMENT == 0:
+        return array
+    aligned = aligned_empty(array.shape, array.dtype)
+    aligned[...] = array
+    return aligned
+
+
+def convert(port, value):
+    """The value as what describe() takes."""
+    if value is None and port.kind & _abi.OPTIONAL:
+        return None
+    if not port.kind & _abi.SEQUENCE:
+        return _convert_array(port, value)
+    if value is None or isinstance(value, (str, bytes, dict)):
+        raise TypeError(f"input {port} must be a list of arrays")
+    return [_convert_array(port, item) for item in value]
+
+
+def _describe_array(entry, array, dtype):
+    entry.data, entry.rank, entry.dtype = array.ctypes.data, array.ndim, dtype
+    entry.dims = (ctypes.c_int64 * max(1, array.ndim))(*array.shape)
+
+
+def describe(entry, value, dtype):
+    """Fills in the entry of an input. Returns what must live as long."""
+    entry.dtype = dtype
+    if value is None:
+        entry.rank = _abi.ABSENT
+    elif not isinstance(value, list):
+        _describe_array(entry, value, dtype)
+    else:
+        items = (_abi.Tensor * max(1, len(value)))()
+        for item, array in zip(items, value):
+            _describe_array(item, array, dtype)
+        entry.data, entry.rank = ctypes.addressof(items), 1
+        entry.dims = (ctypes.c_int64 * 1)(len(value))
+        return items
+    return None
+
+
+def expect(entry, raw):
+    """Prepares the entry of an output that the library allocates, if it is no tensor."""
+    entry.data, entry.rank, entry.dtype = None, 1, raw.dtype
+    entry.dims = (ctypes.c_int64 * 1)()
+
+
+def _copy(entry, dtype):
+    array = aligned_empty(tuple(entry.dims[:entry.rank]), dtype)
+    ctypes.memmove(array.ctypes.data, entry.data, array.nbytes)
+    return array
+
+
+def release(entry):
+    _libc.free(entry.data)
+    entry.data = None
+
+
+def take(entry, raw, dtype):
+    """The value of an output that the library allocated."""
+    if raw.kind and entry.rank == _abi.ABSENT:
+        return None
+    if raw.kind & _abi.SEQUENCE:
+        items = ctypes.cast(entry.data, ctypes.POINTER(_abi.Tensor))
+        value = [_copy(items[i], dtype) for i in range(entry.dims[0])]
+    else:
+        value = _copy(entry, dtype)
+    release(entry)
+    return value
