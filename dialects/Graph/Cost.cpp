@@ -157,6 +157,8 @@ std::optional<double> graphopt::graph::evaluate(
 }
 
 AffineExpr graphopt::graph::countBytes(ShapeInference &shapes, Value value) {
+  if (!isa<RankedTensorType>(value.getType()))
+    return {}; // a sequence
   const InferredTensor &tensor = shapes.get(value);
   int64_t bytes = llvm::divideCeil(tensor.elementType.getIntOrFloatBitWidth(), 8);
   return shapes.mul(shapes.product(tensor.dims), shapes.constant(bytes));

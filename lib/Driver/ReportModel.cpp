@@ -282,15 +282,28 @@ PortReport Reporter::describePort(DictionaryAttr attributes, Type type) const {
     return text ? text.str() : std::string("?");
   };
   auto names = attributes ? attributes.getAs<ArrayAttr>("graph.dims") : ArrayAttr();
+  std::string dtype;
+  if (auto optional = dyn_cast<OptionalType>(type)) {
+    dtype = "optional ";
+    type = optional.getValue();
+  }
+  if (auto sequence = dyn_cast<SequenceType>(type)) {
+    dtype += "sequence of ";
+    type = sequence.getElement();
+  }
+  dtype += get("graph.dtype");
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor)
+    return {get("graph.name"), dtype};
   SmallVector<std::string> dims;
-  for (auto [i, extent] : llvm::enumerate(cast<RankedTensorType>(type).getShape())) {
+  for (auto [i, extent] : llvm::enumerate(tensor.getShape())) {
     std::string name = names ? cast<StringAttr>(names[i]).str() : "";
     dims.push_back(!ShapedType::isDynamic(extent) ? std::to_string(extent)
                    : name.empty()                 ? "?"
                                                   : name);
   }
   return {get("graph.name"),
-          fmt::format("{} [{}]", get("graph.dtype"), llvm::join(dims, ", "))};
+          fmt::format("{} [{}]", dtype, llvm::join(dims, ", "))};
 }
 
 ModelReport Reporter::run() {

@@ -96,6 +96,16 @@ expect("kinds", {n["name"]: n["macs"] for n in r["nodes"] if n["macs"]},
        {"lstm": 5 * 2 * 16 * 7, "up": 2 * 5 * 4 * 3 * 3, "einsum": 6 * 7 * 8, "matmul": 6 * 7 * 9})
 expect("parameters", r["parameters"], 16 * 3 + 16 * 4 + 36 + 63)
 
+# Sequences and optional values have no size; what reads them has.
+path = os.path.join(FOLDER, "sequences.json")
+subprocess.run([TOOL, "report", os.path.join(os.path.dirname(__file__), "Inputs", "sequences.onnxtxt"), "--json", path],
+               check=True, timeout=60)
+with open(path, encoding="utf-8") as file:
+    r = json.load(file)
+expect("sequences", [[p["type"] for p in r[side]] for side in ("inputs", "outputs")],
+       [["sequence of float [?, 2]", "int64 []", "optional float [2]"],
+        ["sequence of float [?, 2]", "float [K, 2]", "optional float [2]", "optional sequence of float [?, 2]", "bool []"]])
+
 # What is wrong with a model is told as the compiler tells it.
 with open(os.path.join(FOLDER, "bad.onnxtxt"), "w", encoding="utf-8") as file:
     file.write('<ir_version: 10, opset_import: ["" : 21]>\ng (float[2] x) => (float[2] y) { y = Nonsense(x) }\n')

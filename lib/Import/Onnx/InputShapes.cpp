@@ -95,6 +95,8 @@ static void fixInput(onnx::ValueInfoProto &input, const InputShape &shape,
   auto wrong = [&](const Twine &why) {
     fail("--shape of input '" + shape.input + "' " + why + "; " + inputs);
   };
+  if (input.type().has_sequence_type() || input.type().has_optional_type())
+    wrong("is for a tensor, and the input is none");
   auto &type = *input.mutable_type()->mutable_tensor_type();
   if (!type.has_shape()) {
     for (size_t i = 0; i < shape.dims.size(); ++i)
