@@ -57,7 +57,7 @@ LogicalResult graphopt::importPad(NodeImporter &node) {
   if (isOpenList(node, 3)) {
     pads = spreadPads(node);
     axes = {};
-  } else {
+  } else if (!axes || node.getInputType(3).hasStaticShape()) {
     int64_t count = axes ? node.getInputType(3).getNumElements() : node.getInputRank(0);
     pads = getList(node, 1, 2 * count);
   }
