@@ -21,7 +21,7 @@ LogicalResult graphopt::importConstantOfShape(NodeImporter &node) {
       return node.emitError() << "value must have one element";
     value = cast<TypedAttr>(*elements.value_begin<Attribute>());
   }
-  return node.finish<ConstantOfShapeOp>(getList(node, 0, node.getDeclaredRank(0)), value);
+  return node.finish<ConstantOfShapeOp>(getListOfDims(node, 0), value);
 }
 
 /// Lists of one number are taken for it, as ONNX Runtime does.

@@ -56,14 +56,16 @@ static bool keepsRank(const onnx::NodeProto &node) {
   return llvm::is_contained({importUnary, importCast, importCastLike, importIdentity}, function);
 }
 
-std::optional<int64_t> GraphImporter::getDeclaredRank(StringRef name) const {
+std::optional<int64_t> GraphImporter::getDeclaredRank(StringRef name, unsigned hops) const {
   for (const auto *list : {&proto->output(), &proto->value_info()})
     for (const onnx::ValueInfoProto &info : *list)
       if (info.name() == name && info.type().tensor_type().has_shape())
         return info.type().tensor_type().shape().dim_size();
+  if (hops == 0)
+    return std::nullopt;
   for (const onnx::NodeProto &node : proto->node())
-    if (keepsRank(node) && node.input(0) == name)
-      if (std::optional<int64_t> rank = getDeclaredRank(node.output(0)))
+    if (keepsRank(node) && node.input_size() && node.input(0) == name && node.output_size())
+      if (std::optional<int64_t> rank = getDeclaredRank(node.output(0), hops - 1))
         return rank;
   return std::nullopt;
 }

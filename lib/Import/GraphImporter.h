@@ -49,7 +49,7 @@ public:
   mlir::Value lookup(llvm::StringRef name) const;
   /// The rank that the graph states for a value of its own, or for what is computed of
   /// each of its elements.
-  std::optional<int64_t> getDeclaredRank(llvm::StringRef name) const;
+  std::optional<int64_t> getDeclaredRank(llvm::StringRef name, unsigned hops = 4) const;
   void define(llvm::StringRef name, mlir::Value value) { values[name] = value; }
   mlir::Value createTensor(const onnx::TensorProto &tensor, mlir::Location loc);
 

@@ -24,6 +24,11 @@ Value graphopt::getExtents(NodeImporter &node, Value value, int64_t begin, int64
   return ShapedType::isDynamicShape(shape) ? g.extents(value, begin, end) : node.createInts(shape);
 }
 
+Value graphopt::getListOfDims(NodeImporter &node, size_t index) {
+  return isOpenList(node, index) ? getList(node, index, node.getDeclaredRank(0))
+                                 : node.getInput(index);
+}
+
 Value graphopt::withShape(NodeImporter &node, Value value, ArrayRef<int64_t> shape) {
   GraphMath g{node};
   if (!ShapedType::isDynamicShape(shape))

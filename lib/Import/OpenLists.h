@@ -16,6 +16,9 @@ mlir::Value getList(NodeImporter &node, size_t index, std::optional<int64_t> len
 /// Extents `begin` .. `end - 1` of `value`, a constant where they are static.
 mlir::Value getExtents(NodeImporter &node, mlir::Value value, int64_t begin, int64_t end);
 
+/// The same for a list with a number for each dimension of output 0.
+mlir::Value getListOfDims(NodeImporter &node, size_t index);
+
 /// `value` with the extents of `shape` that are not open; the run refuses others.
 mlir::Value withShape(NodeImporter &node, mlir::Value value, llvm::ArrayRef<int64_t> shape);
 

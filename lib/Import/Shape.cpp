@@ -21,7 +21,7 @@ LogicalResult graphopt::importTranspose(NodeImporter &node) {
 }
 
 LogicalResult graphopt::importReshape(NodeImporter &node) {
-  return node.finish<ReshapeOp>(node.getInput(0), getList(node, 1, node.getDeclaredRank(0)),
+  return node.finish<ReshapeOp>(node.getInput(0), getListOfDims(node, 1),
                                 node.getInt("allowzero") != 0);
 }
 
@@ -104,9 +104,8 @@ LogicalResult graphopt::importUnsqueeze(NodeImporter &node) {
 /// long as the result has no more.
 LogicalResult graphopt::importExpand(NodeImporter &node) {
   int64_t rank = node.getInputRank(0);
-  std::optional<int64_t> declared = node.getDeclaredRank(0);
-  Value shape = getList(node, 1, declared);
-  if (isOpenList(node, 1) && declared == rank) {
+  Value shape = getListOfDims(node, 1);
+  if (isOpenList(node, 1) && node.getDeclaredRank(0) == rank) {
     GraphMath g{node};
     Value fromEnd = g.sub(getPositions(node, node.getInput(1)), g.shape(node.getInput(1)));
     shape = spread(node, node.getInput(1), fromEnd, rank, 1);

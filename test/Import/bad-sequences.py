@@ -13,8 +13,8 @@ TOOL, FOLDER = sys.argv[1:3]
 CASES = {
     "g (seq(float[N]) s) => (float[M] y) { y = Relu(s) }": "node 'Relu_0' (Relu, opset 18): its input 0 is no tensor",
     "g (optional(float[N]) s) => (float[M] y) { y = Relu(s) }": "node 'Relu_0' (Relu, opset 18): its input 0 is no tensor",
-    "g (seq(float[]) s, int64 p) => (float[M] y) { x = SequenceAt(s, p)  y = Relu(x) }":
-        "node 'Relu_0' (Relu, opset 18): the rank of its input 0 must be known",
+    "g (seq(float[]) s, int64 p) => (float[M] y) { x = SequenceAt(s, p)  y = Concat <axis = 0> (x, x) }":
+        "node 'Concat_0' (Concat, opset 18): the rank of its input 0 must be known",
     "g (seq(float[]) s, int64 p) => (float[] y) { y = SequenceAt(s, p) }": "the rank of output 'y' must be known",
     "g (seq(float[]) s) => (float[M] y) { y = ConcatFromSequence <axis = 0> (s) }":
         "node 'ConcatFromSequence_0' (ConcatFromSequence, opset 18): the rank of the tensors",
