@@ -160,78 +160,56 @@ static Value getValue(OpBuilder &b, Location loc, const Item &item) {
   return item.value ? item.value : cut(b, loc, item);
 }
 
-/// Gives the op's readers a value that is known better than its result.
-static LogicalResult replace(PatternRewriter &rewriter, Operation *op, Value value) {
-  Type type = op->getResult(0).getType();
-  if (value.getType() == type) {
-  } else if (isa<RankedTensorType>(value.getType()) && isa<RankedTensorType>(type)) {
-    value = tensor::CastOp::create(rewriter, op->getLoc(), type, value);
-  } else if (!isa<RankedTensorType>(value.getType())) {
-    value = RetypeOp::create(rewriter, op->getLoc(), type, value);
-  } else {
-    return rewriter.notifyMatchFailure(op, "its rank is for the run to tell");
-  }
-  rewriter.replaceOp(op, value);
-  return success();
+//===----------------------------------------------------------------------===//
+// What ops give
+//===----------------------------------------------------------------------===//
+
+static Value createConstant(OpBuilder &b, Operation *op, DenseElementsAttr value) {
+  return arith::ConstantOp::create(b, op->getLoc(), value);
 }
 
-//===----------------------------------------------------------------------===//
-// Patterns
-//===----------------------------------------------------------------------===//
-
 /// at(split(x), i)  =>  gather(x, i), for parts that are slices
-static LogicalResult takeSlice(SequenceAtOp op, PatternRewriter &rewriter) {
+static Value takeSlice(OpBuilder &b, SequenceAtOp op) {
   auto split = op.getSequence().getDefiningOp<SplitToSequenceOp>();
   if (!split || split.getSizes())
-    return rewriter.notifyMatchFailure(op, "is not a slice of a tensor");
+    return {};
   int64_t extent = split.getInput().getType().getDimSize(getAxis(split));
   if (!ShapedType::isDynamic(extent) && getInts(op.getPosition()) &&
       !resolve(op.getPosition(), extent))
-    return rewriter.notifyMatchFailure(op, "is out of range");
+    return {}; // for the run to refuse
   Location loc = op.getLoc();
   SmallVector<int64_t> shape(split.dropsAxis() ? 0 : 1, 1);
-  Value position = ReshapeOp::create(rewriter, loc, op.getPosition(),
-                                     createInts(rewriter, loc, shape),
+  Value position = ReshapeOp::create(b, loc, op.getPosition(), createInts(b, loc, shape),
                                      /*allowZero=*/false);
-  return replace(rewriter, op,
-                 GatherOp::create(rewriter, loc, split.getInput(), position,
-                                  getAxis(split)));
+  return GatherOp::create(b, loc, split.getInput(), position, getAxis(split));
 }
 
 /// at(list, constant)  =>  its tensor
-LogicalResult SequenceAtOp::canonicalize(SequenceAtOp op,
-                                         PatternRewriter &rewriter) {
+Value graphopt::graph::foldKnown(OpBuilder &b, SequenceAtOp op) {
   Items items = getItems(op.getSequence());
   std::optional<int64_t> at =
       items ? resolve(op.getPosition(), items->size()) : std::nullopt;
-  if (!at)
-    return takeSlice(op, rewriter);
-  return replace(rewriter, op, getValue(rewriter, op.getLoc(), (*items)[*at]));
+  return at ? getValue(b, op.getLoc(), (*items)[*at]) : takeSlice(b, op);
 }
 
 /// length(list)  =>  constant
-LogicalResult SequenceLengthOp::canonicalize(SequenceLengthOp op,
-                                             PatternRewriter &rewriter) {
+Value graphopt::graph::foldKnown(OpBuilder &b, SequenceLengthOp op) {
   Items items = getItems(op.getSequence());
-  if (!items)
-    return rewriter.notifyMatchFailure(op, "the list is not known");
-  auto type = cast<RankedTensorType>(op.getType());
-  rewriter.replaceOpWithNewOp<arith::ConstantOp>(
-      op, DenseElementsAttr::get(type, int64_t(items->size())));
-  return success();
+  return items ? createConstant(b, op,
+                                DenseElementsAttr::get(op.getResult().getType(),
+                                                       int64_t(items->size())))
+               : Value();
 }
 
 /// erase(list, constant)  =>  the list without it
-LogicalResult SequenceEraseOp::canonicalize(SequenceEraseOp op,
-                                            PatternRewriter &rewriter) {
+Value graphopt::graph::foldKnown(OpBuilder &b, SequenceEraseOp op) {
   Items items = getErased(op);
   if (!items || items->empty())
-    return rewriter.notifyMatchFailure(op, "the list is not known");
+    return {};
   SmallVector<Value> values;
   for (const Item &item : *items)
-    values.push_back(getValue(rewriter, op.getLoc(), item));
-  return replace(rewriter, op,
-                 SequenceConstructOp::create(rewriter, op.getLoc(), values));
+    values.push_back(getValue(b, op.getLoc(), item));
+  return SequenceConstructOp::create(b, op.getLoc(), values);
 }
 
 /// Whether the run has no reason to refuse to join the tensors along `axis`.
@@ -247,51 +225,97 @@ static bool canConcat(ValueRange values, int64_t axis) {
 }
 
 /// concat(list)  =>  concat of its tensors
-LogicalResult ConcatFromSequenceOp::canonicalize(ConcatFromSequenceOp op,
-                                                 PatternRewriter &rewriter) {
+Value graphopt::graph::foldKnown(OpBuilder &b, ConcatFromSequenceOp op) {
   Items items = getItems(op.getSequence());
   if (!items || items->empty() || llvm::any_of(*items, [](const Item &item) {
         return item.value && !isa<RankedTensorType>(item.value.getType());
       }))
-    return rewriter.notifyMatchFailure(op, "the list is not known");
+    return {};
   Location loc = op.getLoc();
   int64_t axis = op.getAxis();
   if (axis < 0)
     axis += op.getType().getRank();
   SmallVector<Value> values;
   for (const Item &item : *items) {
-    Value value = getValue(rewriter, loc, item);
-    values.push_back(op.getNewAxis() ? UnsqueezeOp::create(rewriter, loc, value,
+    Value value = getValue(b, loc, item);
+    values.push_back(op.getNewAxis() ? UnsqueezeOp::create(b, loc, value,
                                                            ArrayRef<int64_t>(axis))
                                      : value);
   }
-  if (!canConcat(values, axis))
-    return rewriter.notifyMatchFailure(op, "is for the run to refuse");
-  return replace(rewriter, op, ConcatOp::create(rewriter, loc, values, axis));
+  return canConcat(values, axis) ? ConcatOp::create(b, loc, values, axis) : Value();
+}
+
+/// The op that makes an optional value, seen through other types of it.
+static Operation *getOptional(Value value) {
+  while (auto retype = value.getDefiningOp<RetypeOp>())
+    value = retype.getValue();
+  return value.getDefiningOp();
 }
 
 /// has_element(some or none)  =>  constant
-LogicalResult OptionalHasElementOp::canonicalize(OptionalHasElementOp op,
-                                                 PatternRewriter &rewriter) {
-  Value value = op.getValue();
-  while (auto retype = value.getDefiningOp<RetypeOp>())
-    value = retype.getValue();
-  bool isThere = static_cast<bool>(value.getDefiningOp<OptionalSomeOp>());
-  if (!isThere && !value.getDefiningOp<OptionalNoneOp>())
-    return rewriter.notifyMatchFailure(op, "only the run knows");
-  rewriter.replaceOpWithNewOp<arith::ConstantOp>(
-      op, DenseElementsAttr::get(cast<RankedTensorType>(op.getType()), isThere));
-  return success();
+Value graphopt::graph::foldKnown(OpBuilder &b, OptionalHasElementOp op) {
+  Operation *optional = getOptional(op.getValue());
+  bool isThere = isa_and_nonnull<OptionalSomeOp>(optional);
+  if (!isThere && !isa_and_nonnull<OptionalNoneOp>(optional))
+    return {};
+  return createConstant(b, op,
+                        DenseElementsAttr::get(op.getResult().getType(), isThere));
 }
 
 /// get_element(some(x))  =>  x
+Value graphopt::graph::foldKnown(OpBuilder &, OptionalGetElementOp op) {
+  auto some = dyn_cast_or_null<OptionalSomeOp>(getOptional(op.getValue()));
+  return some ? some.getValue() : Value();
+}
+
+//===----------------------------------------------------------------------===//
+// Patterns
+//===----------------------------------------------------------------------===//
+
+/// Gives the op's readers what it is known to give, as a value of its type.
+template <typename Op>
+static LogicalResult replaceByKnown(Op op, PatternRewriter &rewriter) {
+  Value value = foldKnown(rewriter, op);
+  if (!value)
+    return rewriter.notifyMatchFailure(op, "only the run knows");
+  Type type = op->getResult(0).getType();
+  if (value.getType() != type) {
+    bool isRanked = isa<RankedTensorType>(value.getType());
+    if (isRanked && !isa<RankedTensorType>(type))
+      return rewriter.notifyMatchFailure(op, "its rank is for the run to tell");
+    value = isRanked
+                ? tensor::CastOp::create(rewriter, op.getLoc(), type, value).getResult()
+                : RetypeOp::create(rewriter, op.getLoc(), type, value).getResult();
+  }
+  rewriter.replaceOp(op, value);
+  return success();
+}
+
+LogicalResult SequenceAtOp::canonicalize(SequenceAtOp op, PatternRewriter &rewriter) {
+  return replaceByKnown(op, rewriter);
+}
+
+LogicalResult SequenceLengthOp::canonicalize(SequenceLengthOp op,
+                                             PatternRewriter &rewriter) {
+  return replaceByKnown(op, rewriter);
+}
+
+LogicalResult SequenceEraseOp::canonicalize(SequenceEraseOp op,
+                                            PatternRewriter &rewriter) {
+  return replaceByKnown(op, rewriter);
+}
+
+LogicalResult ConcatFromSequenceOp::canonicalize(ConcatFromSequenceOp op,
+                                                 PatternRewriter &rewriter) {
+  return replaceByKnown(op, rewriter);
+}
+
+LogicalResult OptionalHasElementOp::canonicalize(OptionalHasElementOp op,
+                                                 PatternRewriter &rewriter) {
+  return replaceByKnown(op, rewriter);
+}
+
 LogicalResult OptionalGetElementOp::canonicalize(OptionalGetElementOp op,
                                                  PatternRewriter &rewriter) {
-  Value value = op.getValue();
-  while (auto retype = value.getDefiningOp<RetypeOp>())
-    value = retype.getValue();
-  auto some = value.getDefiningOp<OptionalSomeOp>();
-  if (!some)
-    return rewriter.notifyMatchFailure(op, "only the run knows");
-  return replace(rewriter, op, some.getValue());
+  return replaceByKnown(op, rewriter);
 }

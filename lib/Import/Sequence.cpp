@@ -16,6 +16,26 @@ static LogicalResult requireSequence(NodeImporter &node, size_t index = 0) {
   return node.emitError("its input ") << index << " must be a sequence";
 }
 
+/// Builds the op, or at once what it is known to give: its type may tell more, such as
+/// the rank of a tensor among others of other ranks. Null after an error.
+template <typename Op, typename... Args>
+static Value createOrFold(NodeImporter &node, Args &&...args) {
+  Op op = node.create<Op>(std::forward<Args>(args)...);
+  if (!op)
+    return {};
+  OpBuilder::InsertionGuard guard(node.getBuilder());
+  node.getBuilder().setInsertionPoint(op);
+  Value known = foldKnown(node.getBuilder(), op);
+  if (!known)
+    return op->getResult(0);
+  op->erase();
+  return known;
+}
+
+static LogicalResult bindIfBuilt(NodeImporter &node, Value value) {
+  return value ? node.bind(value) : failure();
+}
+
 LogicalResult graphopt::importSequenceEmpty(NodeImporter &node) {
   Type element =
       node.getElementType("dtype", node.getBuilder().getF32Type());
@@ -36,17 +56,18 @@ LogicalResult graphopt::importSequenceInsert(NodeImporter &node) {
 LogicalResult graphopt::importSequenceErase(NodeImporter &node) {
   if (failed(requireSequence(node)))
     return failure();
-  return node.finish<SequenceEraseOp>(node.getInput(0), node.getInput(1));
+  return bindIfBuilt(node, createOrFold<SequenceEraseOp>(node, node.getInput(0),
+                                                         node.getInput(1)));
 }
 
 /// Where the sequence does not tell the rank of its tensors, the model may.
 LogicalResult graphopt::importSequenceAt(NodeImporter &node) {
   if (failed(requireSequence(node)))
     return failure();
-  auto at = node.create<SequenceAtOp>(node.getInput(0), node.getInput(1));
-  if (!at)
+  Value value =
+      createOrFold<SequenceAtOp>(node, node.getInput(0), node.getInput(1));
+  if (!value)
     return failure();
-  Value value = at.getResult();
   std::optional<int64_t> rank = node.getDeclaredRank(0);
   if (auto type = dyn_cast<UnrankedTensorType>(value.getType()); type && rank)
     value = RetypeOp::create(
@@ -60,7 +81,7 @@ LogicalResult graphopt::importSequenceAt(NodeImporter &node) {
 LogicalResult graphopt::importSequenceLength(NodeImporter &node) {
   if (failed(requireSequence(node)))
     return failure();
-  return node.finish<SequenceLengthOp>(node.getInput(0));
+  return bindIfBuilt(node, createOrFold<SequenceLengthOp>(node, node.getInput(0)));
 }
 
 LogicalResult graphopt::importSplitToSequence(NodeImporter &node) {
@@ -72,8 +93,9 @@ LogicalResult graphopt::importSplitToSequence(NodeImporter &node) {
 LogicalResult graphopt::importConcatFromSequence(NodeImporter &node) {
   if (failed(requireSequence(node)))
     return failure();
-  return node.finish<ConcatFromSequenceOp>(
-      node.getInput(0), node.getInt("axis"), node.getInt("new_axis") != 0);
+  return bindIfBuilt(node, createOrFold<ConcatFromSequenceOp>(
+                               node, node.getInput(0), node.getInt("axis"),
+                               node.getInt("new_axis") != 0));
 }
 
 LogicalResult graphopt::importOptional(NodeImporter &node) {
@@ -94,13 +116,15 @@ LogicalResult graphopt::importOptional(NodeImporter &node) {
 
 LogicalResult graphopt::importOptionalHasElement(NodeImporter &node) {
   if (node.hasInput(0) && isa<OptionalType>(node.getInput(0).getType()))
-    return node.finish<OptionalHasElementOp>(node.getInput(0));
+    return bindIfBuilt(node,
+                       createOrFold<OptionalHasElementOp>(node, node.getInput(0)));
   return node.bind(
       node.createScalar(node.getBuilder().getI1Type(), node.hasInput(0)));
 }
 
 LogicalResult graphopt::importOptionalGetElement(NodeImporter &node) {
   if (isa<OptionalType>(node.getInput(0).getType()))
-    return node.finish<OptionalGetElementOp>(node.getInput(0));
+    return bindIfBuilt(node,
+                       createOrFold<OptionalGetElementOp>(node, node.getInput(0)));
   return node.bind(node.getInput(0));
 }
