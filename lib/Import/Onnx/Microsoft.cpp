@@ -148,7 +148,8 @@ static Schema makeSchema(const Operator &op) {
 static std::vector<Operator> listOperators() {
   std::vector<Operator> all;
   for (auto list : {listActivations, listProducts, listNormalizations,
-                    listAttentions, listQuantized, listQuantizedProducts})
+                    listAttentions, listQuantized, listQuantizedProducts,
+                    listChannelsLast, listOthers})
     for (Operator &op : list())
       all.push_back(std::move(op));
   return all;

@@ -59,6 +59,7 @@ public:
   /// True if two extents are known to be equal.
   bool isSame(int input, int dim, int other, int otherDim) const;
 
+  bool hasAttribute(const char *name) const { return node.getAttribute(name); }
   int64_t getInt(const char *name) const;
   float getFloat(const char *name) const;
   std::string getString(const char *name) const;
@@ -132,12 +133,18 @@ std::vector<Operator> listNormalizations();
 std::vector<Operator> listAttentions();
 std::vector<Operator> listQuantized();
 std::vector<Operator> listQuantizedProducts();
+std::vector<Operator> listChannelsLast();
+std::vector<Operator> listOthers();
 
 /// Output `output` is like input `input`.
 void inferLike(onnx::InferenceContext &node, size_t input, size_t output);
 /// Output `output` has the element type of `input` and so many open dimensions.
 void inferRank(onnx::InferenceContext &node, size_t input, size_t output,
                int rank);
+
+/// `to`, channels after the batch, of `from`, which has the rank of `input`, and back.
+void addChannelsFirst(Body &body, int input, const char *from, const char *to);
+void addChannelsLast(Body &body, int input, const char *from, const char *to);
 
 /// `positions` [batch, length]: `past`, an element a batch, and on.
 void addPositions(Body &body, const std::string &past, const std::string &length);

@@ -23,14 +23,19 @@ static void quantize(Body &body, const char *from, const char *name, int input,
   body.add("{0} = QuantizeLinear ({1}, {0}_scale, {0}_zero_point)", name, from);
 }
 
-/// A function of `X` with these attributes.
+/// A function of `X` with these attributes, one of which may say that channels come last.
 static void buildUnary(Body &body, const char *op,
                        std::initializer_list<const char *> attributes = {}) {
   dequantize(body, "X", 0, "Input");
-  body.add("Result = {} (Input)", op);
+  bool isLast = body.getInt("channels_last");
+  if (isLast)
+    addChannelsFirst(body, 0, "Input", "First");
+  body.add("Result = {} ({})", op, isLast ? "First" : "Input");
   for (const char *name : attributes)
     body.pass(name);
-  quantize(body, "Result", "Y", 3, "X");
+  if (isLast)
+    addChannelsLast(body, 0, "Result", "Last");
+  quantize(body, isLast ? "Last" : "Result", "Y", 3, "X");
 }
 
 static void buildBinary(Body &body, const char *op) {
@@ -48,12 +53,10 @@ static void buildSoftmax(Body &body) {
 }
 
 static void buildGlobalAveragePool(Body &body) {
-  body.refuse("channels_last", 0);
   buildUnary(body, "GlobalAveragePool");
 }
 
 static void buildAveragePool(Body &body) {
-  body.refuse("channels_last", 0);
   buildUnary(body, "AveragePool", {"auto_pad", "ceil_mode", "count_include_pad", "kernel_shape",
                                    "pads", "strides"});
 }

@@ -81,8 +81,11 @@ static void addActivation(Body &body, const std::string &kind,
   auto param = [&](size_t i, float otherwise) {
     return i < params.size() ? params[i] : otherwise;
   };
-  if (kind == "Relu" || kind == "Sigmoid" || kind == "Tanh")
-    return body.add("Y = {} ({})", kind, x);
+  for (const char *plain : {"Relu", "Sigmoid", "Tanh", "Softplus", "Softsign"})
+    if (kind == plain)
+      return body.add("Y = {} ({})", kind, x);
+  if (kind == "Elu" || kind == "ThresholdedRelu")
+    return body.add("Y = {} <alpha: float = {:e}> ({})", kind, param(0, 1), x);
   if (kind == "LeakyRelu")
     return body.add("Y = LeakyRelu <alpha: float = {:e}> ({})", param(0, 0.01f), x);
   if (kind == "HardSigmoid")
@@ -95,6 +98,22 @@ static void addActivation(Body &body, const std::string &kind,
   }
   throw Unsupported(fmt::format("has activation '{}', which is not supported", kind));
 }
+
+static void buildFusedGemm(Body &body) {
+  body.add(body.has(2) ? "Sum = Gemm (A, B, C)" : "Sum = Gemm (A, B)");
+  for (const char *name : {"alpha", "beta", "transA", "transB"})
+    body.pass(name);
+  std::string kind = body.getString("activation");
+  if (kind.empty())
+    return body.add("Y = Identity (Sum)");
+  std::vector<float> params;
+  for (const char *name : {"activation_alpha", "activation_beta"})
+    if (body.hasAttribute(name))
+      params.push_back(body.getFloat(name));
+  addActivation(body, kind, params, "Sum");
+}
+
+static void inferMatrix(onnx::InferenceContext &node) { inferRank(node, 0, 0, 2); }
 
 static void buildFusedConv(Body &body) {
   body.add(body.has(2) ? "Conv = Conv (X, W, B)" : "Conv = Conv (X, W)");
@@ -126,6 +145,25 @@ std::vector<Operator> graphopt::microsoft::listProducts() {
         {"transBatchB", int64_t(0)}},
        inferFusedMatMul,
        buildFusedMatMul},
+      {"TransposeMatMul", // its older name
+       {"A", "B"},
+       {"Y"},
+       {{"alpha", 1.0f}, {"transA", int64_t(0)}, {"transB", int64_t(0)}},
+       inferFusedMatMul,
+       buildFusedMatMul},
+      {"FusedGemm",
+       {"A", "B", "C?"},
+       {"Y"},
+       {{"alpha", 1.0f},
+        {"beta", 1.0f},
+        {"transA", int64_t(0)},
+        {"transB", int64_t(0)},
+        {"activation", AttributeProto::STRING},
+        {"activation_alpha", AttributeProto::FLOAT},
+        {"activation_beta", AttributeProto::FLOAT},
+        {"activation_gamma", AttributeProto::FLOAT}},
+       inferMatrix,
+       buildFusedGemm},
       {"FusedConv",
        {"X", "W", "B?", "Z?"},
        {"Y"},
