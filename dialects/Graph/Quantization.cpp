@@ -89,7 +89,7 @@ LogicalResult GridMatMulOp::inferResults(ShapeInference &shapes, std::optional<L
     return type.isInteger() && type.getIntOrFloatBitWidth() <= 8;
   };
   bool hasZero(op.getZero());
-  bool isHalf = rhs.elementType.isBF16() && !hasZero;
+  bool isHalf = (rhs.elementType.isBF16() || rhs.elementType.isF16()) && !hasZero;
   if (lhs.elementType.isF64() || scale.elementType.isF64() ||
       (!isFew(rhs.elementType) && !isHalf) ||
       (hasZero && shapes.get(op.getZero()).elementType != rhs.elementType)) // C1

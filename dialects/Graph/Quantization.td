@@ -69,7 +69,7 @@ def Graph_GridMatMulOp : Graph_PureOp<"grid_matmul"> {
 
     Constraints:
     - (C1) `lhs` and `scale` hold floats of at most 32 bits, `rhs` integers of at most
-      8, `zero` the same; or `rhs` holds bf16, without `zero`.
+      8, `zero` the same; or `rhs` holds bf16 or f16, without `zero`.
     - (C2) `lhs` has two dimensions at least, `rhs` is static [K, N], neither 0.
     - (C3) `scale` and `zero` are static [ceil(K / B), N]; B is positive.
     - (C4) The columns of `lhs` are as many as the rows of `rhs`.

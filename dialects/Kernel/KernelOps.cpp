@@ -183,9 +183,9 @@ LogicalResult MatMulOp::verify() {
 static bool hasGridElements(GridMatMulOp op) {
   int64_t bits = op.getBits();
   Type element = op.getRhs().getType().getElementType();
-  bool isHalf = bits == 16 && !op.getZero() && element.isBF16();
+  bool isHalf = bits == 16 && !op.getZero() && (element.isBF16() || element.isF16());
   return (bits == 2 || bits == 4 || bits == 8 || bits == 16) &&
-         (op.getPacked() ? element.isSignlessInteger(32)
+         (op.getPacked() ? element.isSignlessInteger(32) || (isHalf && element.isF16())
                          : isHalf || (bits <= 8 && element.isSignlessInteger(8))) &&
          isa<FloatType>(op.getScale().getType().getElementType()) &&
          (!op.getZero() || op.getZero().getType().getElementType().isSignlessInteger(8));
@@ -210,10 +210,11 @@ LogicalResult GridMatMulOp::verify() {
   SmallVector<int64_t> weights{k, n}, grid{getBlocks(), n};
   if (getPacked()) {
     ArrayRef<int64_t> panels = getRhs().getType().getShape();
-    int64_t nr = panels.empty() ? 0 : panels.back();
+    int64_t width = panels.empty() ? 0 : panels.back();
+    int64_t nr = getRhs().getType().getElementType().isF16() ? width / 2 : width;
     if (nr < 1) // C3
       return emitOpError("has no columns in its panels");
-    weights = {int64_t(llvm::divideCeil(n, nr)), getWords(), nr};
+    weights = {int64_t(llvm::divideCeil(n, nr)), getWords(), width};
     grid = {weights.front(), getBlocks(), nr};
   }
   if (getRhs().getType().getShape() != ArrayRef(weights) ||

@@ -99,7 +99,8 @@ def Kernel_GridMatMulOp
       `scale` and `zero` are [ceil(N / NR), ceil(K / B), NR].
     - (C4) `bits` is 2, 4 or 8; `rhs` holds bytes or, packed, words of 32 bits,
       `scale` floats, `zero` bytes. Or `bits` is 16, `rhs` holds bf16 or, packed, words
-      of two, `zero` is absent.
+      of two, `zero` is absent; or f16, packed in rows of 2 NR halves, first all of
+      number 0 of the words, then all of number 1.
     - (C5) B is 1 at least and K at most.
 
     ```mlir

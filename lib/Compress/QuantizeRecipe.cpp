@@ -10,6 +10,7 @@ static constexpr std::pair<StringRef, QuantScheme> schemes[] = {
     {"int8-static", QuantScheme::Int8Static},
     {"weight-only", QuantScheme::WeightOnly},
     {"bf16", QuantScheme::BFloat16},
+    {"f16", QuantScheme::Float16},
     {"float", QuantScheme::Float}};
 static constexpr std::pair<StringRef, WeightType> weightTypes[] = {
     {"s8", WeightType::S8}, {"i4", WeightType::I4}, {"u4", WeightType::U4}};
@@ -54,6 +55,11 @@ double QuantizeOptions::getMinSqnr() const {
   if (hasOtherFloor())
     return 0;
   return scheme == QuantScheme::WeightOnly && weights != WeightType::S8 ? 10 : 15;
+}
+
+bool graphopt::canMix(QuantScheme scheme, QuantScheme mixed) {
+  return mixed == QuantScheme::Float || (scheme == QuantScheme::Int8Static &&
+                                         mixed == QuantScheme::Int8Dynamic);
 }
 
 bool graphopt::parseSmooth(StringRef text, QuantizeOptions &options) {
@@ -126,9 +132,13 @@ llvm::Error graphopt::parseQuantize(const json::Value &value, std::string path,
   readOverrides(reader, options);
   reader.read("bias_correction", corrections, options.biasCorrection);
   reader.read("mixed", options.mixed);
+  reader.read("mixed_scheme", schemes, options.mixedScheme);
   reader.read("min_sqnr", options.minSqnr, 1000);
   reader.read("min_top1", options.minTop1, 1);
   reader.read("max_metric_drop", options.maxMetricDrop, 1);
+  if (!canMix(options.scheme, options.mixedScheme))
+    reader.fail("mixed_scheme",
+                "is neither float nor, with the scheme int8-static, int8-dynamic");
   bool is4Bit = options.weights != WeightType::S8;
   if (is4Bit && options.scheme != QuantScheme::WeightOnly)
     reader.fail("weights", "has 4 bits, which needs the scheme weight-only");

@@ -89,6 +89,7 @@ static void addQuantize(OpPassManager &passes, const QuantizeOptions &quantize) 
     options.overrides.push_back(node + "=" + quantSchemeName(scheme).str());
   options.biasCorrection = biasCorrectionName(quantize.biasCorrection).str();
   options.mixed = quantize.mixed;
+  options.mixedScheme = quantSchemeName(quantize.mixedScheme).str();
   options.minSqnr = quantize.minSqnr;
   options.minTop1 = quantize.minTop1;
   options.maxMetricDrop = quantize.maxMetricDrop;

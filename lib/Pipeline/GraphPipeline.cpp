@@ -54,6 +54,7 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
   // Once all that is constant is one subgraph: it is compiled for this machine.
   EvaluateConstantsOptions evaluate;
   evaluate.evaluateMs = options.evaluateMs;
+  evaluate.keepHalves = options.portable;
   evaluate.report = true;
   pm.addPass(createEvaluateConstants(evaluate));
   // Scales and masks that were computed are constants only now. Each layer gets

@@ -1,5 +1,6 @@
 #include "ConstantSubgraph.h"
 #include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Linear.h"
 #include "dialects/Graph/Quantization.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/IRMapping.h"
@@ -50,7 +51,7 @@ namespace {
 /// Chooses ops in order. Sizes are those of constants as they are stored.
 class Selection {
 public:
-  explicit Selection(func::FuncOp function) {
+  Selection(func::FuncOp function, bool keepHalves) : keepHalves(keepHalves) {
     for (Operation &op : function.front()) {
       if (std::optional<int64_t> bytes = getStoredBytes(&op)) {
         constantBytes += *bytes;
@@ -80,7 +81,8 @@ private:
 
   void consider(Operation *op) {
     if (op->getNumResults() == 0 || op->hasTrait<OpTrait::IsTerminator>() ||
-        !isMemoryEffectFree(op) || isWeightToFloat(op))
+        !isMemoryEffectFree(op) || isWeightToFloat(op) ||
+        (keepHalves && isMatrixOfHalves(op)))
       return;
     int64_t inputBytes = 0;
     for (Value operand : getReadValues(op)) {
@@ -125,13 +127,26 @@ private:
            type.getNumElements() > InferredTensor::maxElements;
   }
 
+  /// Of f16, read as f32 by products alone.
+  static bool isMatrixOfHalves(Operation *op) {
+    auto cast = dyn_cast<CastOp>(op);
+    return cast && cast.getTo().isF32() && cast.getType().getRank() == 2 &&
+           cast.getInput().getType().getElementType().isF16() &&
+           llvm::all_of(cast->getUses(), [](OpOperand &use) {
+             return isa<MatMulOp, GemmOp>(use.getOwner()) &&
+                    use.getOperandNumber() == 1;
+           });
+  }
+
+  bool keepHalves;
   DenseMap<Operation *, int64_t> bytesOf;
   int64_t constantBytes = 0, resultBytes = 0;
 };
 } // namespace
 
-SmallVector<Operation *> graphopt::findConstantOps(func::FuncOp function) {
-  return Selection(function).ops;
+SmallVector<Operation *> graphopt::findConstantOps(func::FuncOp function,
+                                                   bool keepHalves) {
+  return Selection(function, keepHalves).ops;
 }
 
 //===----------------------------------------------------------------------===//

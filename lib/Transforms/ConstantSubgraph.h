@@ -14,8 +14,10 @@ namespace graphopt {
 /// in order.
 ///
 /// What stays for the model's run: results much larger than what they are made
-/// of, and integer weights on their way to floats.
-llvm::SmallVector<mlir::Operation *> findConstantOps(mlir::func::FuncOp function);
+/// of, and integer weights on their way to floats; with `keepHalves` matrices of f16
+/// that products read as f32, too.
+llvm::SmallVector<mlir::Operation *> findConstantOps(mlir::func::FuncOp function,
+                                                     bool keepHalves);
 
 /// Bytes of a static tensor in the layout of the C ABI, where a boolean takes
 /// one; nothing for other types.

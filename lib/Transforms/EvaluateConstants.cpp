@@ -98,7 +98,7 @@ struct EvaluateConstants
   }
 
   LogicalResult evaluate(func::FuncOp function) {
-    SmallVector<Operation *> found = findConstantOps(function);
+    SmallVector<Operation *> found = findConstantOps(function, keepHalves);
     if (found.empty())
       return success();
     Dialect *dialect = getContext().getLoadedDialect<GraphDialect>();

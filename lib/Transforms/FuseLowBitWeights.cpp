@@ -86,12 +86,47 @@ static Value makeMatrix(PatternRewriter &rewriter, GridMatrix grid, Value value)
       DenseElementsAttr::get(type, *element.value_begin<Attribute>()));
 }
 
+/// A scale of 1 for each column of a matrix.
+static Value makeOnes(PatternRewriter &rewriter, Location loc, int64_t columns,
+                      bool isTurned) {
+  SmallVector<int64_t> shape{1, columns};
+  if (isTurned)
+    std::swap(shape[0], shape[1]);
+  return arith::ConstantOp::create(
+      rewriter, loc,
+      DenseElementsAttr::get(RankedTensorType::get(shape, rewriter.getF32Type()), 1.0f));
+}
+
+/// With constant weights of f16 that are read as f32; null if they are none.
+static Value multiplyHalves(PatternRewriter &rewriter, Operation *op, Value lhs,
+                            Value rhs, bool isTurned) {
+  if (auto transpose = rhs.getDefiningOp<TransposeOp>()) {
+    isTurned = !isTurned;
+    rhs = transpose.getInput();
+  }
+  auto widen = rhs.getDefiningOp<CastOp>();
+  if (!widen || !widen.getTo().isF32() || !isConstant(widen.getInput()))
+    return {};
+  auto type = widen.getInput().getType();
+  if (!type.getElementType().isF16() || type.getRank() != 2 ||
+      !type.hasStaticShape() || type.getNumElements() == 0)
+    return {};
+  int64_t depth = type.getDimSize(isTurned ? 1 : 0);
+  Value ones = makeOnes(rewriter, op->getLoc(), type.getDimSize(isTurned ? 0 : 1), isTurned);
+  return GridMatMulOp::create(rewriter, op->getLoc(), lhs, widen.getInput(), ones,
+                              Value(), isTurned, depth);
+}
+
 /// Null if `rhs` is no such matrix.
 static Value multiply(PatternRewriter &rewriter, Operation *op, Value lhs, Value rhs,
                       bool isTurned) {
   auto type = cast<RankedTensorType>(lhs.getType());
+  if (type.getRank() < 2)
+    return {};
+  if (Value product = multiplyHalves(rewriter, op, lhs, rhs, isTurned))
+    return product;
   GridMatrix grid = findGrid(rhs, isTurned);
-  if (!grid.op || type.getRank() < 2 || type.getElementType() != grid.op.getTo())
+  if (!grid.op || type.getElementType() != grid.op.getTo())
     return {};
   int64_t block = std::min(grid.getBlockSize(), grid.getDepth());
   if (grid.hasBlocks()) {
@@ -142,12 +177,8 @@ static LogicalResult fuseBFloat16(MatMulOp op, PatternRewriter &rewriter) {
       !isConstant(rhs) || !type.hasStaticShape() || type.getNumElements() == 0)
     return rewriter.notifyMatchFailure(op, "is no product of rounded f32 with constant weights");
   int64_t depth = type.getDimSize(transpose ? 1 : 0);
-  SmallVector<int64_t> shape{1, type.getDimSize(transpose ? 0 : 1)};
-  if (transpose)
-    std::swap(shape[0], shape[1]);
-  Value ones = arith::ConstantOp::create(
-      rewriter, op.getLoc(),
-      DenseElementsAttr::get(RankedTensorType::get(shape, rewriter.getF32Type()), 1.0f));
+  Value ones = makeOnes(rewriter, op.getLoc(), type.getDimSize(transpose ? 0 : 1),
+                        bool(transpose));
   Value product = GridMatMulOp::create(rewriter, op.getLoc(), round.getInput(), rhs, ones, Value(),
                                        /*transB=*/bool(transpose), depth);
   for (Operation *user : llvm::make_early_inc_range(op->getUsers()))

@@ -77,10 +77,21 @@ llvm::Expected<QuantTrials> QuantTrials::prepare(const QuantModel &model,
     } else {
       rounded = quantizeInput(b, b.getLoc(), value, input, {}, {});
     }
+    Value byRows;
+    if (input.hasRows && model.mixedScheme == QuantScheme::Int8Dynamic) {
+      QuantInput dynamic = input;
+      dynamic.scheme = QuantScheme::Int8Dynamic;
+      byRows = quantizeInput(b, b.getLoc(), value, dynamic, {}, {});
+    }
     // A value that only these products read.
     Value whole = CastOp::create(b, value, b.getF32Type());
     numbers.bypass = bypasses.size();
     bypasses.push_back({rounded, whole});
+    if (byRows) {
+      whole = CastOp::create(b, whole, b.getF32Type());
+      numbers.byRows = bypasses.size();
+      bypasses.push_back({byRows, whole});
+    }
     for (size_t layer : input.layers)
       products[layer]->setOperand(0, whole);
   }
@@ -91,30 +102,37 @@ llvm::Expected<QuantTrials> QuantTrials::prepare(const QuantModel &model,
   return trials;
 }
 
-Candidate QuantTrials::makeCandidate(const QuantNumbers &chosen,
-                                     ArrayRef<size_t> inputs) const {
-  Candidate candidate;
-  for (size_t i : inputs) {
-    const Numbers &where = numbers[i];
-    if (where.bypass)
-      candidate.bypasses.push_back(*where.bypass);
-    if (where.factors && !chosen.factors[i].empty())
-      candidate.constants.push_back({*where.factors, chosen.factors[i]});
-    if (where.scale) {
-      const ByteGrid &grid = chosen.grids[i];
-      candidate.constants.push_back({*where.scale, {grid.scale}});
-      candidate.constants.push_back({*where.zero, {float(grid.zero)}});
-    }
-    for (size_t number : model->inputs[i].layers) {
-      const QuantLayer &layer = model->layers[number];
-      const std::vector<double> &bias = chosen.biases[number];
-      candidate.products.push_back(
-          {number,
-           toOperandOrder(layer.op, layer.weights,
-                          chosen.weights[number].restored),
-           std::vector<float>(bias.begin(), bias.end())});
-    }
+void QuantTrials::addSmall(Candidate &candidate, const QuantNumbers &chosen,
+                           size_t input, bool byRows) const {
+  const Numbers &where = numbers[input];
+  if (auto bypass = byRows ? where.byRows : where.bypass)
+    candidate.bypasses.push_back(*bypass);
+  if (where.factors && !chosen.factors[input].empty())
+    candidate.constants.push_back({*where.factors, chosen.factors[input]});
+  if (where.scale) {
+    const ByteGrid &grid = chosen.grids[input];
+    candidate.constants.push_back({*where.scale, {grid.scale}});
+    candidate.constants.push_back({*where.zero, {float(grid.zero)}});
   }
+  for (size_t number : model->inputs[input].layers) {
+    const QuantLayer &layer = model->layers[number];
+    const std::vector<double> &bias = chosen.biases[number];
+    candidate.products.push_back(
+        {number,
+         toOperandOrder(layer.op, layer.weights, chosen.weights[number].restored),
+         std::vector<float>(bias.begin(), bias.end())});
+  }
+}
+
+Candidate QuantTrials::makeCandidate(const QuantNumbers &chosen,
+                                     ArrayRef<size_t> inputs,
+                                     ArrayRef<size_t> mixed) const {
+  Candidate candidate;
+  for (size_t input : inputs)
+    addSmall(candidate, chosen, input, /*byRows=*/false);
+  for (size_t input : mixed)
+    if (numbers[input].byRows)
+      addSmall(candidate, chosen, input, /*byRows=*/true);
   return candidate;
 }
 

@@ -21,6 +21,7 @@ public:
       : options(options), runner(findModelRunner(module.getContext())),
         names(module.lookupSymbol<func::FuncOp>("main")), judge(module, runner) {
     model.module = module;
+    model.mixedScheme = options.mixedScheme;
   }
 
   llvm::Error run();
@@ -36,7 +37,7 @@ private:
   bool mayCompensate(const QuantInput &input) const {
     return options.secondOrder && canTry() &&
            model.layers[input.layers.front()].grid.group == 0 &&
-           input.scheme != QuantScheme::BFloat16;
+           !hasHalves(input.scheme);
   }
   bool canTry() const { return runner && runner->canSelect(); }
 
@@ -57,6 +58,7 @@ private:
   llvm::Error chooseWeights();
   llvm::Error chooseBiases();
   llvm::Error chooseFloats();
+  void mix(QuantInput &input);
   llvm::Error measureAlone();
   llvm::Expected<std::vector<Nearness>> measure(ArrayRef<Candidate> candidates,
                                                 StringRef task) const {
@@ -103,6 +105,8 @@ static StringRef findObstacle(Operation &op, QuantScheme scheme) {
       return "convolutions have no rows of their own: they take int8-static";
     if (scheme == QuantScheme::BFloat16)
       return "convolutions have no products of bf16";
+    if (scheme == QuantScheme::Float16)
+      return "convolutions have no weights of f16";
   }
   auto gemm = dyn_cast<GemmOp>(op);
   if (gemm && (!gemm.getAlpha().isExactlyValue(1) ||
@@ -150,10 +154,12 @@ void Quantizer::addLayer(Operation &op, QuantScheme scheme,
                     (scheme == QuantScheme::Int8Dynamic ||
                      (scheme == QuantScheme::Int8Static &&
                       options.calibrator == Calibrator::MinMax));
-    model.inputs.push_back({value, scheme, {}, isSmooth, options.zeroPoints});
+    model.inputs.push_back({value, scheme, {}, isSmooth, options.zeroPoints,
+                            scheme == QuantScheme::Int8Static});
     input = std::prev(model.inputs.end());
   }
   input->isSmooth &= !isConv;
+  input->hasRows &= !isConv;
   input->layers.push_back(model.layers.size());
   model.layers.push_back(std::move(layer));
 }
@@ -261,9 +267,9 @@ QuantizedWeights Quantizer::quantizeWeights(const QuantInput &input,
   if (!factors.empty())
     for (auto [i, element] : llvm::enumerate(elements))
       element /= factors[i / layer.weights.columns];
-  if (input.scheme == QuantScheme::BFloat16) {
+  if (hasHalves(input.scheme)) {
     QuantizedWeights weights;
-    weights.restored = roundToBFloat16(elements);
+    weights.restored = roundToHalf(elements, input.scheme);
     return weights;
   }
   DenseWeights dense = layer.dense(elements);
@@ -440,6 +446,17 @@ llvm::Error Quantizer::explainFailure(const Nearness &best) const {
           .str());
 }
 
+/// The mixed scheme, or floats where it is none of the input's.
+void Quantizer::mix(QuantInput &input) {
+  if (input.hasRows && model.mixedScheme == QuantScheme::Int8Dynamic) {
+    input.scheme = QuantScheme::Int8Dynamic;
+    return;
+  }
+  input.isFloat = true;
+  for (size_t layer : input.layers)
+    leaveAlone(*model.layers[layer].op, "it is among the most sensitive");
+}
+
 /// None, and only if that is below the floor the worst one, the worst two, ...
 llvm::Error Quantizer::chooseFloats() {
   auto whole = isAboveFloor(trials->makeCandidate(numbers, listSmall()));
@@ -455,17 +472,15 @@ llvm::Error Quantizer::chooseFloats() {
   });
   size_t most = std::min<size_t>(options.mixed, order.size());
   for (size_t count = 1; count <= most; ++count) {
-    ArrayRef<size_t> small = ArrayRef(order).drop_front(count);
-    auto found = isAboveFloor(trials->makeCandidate(numbers, small));
+    ArrayRef<size_t> worst = ArrayRef(order).take_front(count);
+    auto found = isAboveFloor(trials->makeCandidate(
+        numbers, ArrayRef(order).drop_front(count), worst));
     if (!found)
       return found.takeError();
     if (!*found)
       continue;
-    for (size_t i : ArrayRef(order).take_front(count)) {
-      model.inputs[i].isFloat = true;
-      for (size_t layer : model.inputs[i].layers)
-        leaveAlone(*model.layers[layer].op, "it is among the most sensitive");
-    }
+    for (size_t i : worst)
+      mix(model.inputs[i]);
     return llvm::Error::success();
   }
   return explainFailure(*result);

@@ -69,6 +69,9 @@ private:
       parsed.overrides.emplace_back(node.str(), other);
     }
     parsed.mixed = mixed;
+    parse("scheme", mixedScheme, parseQuantScheme, parsed.mixedScheme, problem);
+    if (!canMix(parsed.scheme, parsed.mixedScheme))
+      problem = "inputs of " + scheme + " cannot be " + mixedScheme + " where they are sensitive";
     parsed.minSqnr = minSqnr;
     parsed.minTop1 = minTop1;
     parsed.maxMetricDrop = maxMetricDrop;

@@ -106,6 +106,7 @@ Value graphopt::quantizeInput(OpBuilder &b, Location loc, Value value,
   case QuantScheme::BFloat16:
     return builder.asBFloat16(value);
   case QuantScheme::WeightOnly:
+  case QuantScheme::Float16:
   case QuantScheme::Float:
     return value;
   }
@@ -182,28 +183,40 @@ static Value createWeights(OpBuilder &b, const QuantLayer &layer,
                                     b.getF32Type());
 }
 
-/// The upper half of a float, rounded to even.
-static uint16_t toBFloat16(float number) {
-  uint32_t bits = llvm::bit_cast<uint32_t>(number);
-  return uint16_t((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+/// The nearest half, of two the even one; what is beyond the greatest is the greatest.
+static APFloat toHalf(double number, QuantScheme scheme) {
+  const llvm::fltSemantics &semantics = scheme == QuantScheme::BFloat16
+                                            ? APFloat::BFloat()
+                                            : APFloat::IEEEhalf();
+  APFloat half(number);
+  bool isInexact;
+  half.convert(semantics, APFloat::rmNearestTiesToEven, &isInexact);
+  return half.isInfinity() && std::isfinite(number)
+             ? APFloat::getLargest(semantics, half.isNegative())
+             : half;
 }
 
-std::vector<double> graphopt::roundToBFloat16(ArrayRef<double> numbers) {
+std::vector<double> graphopt::roundToHalf(ArrayRef<double> numbers,
+                                          QuantScheme scheme) {
   std::vector<double> rounded;
   for (double number : numbers)
-    rounded.push_back(
-        llvm::bit_cast<float>(uint32_t(toBFloat16(float(number))) << 16));
+    rounded.push_back(toHalf(number, scheme).convertToDouble());
   return rounded;
 }
 
-static Value createBFloat16Weights(OpBuilder &b, const QuantLayer &layer) {
+static Value createHalfWeights(OpBuilder &b, const QuantLayer &layer,
+                               QuantScheme scheme) {
   Location loc = layer.op->getLoc();
   std::vector<float> floats =
       toOperandOrder(layer.op, layer.weights, layer.weights.elements);
   std::vector<uint16_t> halves;
-  llvm::transform(floats, std::back_inserter(halves), toBFloat16);
+  for (float number : floats)
+    halves.push_back(
+        uint16_t(toHalf(number, scheme).bitcastToAPInt().getZExtValue()));
+  Type element =
+      scheme == QuantScheme::BFloat16 ? Type(b.getBF16Type()) : b.getF16Type();
   Value stored = createConstant(
-      b, loc, typeOf(layer.op->getOperand(1)).clone(b.getBF16Type()),
+      b, loc, typeOf(layer.op->getOperand(1)).clone(element),
       ArrayRef(reinterpret_cast<const char *>(halves.data()),
                halves.size() * sizeof(uint16_t)));
   return CastOp::create(b, loc, stored, b.getF32Type());
@@ -220,8 +233,8 @@ void graphopt::quantizeProducts(QuantModel &model, const QuantNumbers &numbers) 
     for (size_t number : input.layers) {
       const QuantLayer &layer = model.layers[number];
       b.setInsertionPoint(layer.op);
-      Value weights = input.scheme == QuantScheme::BFloat16
-                          ? createBFloat16Weights(b, layer)
+      Value weights = hasHalves(input.scheme)
+                          ? createHalfWeights(b, layer, input.scheme)
                           : createWeights(b, layer, numbers.weights[number]);
       layer.op->setOperand(0, small);
       layer.op->setOperand(1, weights);

@@ -30,6 +30,7 @@ struct QuantInput {
   std::vector<size_t> layers; ///< their numbers
   bool isSmooth = false;      ///< its channels may be scaled
   bool hasZeros = false;      ///< its rows have zero points, if dynamic
+  bool hasRows = false;       ///< it could be dynamic
   bool isFloat = false;       ///< kept as it is after all
   std::optional<graph::Nearness> alone; ///< the outputs if only it is small
 };
@@ -45,6 +46,8 @@ struct QuantNumbers {
 /// What is quantized.
 struct QuantModel {
   mlir::ModuleOp module;
+  /// What the most sensitive inputs may have in the place of their scheme.
+  QuantScheme mixedScheme = QuantScheme::Float;
   std::vector<QuantLayer> layers;
   std::vector<QuantInput> inputs;
 };
@@ -77,15 +80,20 @@ public:
   static llvm::Expected<QuantTrials> prepare(const QuantModel &model,
                                              const graph::ModelRunner &runner);
 
-  /// The model with these inputs and their layers on grids.
+  /// The model with these inputs and their layers on grids, those of `mixed` by
+  /// the mixed scheme.
   graph::Candidate makeCandidate(const QuantNumbers &numbers,
-                                 llvm::ArrayRef<size_t> inputs) const;
+                                 llvm::ArrayRef<size_t> inputs,
+                                 llvm::ArrayRef<size_t> mixed = {}) const;
   graph::Trials &runs() const { return *trials; }
 
 private:
   struct Numbers {
-    std::optional<size_t> bypass, factors, scale, zero;
+    std::optional<size_t> bypass, byRows, factors, scale, zero;
   };
+
+  void addSmall(graph::Candidate &candidate, const QuantNumbers &numbers, size_t input,
+                bool byRows) const;
 
   explicit QuantTrials(const QuantModel &model) : model(&model) {}
 
@@ -94,12 +102,18 @@ private:
   std::unique_ptr<graph::Trials> trials;
 };
 
-/// The nearest numbers of bf16.
-std::vector<double> roundToBFloat16(llvm::ArrayRef<double> numbers);
+/// The nearest numbers of bf16 or f16.
+std::vector<double> roundToHalf(llvm::ArrayRef<double> numbers, QuantScheme scheme);
+
+/// True if weights are floats of 16 bits.
+inline bool hasHalves(QuantScheme scheme) {
+  return scheme == QuantScheme::BFloat16 || scheme == QuantScheme::Float16;
+}
 
 /// True if the scheme rounds what products read, too.
 inline bool roundsInputs(QuantScheme scheme) {
-  return scheme != QuantScheme::WeightOnly && scheme != QuantScheme::Float;
+  return scheme != QuantScheme::WeightOnly && scheme != QuantScheme::Float16 &&
+         scheme != QuantScheme::Float;
 }
 
 } // namespace graphopt

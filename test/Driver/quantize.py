@@ -150,6 +150,28 @@ assert (np.abs(tensors[weights.input[0]] - smooth) <= 1).all() and (tensors[weig
 report = compile_with({"scheme": "bf16"}, "--emit=shared")
 assert report["outputs"]["y"]["sqnr_db"] > 40 and report["audit"]["verdict"] == "pass", report["outputs"]
 
+# Weights of f16: nothing else is rounded. They are what the library and the model that is written have.
+report = compile_with({"scheme": "f16", **plain}, "--emit=shared")
+np.testing.assert_allclose(result("out"), network(x, first.astype(np.float16).astype(np.float32),
+                                                  second.astype(np.float16).astype(np.float32), lambda x: x), rtol=1e-4, atol=1e-3)
+assert report["outputs"]["y"]["sqnr_db"] > 55, report["outputs"]
+made, tensors, _ = written({"scheme": "f16", **plain})
+for kind, expected in (("MatMul", first), ("Gemm", second)):
+    widen = made[product(made, kind).input[1]]
+    assert widen.op_type == "Cast" and tensors[widen.input[0]].dtype == np.float16, (kind, widen)
+    np.testing.assert_array_equal(tensors[widen.input[0]], expected.astype(np.float16))
+
+# The most sensitive input of static ones by rows instead, with the same weights.
+floor = {"scheme": "int8-static", **plain, "mixed": 1, "min_sqnr": 0}
+whole = compile_with(floor, "--emit=shared")["steps"][0]["select"]["sqnr_db"]
+floor["min_sqnr"] = whole + 0.5
+report = compile_with({**floor, "mixed_scheme": "int8-dynamic"}, "--emit=shared")
+step, measured = report["steps"][0], report["outputs"]["y"]["sqnr_db"]
+assert sorted(layer["scheme"] for layer in step["layers"]) == ["int8-dynamic", "int8-static"] and not step["left_alone"], step
+assert step["select"]["sqnr_db"] > whole + 0.5 and abs(measured - step["select"]["sqnr_db"]) < 2, (whole, step, measured)
+by_row = min(step["layers"], key=lambda layer: layer["alone"]["divergence"])
+assert by_row["scheme"] == "int8-static", step
+
 # What a model must not lose. The worst one is kept if it may be.
 floor = {"scheme": "weight-only", **plain, "scale_per": "tensor", "min_sqnr": 42}
 error = compile_with(floor, "--emit=shared", out="none", fails=True)
@@ -177,10 +199,12 @@ loss, = (layer["isolated"]["sqnr_db"] for layer in report["audit"]["layers"])
 assert abs(loss - report["outputs"]["y"]["sqnr_db"]) < 1, report["audit"]
 
 # Mistakes.
-for step, what in (({"scheme": "int9"}, "quantize.scheme is none of int8-dynamic, int8-static, weight-only, bf16, float"),
+for step, what in (({"scheme": "int9"}, "quantize.scheme is none of int8-dynamic, int8-static, weight-only, bf16, f16, float"),
                    ({"weights": "u4"}, "quantize.weights has 4 bits, which needs the scheme weight-only"),
                    ({"smooth": 2}, "quantize.smooth is none of auto, none, and a number of 0 to 1"),
                    ({"smooth": 0.5, "calibrator": "mse"}, "quantize.smooth goes with the calibrator minmax only"),
+                   ({"mixed_scheme": "int8-dynamic"},
+                    "quantize.mixed_scheme is neither float nor, with the scheme int8-static, int8-dynamic"),
                    ({"override": {"up": "best"}}, "quantize.override.up is no scheme and not float"),
                    ({"float": ["left"]}, "float: the model has no product 'left' with constant weights"),
                    ({"max_metric_drop": 0.1}, "max_metric_drop needs a metric")):

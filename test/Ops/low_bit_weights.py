@@ -1,5 +1,5 @@
 # RUN: %python %s
-"""Products with constant weights of 2, 4 and 8 bits that are dequantized, MatMulNBits, and those of bf16: all
+"""Products with constant weights of 2, 4 and 8 bits that are dequantized, MatMulNBits, and those of bf16 and f16: all
 kinds of grids, sizes around words of 32 bits, blocks and vectors. The reference is NumPy's product of f64."""
 import ml_dtypes
 import numpy as np
@@ -97,7 +97,27 @@ def rounded(rows, depth, columns, turned=False):
                 name=f"bfloat16 {rows} {depth} {columns} turned={turned}")
 
 
-cases = [rounded(rows, *sizes) for rows in ((1,), (3, 7), (0,), (40,)) for sizes in ((1, 1), (37, 50), (600, 70, True))]
+def halves(rows, depth, columns, turned=False, op="MatMul"):
+    """The weights are f16 and read as f32: nothing else is rounded."""
+    w, bias = normal(depth, columns).astype(np.float16), normal(columns)
+    w[0, 0], w[-1, -1] = 6e-8, -65504  # subnormal, and the greatest
+    nodes = [helper.make_node("Cast", ["x1"], ["w"], to=1)]
+    if op == "Gemm":
+        nodes.append(helper.make_node("Gemm", ["x0", "w", "x2"], ["y0"], transB=int(turned)))
+    else:
+        if turned:
+            nodes.append(helper.make_node("Transpose", ["w"], ["t"], perm=[1, 0]))
+        nodes.append(helper.make_node("MatMul", ["x0", "t" if turned else "w"], ["y0"]))
+    return Case("MatMul", [normal(*rows, depth), Const(np.ascontiguousarray(w.T) if turned else w), Const(bias)], nodes=nodes,
+                expect=lambda x, *_: [(x.astype(np.float64) @ w.astype(np.float64)
+                                       + (bias if op == "Gemm" else 0)).astype(np.float32)],
+                open=[[f"r{i}" for i in range(len(rows))] + [None], None, None],
+                name=f"float16 {rows} {depth} {columns} turned={turned} {op}")
+
+
+cases = [make(rows, *sizes) for make in (rounded, halves) for rows in ((1,), (3, 7), (0,), (40,))
+         for sizes in ((1, 1), (37, 50), (600, 70, True))]
+cases += [halves((rows,), 65, 130, turned, "Gemm") for rows in (1, 20) for turned in (False, True)]
 for kind in LIMITS:
     # One row unpacks where it multiplies, many rows unpack a block once.
     for rows in ((1,), (2,), (3, 13)):

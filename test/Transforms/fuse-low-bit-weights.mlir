@@ -65,6 +65,27 @@ func.func @others(%x: tensor<2x3xf32>, %q: tensor<3x3xi8>, %v: tensor<3xf32>) ->
   return %a, %b, %c, %d : tensor<2x3xf32>, tensor<2x3xf32>, tensor<5x2x3xf32>, tensor<3xf32>
 }
 
+// Weights of f16 stay so, whichever way they are turned; what is no constant is widened.
+// CHECK-LABEL: func @halves(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<?x4xf32>
+// CHECK-DAG:     %[[W:.+]] = arith.constant dense<5.000000e-01> : tensor<4x3xf16>
+// CHECK-DAG:     %[[ONE:.+]] = arith.constant dense<1.000000e+00> : tensor<1x3xf32>
+// CHECK:         graph.grid_matmul %[[X]], %[[W]], %[[ONE]] block_size = 4 : tensor<?x4xf32>, tensor<4x3xf16>
+// CHECK:         graph.grid_matmul %[[X]], %{{.+}}, %{{.+}} transB block_size = 4 : tensor<?x4xf32>, tensor<3x4xf16>, tensor<3x1xf32>
+// CHECK:         graph.matmul
+func.func @halves(%x: tensor<?x4xf32>, %v: tensor<4x3xf16>) -> (tensor<?x3xf32>, tensor<?x3xf32>, tensor<?x3xf32>) {
+  %w = arith.constant dense<0.5> : tensor<4x3xf16>
+  %f = graph.cast %w to f32 : tensor<4x3xf16>
+  %y = graph.matmul %x, %f : tensor<?x4xf32>, tensor<4x3xf32>
+  %t = arith.constant dense<0.25> : tensor<3x4xf16>
+  %g = graph.cast %t to f32 : tensor<3x4xf16>
+  %p = graph.transpose %g permutation = [1, 0] : tensor<3x4xf32>
+  %z = graph.matmul %x, %p : tensor<?x4xf32>, tensor<4x3xf32>
+  %c = graph.cast %v to f32 : tensor<4x3xf16>
+  %u = graph.matmul %x, %c : tensor<?x4xf32>, tensor<4x3xf32>
+  return %y, %z, %u : tensor<?x3xf32>, tensor<?x3xf32>, tensor<?x3xf32>
+}
+
 // Where products of bf16 are not faster nothing is rounded; who reads the result as bf16
 // gets it so.
 // HALF-LABEL: func @bfloat16(

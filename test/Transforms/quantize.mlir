@@ -8,6 +8,7 @@
 // RUN: graphopt-opt %s --graph-quantize="scheme=weight-only weights=i4 group=1 second-order=false" | FileCheck %s --check-prefix=I4
 // RUN: graphopt-opt %s --graph-quantize="scheme=weight-only weights=u4 group=2 second-order=false" | FileCheck %s --check-prefix=U4
 // RUN: graphopt-opt %s --graph-quantize="scheme=bf16" | FileCheck %s --check-prefix=BF16
+// RUN: graphopt-opt %s --graph-quantize="scheme=f16" | FileCheck %s --check-prefix=F16
 // RUN: graphopt-opt %s --graph-quantize="override=second=float,first=bf16 scheme=weight-only" | FileCheck %s --check-prefix=NODES
 // RUN: graphopt-opt %s --graph-quantize="float=gemm scheme=bf16" 2>&1 | FileCheck %s --check-prefix=CLASS
 // RUN: not graphopt-opt %s --graph-quantize="float=third" 2>&1 | FileCheck %s --check-prefix=THIRD
@@ -95,6 +96,12 @@
 // BF16-NEXT:    %[[W:.+]] = arith.constant dense<{{\[}}[1.270000e+02, 2.546880e+00], [-6.400000e+01, -1.273440e+00]]> : tensor<2x2xbf16>
 // BF16-NEXT:    %[[U:.+]] = graph.cast %[[W]] to f32
 // BF16-NEXT:    graph.matmul %[[D]], %[[U]]
+
+// F16-LABEL: func.func @main(
+// F16-SAME:      %[[X:[^:]+]]:
+// F16:         %[[W:.+]] = arith.constant dense<{{\[}}[1.270000e+02, 2.539060e+00], [-6.400000e+01, -1.269530e+00]]> : tensor<2x2xf16>
+// F16-NEXT:    %[[U:.+]] = graph.cast %[[W]] to f32
+// F16-NEXT:    graph.matmul %[[X]], %[[U]]
 
 // NODES:          graph.cast %{{.+}} to bf16
 // NODES-NOT:      dequantize_linear

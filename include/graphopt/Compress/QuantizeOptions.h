@@ -18,6 +18,7 @@ enum class QuantScheme {
   Int8Static,  ///< bytes; the input has the range that it had on samples
   WeightOnly,  ///< floats by weights that are stored small
   BFloat16,    ///< bf16 on both sides
+  Float16,     ///< floats by weights that are stored as f16
   Float,       ///< what it multiplied before
 };
 
@@ -67,7 +68,8 @@ struct QuantizeOptions {
   /// Nodes that have a scheme of their own.
   std::vector<std::pair<std::string, QuantScheme>> overrides;
   BiasCorrection biasCorrection = BiasCorrection::Auto;
-  int64_t mixed = 0;        ///< so many may stay float until the floor holds
+  int64_t mixed = 0;        ///< so many may have another scheme until the floor holds
+  QuantScheme mixedScheme = QuantScheme::Float; ///< or Int8Dynamic
   double minSqnr = -1;      ///< the floor, in dB; -1: what the scheme can be asked
   double minTop1 = 0;       ///< another one: share of the same greatest elements
   double maxMetricDrop = 0; ///< another one: of the user's metric
@@ -75,12 +77,16 @@ struct QuantizeOptions {
 
   bool shrinksTables() const {
     return tables.value_or(scheme != QuantScheme::BFloat16 &&
+                           scheme != QuantScheme::Float16 &&
                            weights == WeightType::S8);
   }
   bool hasOtherFloor() const { return minTop1 > 0 || maxMetricDrop > 0; }
   /// The floor in dB, if there is one.
   double getMinSqnr() const;
 };
+
+/// Whether the most sensitive inputs of one scheme may have the other.
+bool canMix(QuantScheme scheme, QuantScheme mixed);
 
 /// Reads smooth: "auto", "none", or a number.
 ///

@@ -202,14 +202,14 @@ def QuantizeModel : Pass<"graph-quantize", "::mlir::ModuleOp"> {
   let summary = "Lets products with constant weights multiply small numbers";
   let description = [{
     Inputs and weights of products and convolutions go through `quantize_linear` and
-    `dequantize_linear`, or casts to bf16, around the same ops of floats. Weights of
-    8 bits have a scale an output, those of 4 bits one for a group of inputs. Rows of
-    an input have scales of their own (`int8-dynamic`), or the whole input one grid of
-    unsigned bytes that contains 0, from statistics (`int8-static`). Products that
-    read the same tensor share it. Channels of an input may be scaled before, and the
-    weights' rows the other way (SmoothQuant). With samples to select with, what is
-    open is chosen by the model's outputs, and outputs below the floor are an error
-    that names the worst layer.
+    `dequantize_linear`, or casts to bf16, around the same ops of floats; of f16 are the
+    weights alone. Weights of 8 bits have a scale an output, those of 4 bits one for a
+    group of inputs. Rows of an input have scales of their own (`int8-dynamic`), or the
+    whole input one grid of unsigned bytes that contains 0, from statistics
+    (`int8-static`). Products that read the same tensor share it. Channels of an input
+    may be scaled before, and the weights' rows the other way (SmoothQuant). With samples
+    to select with, what is open is chosen by the model's outputs, and outputs below the
+    floor are an error that names the worst layer.
 
     ```mlir
     %w = arith.constant dense<[[127.0, 2.54], [-63.5, -1.27]]> : tensor<2x2xf32>
@@ -229,7 +229,7 @@ def QuantizeModel : Pass<"graph-quantize", "::mlir::ModuleOp"> {
                            "::graphopt::graph::GraphDialect"];
   let options = [
     Option<"scheme", "scheme", "std::string", "\"int8-dynamic\"",
-           "int8-dynamic, int8-static, weight-only, bf16 or float">,
+           "int8-dynamic, int8-static, weight-only, bf16, f16 or float">,
     Option<"weights", "weights", "std::string", "\"s8\"", "s8, i4 or u4">,
     Option<"tables", "tables", "bool", "false",
            "Tables that are only looked up become bytes, too">,
@@ -254,7 +254,9 @@ def QuantizeModel : Pass<"graph-quantize", "::mlir::ModuleOp"> {
     Option<"biasCorrection", "bias-correction", "std::string", "\"auto\"",
            "auto (if it is better on other samples), always or never">,
     Option<"mixed", "mixed", "int64_t", "0",
-           "So many inputs may stay as they are until the floor holds">,
+           "So many inputs may have another scheme until the floor holds">,
+    Option<"mixedScheme", "mixed-scheme", "std::string", "\"float\"",
+           "Theirs: float or, of int8-static, int8-dynamic">,
     Option<"minSqnr", "min-sqnr", "double", "-1",
            "The floor of outputs in dB; -1: what the scheme can be asked">,
     Option<"minTop1", "min-top1", "double", "0",

@@ -180,7 +180,8 @@ def FuseLowBitWeights : Pass<"graph-fuse-low-bit-weights", "::mlir::func::FuncOp
 
     With `bfloat16`, for CPUs whose products of bf16 are no faster than those of f32,
     so does a product of f32 that is rounded to bf16 with constant weights of bf16;
-    neither that nor a result that is widened again is rounded then.
+    neither that nor a result that is widened again is rounded then. Constant weights of
+    f16 that a product of f32 reads are always taken.
 
     ```mlir
     %f = graph.dequantize_linear %w, %s axis = 0 block_size = 32 to f32 : tensor<384x1536xi4>, tensor<12x1536xf32>
@@ -320,6 +321,8 @@ def EvaluateConstants : Pass<"graph-evaluate-constants", "::mlir::ModuleOp"> {
   let options = [
     Option<"evaluateMs", "evaluate-ms", "int64_t", "10000",
            "How long the run may take, in milliseconds; 0: nothing is run">,
+    Option<"keepHalves", "keep-halves", "bool", "false",
+           "Matrices of f16 that products read as f32 stay f16">,
     Option<"report", "report", "bool", "false", "Tell the counts as a remark">];
   let statistics = [
     Statistic<"numEvaluated", "num-evaluated", "Ops that were run">,

@@ -19,7 +19,9 @@ public:
   GridMatMulEmitter(GridMatMulOp op, ExpandContext &context)
       : TileEmitter(cast<EpilogueOp>(op.getOperation()), context), op(op),
         lhs(op.getLhs()),
-        panelColumns(cast<MemRefType>(op.getRhs().getType()).getShape().back()) {}
+        ofHalves(op.getRhs().getType().getElementType().isF16()),
+        panelColumns(cast<MemRefType>(op.getRhs().getType()).getShape().back() /
+                     (ofHalves ? op.getPerWord() : 1)) {}
 
   void emit() {
     if (!epilogue.flattenRows(lhs)) {
@@ -139,6 +141,23 @@ private:
     return op.getBits() <= 4 && lanes == 16 && sumType.getElementType().isF32() &&
            StringRef(context.cpu.triple).starts_with("x86_64");
   }
+  /// What unpack() takes: a vector of words for each column, of f16 those of `count`
+  /// numbers, one number after the other.
+  Vectors loadWords(Value word, int64_t count, Columns columns) {
+    if (!ofHalves)
+      return load(op.getRhs(), word, columns);
+    Vectors halves;
+    for (int64_t j = 0; j < count; ++j)
+      for (Column column : columns)
+        halves.push_back(widen(epilogue.load(
+            op.getRhs(), {panel, word, b.add(column.offset, b.index(j * panelColumns))}, Value())));
+    return halves;
+  }
+  Value unpack(ArrayRef<Value> words, int64_t j, size_t column, Columns columns,
+               ArrayRef<Value> zeros) {
+    return ofHalves ? words[j * columns.size() + column]
+                    : unpack(words[column], j, at(zeros, column));
+  }
   /// Number `j` of each word, without its zero point: what `zero` (null: none) is.
   Value unpack(Value words, int64_t j, Value zero) {
     int64_t bits = op.getBits();
@@ -177,11 +196,11 @@ private:
   /// `count` numbers of one word of each column from `k` on, times those of lhs.
   Vectors multiplyWords(Columns columns, ArrayRef<Value> rows, Vectors sums, Value word, Value k,
                         int64_t count, ArrayRef<Value> zeros) {
-    Vectors words = load(op.getRhs(), word, columns);
+    Vectors words = loadWords(word, count, columns);
     for (int64_t j = 0; j < count; ++j) {
       Vectors weights;
       for (size_t c = 0; c < columns.size(); ++c)
-        weights.push_back(unpack(words[c], j, at(zeros, c)));
+        weights.push_back(unpack(words, j, c, columns, zeros));
       Value index = b.add(k, b.index(j));
       for (size_t r = 0; r < rows.size(); ++r) {
         Value x = loadLhs(rows[r], index);
@@ -240,10 +259,11 @@ private:
   /// those behind it.
   void unpackWords(Columns columns, Value word, Value row, int64_t count,
                    ArrayRef<Value> scales, ArrayRef<Value> zeros) {
-    Vectors words = load(op.getRhs(), word, columns);
+    Vectors words = loadWords(word, count, columns);
     for (int64_t j = 0; j < count; ++j)
       for (auto [c, column] : llvm::enumerate(columns)) {
-        Value weights = arith::MulFOp::create(b, unpack(words[c], j, at(zeros, c)), scales[c]);
+        Value weights =
+            arith::MulFOp::create(b, unpack(words, j, c, columns, zeros), scales[c]);
         vector::StoreOp::create(b, weights, unpacked,
                                 ValueRange{b.add(row, b.index(j)), column.offset});
       }
@@ -301,6 +321,7 @@ private:
 
   GridMatMulOp op;
   Value lhs;
+  bool ofHalves; // of f16: a vector of each row, not of words
   int64_t panelColumns;
   SmallVector<Size> batch; // dimensions that are not rows
   Size rows;

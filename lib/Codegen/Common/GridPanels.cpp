@@ -65,6 +65,19 @@ static void packWords(GridMatMulOp op, const ConstantMatrix &matrix, int64_t col
   });
 }
 
+/// Two rows of halves of a panel, one after the other, in the place of its words.
+static void packHalves(GridMatMulOp op, const ConstantMatrix &matrix, int64_t columns,
+                       MutableArrayRef<char> data) {
+  std::memset(data.data(), 0, data.size());
+  int64_t block = op.getBlockSize(), perWord = op.getPerWord();
+  forEachInPanels(matrix, columns, [&](int64_t k, int64_t panel, int64_t column, const char *at) {
+    int64_t word = k / block * op.getBlockWords() + k % block / perWord;
+    int64_t row = (panel * op.getWords() + word) * perWord + k % block % perWord;
+    std::memcpy(data.data() + (row * columns + column) * matrix.elementBytes, at,
+                matrix.elementBytes);
+  });
+}
+
 /// [rows, columns] as [panels, rows, columns of a panel]; bytes are moved by `offset`.
 static void packGrid(const ConstantMatrix &matrix, int64_t columns, int64_t offset,
                      MutableArrayRef<char> data) {
@@ -115,10 +128,17 @@ bool GridPacker::pack(GridMatMulOp op, int64_t columns) {
   auto typeOf = [&](Type element, int64_t rows) {
     return RankedTensorType::get({panels, rows, columns}, element);
   };
+  Type element = weights->read.value.getElementType();
   Builder b(op.getContext());
-  replace(op.getRhsMutable(), weights->read, typeOf(b.getI32Type(), words),
-          {columns, block, weights->isTurned(), offset},
-          [&](MutableArrayRef<char> data) { packWords(op, *weights, columns, offset, data); });
+  if (element.isF16())
+    replace(op.getRhsMutable(), weights->read,
+            RankedTensorType::get({panels, words, op.getPerWord() * columns}, element),
+            {columns, block, weights->isTurned(), offset},
+            [&](MutableArrayRef<char> data) { packHalves(op, *weights, columns, data); });
+  else
+    replace(op.getRhsMutable(), weights->read, typeOf(b.getI32Type(), words),
+            {columns, block, weights->isTurned(), offset},
+            [&](MutableArrayRef<char> data) { packWords(op, *weights, columns, offset, data); });
   replace(op.getScaleMutable(), scale->read,
           typeOf(scale->read.value.getElementType(), blocks),
           {columns, scale->isTurned(), 0},

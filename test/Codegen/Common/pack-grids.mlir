@@ -36,7 +36,21 @@ func.func @common(%a: tensor<?x5xf32>, %c: tensor<?x3xf32>) -> tensor<?x3xf32> {
   return %r : tensor<?x3xf32>
 }
 
+// Halves of f16 lie in rows, two of them in the place of a word's.
+// CHECK-LABEL: func @halves(
+// CHECK:         kernel.grid_matmul ins({{.+}} : tensor<?x3xf32>, tensor<1x2x8xf16>, tensor<1x1x4xf32>) packed bits = 16 block_size = 3 outs
+func.func @halves(%a: tensor<?x3xf32>, %c: tensor<?x2xf32>) -> tensor<?x2xf32> {
+  %w = arith.constant dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]> : tensor<3x2xf16>
+  %s = arith.constant dense<1.0> : tensor<1x2xf32>
+  %r = kernel.grid_matmul ins(%a, %w, %s : tensor<?x3xf32>, tensor<3x2xf16>, tensor<1x2xf32>) bits = 16 block_size = 3 outs(%c : tensor<?x2xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  } -> tensor<?x2xf32>
+  return %r : tensor<?x2xf32>
+}
+
 // CHECK:         constant_packed: "0x40000000790F00006A0F0000
 // CHECK-SAME:    0000000080000000800000008000000080000000900000000000000000000000
 // CHECK:         constant_packed_2: "0x4000000008090A0B0C000000000808080F000000"
 // CHECK:         constant_packed_3: "0x4000000001020304060708090B0C0D0E00000000050000000A000000FF00000000000000"
+// CHECK:         constant_packed_{{[0-9]+}}: "0x40000000003C0040000000000042004400000000004500460000000000000000{{0*}}"
