@@ -9,7 +9,7 @@ config.name = "graphopt"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test", ".py", ".onnxtxt"]
 config.excludes = ["Inputs", "Unit", "lit.cfg.py", "lit.local.cfg.py", "compare.py", "conformance.py",
-                   "corpus.py", "engines.py", "generator.py", "graphs.py", "harness.py", "kernels.py",
+                   "corpus.py", "emulator.py", "engines.py", "generator.py", "graphs.py", "harness.py", "kernels.py",
                    "movements.py", "nets.py", "operators.py", "quantize_peers.py", "tree.py"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.build_dir, "test")

@@ -100,6 +100,7 @@ static llvm::Expected<CpuModel> findTarget(const CompileOptions &options) {
 static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
                           const CompileOptions &options,
                           const std::string &listing) {
+  bool onGpu = options.target == Processor::Cuda;
   switch (stage) {
   case Stage::Graph:
     return buildGraphPipeline(passes, cpu,
@@ -107,13 +108,13 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
                                /*listNodes=*/!listing.empty(),
                                /*portable=*/options.lastStage == Stage::Onnx});
   case Stage::Kernel:
-    return buildKernelPipeline(passes, cpu, {options.winograd});
+    return buildKernelPipeline(passes, cpu, {options.winograd, onGpu});
   case Stage::Memory:
     return buildMemoryPipeline(passes, cpu);
   case Stage::LLVM:
     return buildLLVMPipeline(
         passes, cpu,
-        {options.profile, options.weights != WeightsPlace::Library, listing});
+        {options.profile, options.weights != WeightsPlace::Library, listing, onGpu});
   default:
     llvm_unreachable("not a stage of passes");
   }
@@ -244,6 +245,9 @@ static LibraryOptions libraryOptions(const CompileOptions &options) {
 
 llvm::Error Compilation::emit() {
   LibraryOptions library = libraryOptions(options);
+  if (options.target == Processor::Cuda)
+    if (llvm::Error error = findGpuModels(options.gpus).moveInto(library.object.gpus))
+      return error;
   library.object.target = emitTarget(cpu);
   auto written = emitLibrary(*module, library);
   if (!written)
@@ -289,7 +293,22 @@ llvm::Error Compilation::writeModule() {
   return dump(options.lastStage, options.outputFolder, base, files);
 }
 
+/// What GPUs do not have, before anything is done for them.
+static llvm::Error checkGpuOptions(const CompileOptions &options) {
+  if (options.target == Processor::Cpu)
+    return llvm::Error::success();
+  if (llvm::Error error = findGpuModels(options.gpus).takeError())
+    return error;
+  if (options.profile)
+    return llvm::createStringError("--profile is for --target=cpu");
+  if (options.weights != WeightsPlace::Library)
+    return llvm::createStringError("--weights: those of a model for GPUs lie in its library");
+  return llvm::Error::success();
+}
+
 llvm::Error Compilation::runStages() {
+  if (llvm::Error error = checkGpuOptions(options))
+    return error;
   llvm::Expected<CpuModel> target = findTarget(options);
   if (!target)
     return target.takeError();

@@ -46,10 +46,14 @@ Session::create(const Library &library, std::vector<HostTensor> inputs,
     return error;
   if (llvm::Error error = session->startPool(threads))
     return error;
+  if (llvm::Error error = session->openDevice())
+    return error;
   return session;
 }
 
 Session::~Session() {
+  if (context.device)
+    library.model().device_close(&context);
   if (hasPool)
     library.model().pool_destroy(&context);
 }
@@ -197,6 +201,14 @@ llvm::Error Session::startPool(int threads) {
   graphopt_status status = library.model().pool_create(&context, threads);
   hasPool = status == GRAPHOPT_OK;
   return hasPool ? llvm::Error::success() : describe(status);
+}
+
+/// The first GPU, for a model that runs on one.
+llvm::Error Session::openDevice() {
+  if (!library.model().device_open)
+    return llvm::Error::success();
+  graphopt_status status = library.model().device_open(&context, /*ordinal=*/0);
+  return status == GRAPHOPT_OK ? llvm::Error::success() : describe(status);
 }
 
 /// Names of the features in `bits`, numbers of the runtime's CpuFeatures.def.

@@ -20,7 +20,7 @@ public:
         isLinux(module.getTargetTriple().isOSLinux()) {}
 
   SmallVector<std::string> build(int64_t weightsBytes, uint64_t weightsId,
-                                 ArrayRef<Variant> variants) {
+                                 ArrayRef<Variant> variants, const CudaCode *cuda) {
     forward("status_text", pointer, {i32});
     if (isLinux) {
       forward("detect_cpu", Type::getVoidTy(context), {pointer});
@@ -30,7 +30,14 @@ public:
     auto *descriptor = new GlobalVariable(
         module, Type::getInt8Ty(context), /*isConstant=*/true,
         GlobalValue::ExternalLinkage, nullptr);
-    Function *run = addRunTensors(descriptor, variants);
+    Constant *code = cuda ? cudaCode(*cuda, variants.front(), weightsBytes) : nullptr;
+    Function *run = code ? addRunTensors("graphopt_run_cuda", {descriptor, code})
+                         : addRunTensors("graphopt_run_model",
+                                         {descriptor, entries(variants), number(i32, variants.size())});
+    if (code) {
+      forward("device_open", i32, {pointer, i32}, {code});
+      forward("device_close", Type::getVoidTy(context), {pointer});
+    }
     bool opensFile = isLinux && model.hasWeightsFile;
     if (opensFile) {
       forward("weights_open", i32, {pointer, pointer}, {descriptor});
@@ -59,6 +66,8 @@ public:
         number(i64, int64_t(weightsId)),
         opensFile ? exported("weights_open") : null,
         opensFile ? exported("weights_close") : null,
+        code ? exported("device_open") : null,
+        code ? exported("device_close") : null,
     });
     setLeastTargets();
     auto *final = new GlobalVariable(module, value->getType(), true,
@@ -136,14 +145,19 @@ private:
   /// front of its own arguments.
   void forward(StringRef name, Type *result, ArrayRef<Type *> parameters,
                ArrayRef<Value *> first = {}) {
-    auto *type = FunctionType::get(result, parameters, false);
-    SmallVector<Type *> runtimes(first.size(), pointer);
+    forwardTo(("graphopt_" + name).str(), name, result, parameters, first);
+  }
+
+  void forwardTo(StringRef callee, StringRef name, Type *result, ArrayRef<Type *> parameters,
+                 ArrayRef<Value *> first) {
+    SmallVector<Type *> runtimes;
+    for (Value *value : first)
+      runtimes.push_back(value->getType());
     llvm::append_range(runtimes, parameters);
     FunctionCallee runtime =
-        module.getOrInsertFunction(("graphopt_" + name).str(),
-                                   FunctionType::get(result, runtimes, false));
-    auto *function = Function::Create(type, GlobalValue::ExternalLinkage,
-                                      symbol(name), module);
+        module.getOrInsertFunction(callee, FunctionType::get(result, runtimes, false));
+    auto *function = Function::Create(FunctionType::get(result, parameters, false),
+                                      GlobalValue::ExternalLinkage, symbol(name), module);
     IRBuilder<> b(BasicBlock::Create(context, "", function));
     SmallVector<Value *> arguments(first);
     for (Argument &argument : function->args())
@@ -168,29 +182,47 @@ private:
         setLeastTarget(*function);
   }
 
-  /// `<model>_run_tensors(context, inputs, outputs, workspace, bytes)`.
-  Function *addRunTensors(GlobalVariable *descriptor,
-                          ArrayRef<Variant> variants) {
-    SmallVector<Type *> own = {pointer, pointer, pointer, pointer, i64};
-    SmallVector<Type *> runtimes = own;
-    runtimes.insert(runtimes.begin(), {pointer, pointer, i32});
-    FunctionCallee runtime = module.getOrInsertFunction(
-        "graphopt_run_model", FunctionType::get(i32, runtimes, false));
-    auto *function = Function::Create(FunctionType::get(i32, own, false),
-                                      GlobalValue::ExternalLinkage,
-                                      symbol("run_tensors"), module);
-    visible.push_back(symbol("run_tensors"));
-    IRBuilder<> b(BasicBlock::Create(context, "", function));
+  /// The entries of the variants.
+  Constant *entries(ArrayRef<Variant> variants) {
     SmallVector<Constant *> choices;
     for (const Variant &variant : variants)
       choices.push_back(structOf({module.getFunction(variant.prefix + "entry"),
                                   number(i64, int64_t(variant.cpuFeatures))}));
-    SmallVector<Value *> arguments = {descriptor, array(choices),
-                                      number(i32, variants.size())};
-    for (Argument &argument : function->args())
-      arguments.push_back(&argument);
-    finish(b, b.CreateCall(runtime, arguments));
-    return function;
+    return array(choices);
+  }
+
+  /// `<model>_run_tensors(context, inputs, outputs, workspace, bytes)` calls `callee`
+  /// with `first` in front.
+  Function *addRunTensors(StringRef callee, ArrayRef<Value *> first) {
+    forwardTo(callee, "run_tensors", i32, {pointer, pointer, pointer, pointer, i64}, first);
+    visible.push_back(symbol("run_tensors"));
+    return module.getFunction(symbol("run_tensors"));
+  }
+
+  Constant *image(const CudaImage &image) {
+    auto *bytes = cast<GlobalVariable>(
+        hold(ConstantDataArray::getString(context, image.bytes, /*AddNull=*/false)));
+    bytes->setAlignment(Align(64));
+    return structOf({bytes, number(i32, image.sm), number(i32, image.isPtx)});
+  }
+
+  /// A graphopt_cuda_code. The workspace lies on the GPU: the caller gives none.
+  Constant *cudaCode(const CudaCode &cuda, const Variant &variant, int64_t weightsBytes) {
+    Function *onGpu = module.getFunction(symbol("workspace_bytes"));
+    onGpu->setName(symbol("device_bytes"));
+    onGpu->setLinkage(GlobalValue::InternalLinkage);
+    auto *none = Function::Create(onGpu->getFunctionType(), GlobalValue::ExternalLinkage,
+                                  symbol("workspace_bytes"), module);
+    IRBuilder<>(BasicBlock::Create(context, "", none)).CreateRet(number(i64, 0));
+    SmallVector<Constant *> images;
+    for (const CudaImage &each : cuda.images)
+      images.push_back(image(each));
+    Constant *weights = ConstantPointerNull::get(pointer);
+    if (!cuda.weights.empty())
+      weights = cast<Constant>(module.getOrInsertGlobal(cuda.weights, Type::getInt8Ty(context)));
+    return hold(structOf({module.getFunction(variant.prefix + "entry"), onGpu, array(images),
+                          texts(model.kernels), weights, number(i64, weightsBytes),
+                          number(i32, images.size()), number(i32, model.kernels.size())}));
   }
 
   Module &module;
@@ -208,7 +240,8 @@ SmallVector<std::string> graphopt::addDescriptor(Module &module,
                                                  const graphopt::Model &model,
                                                  int64_t weightsBytes,
                                                  uint64_t weightsId,
-                                                 ArrayRef<Variant> variants) {
+                                                 ArrayRef<Variant> variants,
+                                                 const CudaCode *cuda) {
   return DescriptorBuilder(module, model)
-      .build(weightsBytes, weightsId, variants);
+      .build(weightsBytes, weightsId, variants, cuda);
 }

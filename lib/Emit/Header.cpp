@@ -192,6 +192,12 @@ private:
            name);
       line("void {}_weights_close(graphopt_weights *weights);\n", name);
     }
+    if (model.isOnGpu()) {
+      line("/* Loads the model on GPU number `ordinal` and enters it in `context`, for runs "
+           "one\n * at a time, and ends that. */");
+      line("graphopt_status {}_device_open(graphopt_context *context, int32_t ordinal);", name);
+      line("void {}_device_close(graphopt_context *context);\n", name);
+    }
     line("/* Enters in `context` what the CPU has, so that runs need not look. "
          "*/");
     line("void {}_detect_cpu(graphopt_context *context);\n", name);

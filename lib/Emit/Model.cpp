@@ -1,4 +1,5 @@
 #include "Model.h"
+#include "Cuda.h"
 #include "graphopt/Runtime/graphopt.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/ADT/StringExtras.h"
@@ -141,6 +142,13 @@ llvm::Expected<std::optional<Model>> graphopt::readModel(ModuleOp module) {
       model.openDims.push_back(dim.str());
   if (llvm::Error error = readPorts(ports, model))
     return std::move(error);
+  if (gpu::GPUModuleOp kernels = findKernels(module)) {
+    // They lie in the library and are uploaded.
+    model.hasWeightsFile = false;
+    for (auto function : kernels.getOps<LLVM::LLVMFuncOp>())
+      if (function->hasAttr(gpu::GPUDialect::getKernelFuncAttrName()))
+        model.kernels.push_back(function.getName().str());
+  }
   if (auto calls = module->getAttrOfType<ArrayAttr>("graphopt.calls"))
     if (llvm::Error error = readCalls(calls, model))
       return std::move(error);

@@ -42,6 +42,10 @@ struct Model {
   llvm::SmallVector<Port> inputs, outputs;
   std::vector<Call> calls; ///< if it is to be profiled
   bool hasWeightsFile = false;
+  /// Of a model for GPUs: the names of its kernels in the order of their numbers.
+  std::vector<std::string> kernels;
+
+  bool isOnGpu() const { return !kernels.empty(); }
 };
 
 /// The file that debug information points to.

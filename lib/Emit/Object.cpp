@@ -7,6 +7,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringSet.h"
@@ -24,7 +25,8 @@ using namespace llvm;
 /// What the lowering must hand over: the LLVM dialect alone.
 static Error verifyLowered(mlir::ModuleOp module) {
   for (mlir::Operation &op : module.getBody()->getOperations())
-    if (!isa_and_nonnull<mlir::LLVM::LLVMDialect>(op.getDialect()))
+    if (!isa_and_nonnull<mlir::LLVM::LLVMDialect>(op.getDialect()) &&
+        !isa<mlir::gpu::GPUModuleOp>(op))
       return createStringError(fmt::format("'{}' is left in the LLVM stage",
                                            op.getName().getStringRef().str()));
   return Error::success();
@@ -34,6 +36,7 @@ static Expected<std::unique_ptr<Module>> translate(mlir::ModuleOp module,
                                                    LLVMContext &context) {
   mlir::MLIRContext *mlirContext = module.getContext();
   mlir::registerBuiltinDialectTranslation(*mlirContext);
+  mlir::registerGPUDialectTranslation(*mlirContext); // passes over kernels
   mlir::registerLLVMDialectTranslation(*mlirContext);
   std::string problem;
   mlir::ScopedDiagnosticHandler handler(
@@ -107,7 +110,7 @@ static std::optional<int64_t> constantResult(const Function *function) {
 static Expected<std::unique_ptr<Module>>
 makeModule(mlir::ModuleOp module, const TargetMachine &machine,
            LLVMContext &context, const Code &about, ArrayRef<Weight> all,
-           const Siblings *siblings) {
+           const Siblings *siblings, const CudaCode *cuda) {
   auto translated = translate(module, context);
   if (!translated)
     return translated;
@@ -125,7 +128,7 @@ makeModule(mlir::ModuleOp module, const TargetMachine &machine,
     visible = siblings
                   ? exportVariant(code, about.model->name, about.variant.prefix)
                   : addDescriptor(code, *about.model, bytes,
-                                  inFile ? weightsId(all) : 0, about.variant);
+                                  inFile ? weightsId(all) : 0, about.variant, cuda);
   if (Error error = linkRuntime(code))
     return std::move(error);
   if (about.model)
@@ -228,8 +231,16 @@ Expected<Code> graphopt::compileCode(mlir::ModuleOp module,
   result.weights =
       siblings ? takeNewWeights(weights, siblings->stored) : weights;
 
+  std::optional<CudaCode> cuda;
+  if (result.model && result.model->isOnGpu()) {
+    auto images = compileKernels(findKernels(module), options.gpus, findPtxas());
+    if (!images)
+      return images.takeError();
+    cuda = CudaCode{std::move(*images), weights.empty() ? "" : weights.front().symbol};
+  }
   LLVMContext context;
-  auto code = makeModule(module, **machine, context, result, weights, siblings);
+  auto code = makeModule(module, **machine, context, result, weights, siblings,
+                         cuda ? &*cuda : nullptr);
   if (!code)
     return code.takeError();
   if (options.optimize)

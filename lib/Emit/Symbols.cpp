@@ -9,7 +9,11 @@ using namespace llvm;
 // The C library, by lib/Runtime/Libc.h and by what LLVM makes of loops.
 static const char *const libc[] = {"aligned_alloc",
                                    "bcmp",
+                                   "calloc",
                                    "close",
+                                   "dlclose",
+                                   "dlopen",
+                                   "dlsym",
                                    "free",
                                    "getauxval",
                                    "lseek",

@@ -1,7 +1,9 @@
 //===- LLVMPipeline.cpp - Buffers to the LLVM dialect ---------------------===//
 
+#include "CudaPipeline.h"
 #include "graphopt/Codegen/CPU/Passes.h"
 #include "graphopt/Codegen/Common/Passes.h"
+#include "graphopt/Codegen/GPU/Passes.h"
 #include "graphopt/Pipeline/Pipelines.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -63,7 +65,7 @@ static void addArithmetic(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   pm.addNestedPass<func::FuncOp>(graphopt::createExpandHalfFloats(halfs));
 }
 
-static void addLowering(OpPassManager &pm, const graphopt::CpuModel &cpu) {
+static void addLowering(OpPassManager &pm, bool onGpu) {
   pm.addPass(graphopt::createLowerRuntimeCalls());
   OpPassManager &views = pm.nest<func::FuncOp>();
   // Views become offsets and strides: affine arithmetic.
@@ -89,6 +91,8 @@ static void addLowering(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   arithmetic.addPass(createConvertIndexToLLVMPass());
   // Padding of transfers.
   arithmetic.addPass(createUBToLLVMConversionPass());
+  if (onGpu) // while it is known what lies there
+    pm.addPass(graphopt::createBindDevice());
   FinalizeMemRefToLLVMConversionPassOptions memref;
   memref.useAlignedAlloc = true;
   pm.addPass(createFinalizeMemRefToLLVMConversionPass(memref));
@@ -108,15 +112,22 @@ static void addDebugInfo(OpPassManager &pm, const std::string &listing) {
 
 void graphopt::buildLLVMPipeline(OpPassManager &pm, const CpuModel &cpu,
                                  const LLVMOptions &options) {
-  addLoops(pm, cpu, options);
+  if (options.onGpu) {
+    addCudaKernels(pm, cpu);
+    pm.addPass(createDescribePorts());
+  } else {
+    addLoops(pm, cpu, options);
+  }
   addArithmetic(pm, cpu);
-  addLowering(pm, cpu);
+  addLowering(pm, options.onGpu);
   pm.addPass(createEmitEntry());
   // After the entry, which gets the run from the caller.
   pm.addPass(createBindRuntime());
-  graphopt::RetypeHalfFloatsOptions halfs;
-  halfs.cpu = cpu.name;
-  pm.addPass(graphopt::createRetypeHalfFloats(halfs));
+  if (!options.onGpu) { // GPUs have all of them
+    graphopt::RetypeHalfFloatsOptions halfs;
+    halfs.cpu = cpu.name;
+    pm.addPass(graphopt::createRetypeHalfFloats(halfs));
+  }
   // Descriptors that are built and taken apart again.
   pm.addNestedPass<LLVM::LLVMFuncOp>(createCanonicalizerPass());
   pm.addNestedPass<LLVM::LLVMFuncOp>(createCSEPass());

@@ -58,4 +58,11 @@ void graphopt::registerPipelines() {
                 [](OpPassManager &pm, const CpuModel &cpu) {
                   buildLLVMPipeline(pm, cpu);
                 });
+  registerStage("graphopt-cuda-pipeline",
+                "Buffers to CUDA kernels and, in the LLVM dialect, their host",
+                [](OpPassManager &pm, const CpuModel &cpu) {
+                  LLVMOptions options;
+                  options.onGpu = true;
+                  buildLLVMPipeline(pm, cpu, options);
+                });
 }

@@ -27,15 +27,17 @@ void graphopt::buildTensorPipeline(OpPassManager &pm, const CpuModel &cpu,
   // Bias, activation, residual: computed while the sums are in registers.
   pm.addNestedPass<func::FuncOp>(createFuseEpilogues());
   // Fused kernels keep their epilogue.
-  if (options.winograd) {
+  if (options.winograd && !options.onGpu) {
     SelectWinogradOptions winograd;
     winograd.cpu = cpu.name;
     pm.addPass(createSelectWinograd(winograd));
   }
   // After fusion: a weight that two kernels share is packed once.
-  PackConstantsOptions pack;
-  pack.cpu = cpu.name;
-  pm.addPass(createPackConstants(pack));
+  if (!options.onGpu) {
+    PackConstantsOptions pack;
+    pack.cpu = cpu.name;
+    pm.addPass(createPackConstants(pack));
+  }
   // Sizes that only fused consumers needed.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -1,5 +1,6 @@
 /* All of the runtime as one translation unit: what becomes bitcode. */
 #include "Cpu.c"
+#include "Cuda.c"
 #include "Memory.c"
 #include "Parallel.c"
 #include "Pool.c"

@@ -7,11 +7,22 @@
 #include <stddef.h>
 
 void *aligned_alloc(size_t alignment, size_t bytes);
+void *calloc(size_t count, size_t bytes);
 void free(void *data);
 #ifdef __linux__
 unsigned long getauxval(unsigned long type);
 #endif
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
+
+#ifdef __linux__
+#define RTLD_LOCAL 0
+#define RTLD_NOW 2
+void *dlopen(const char *path, int flags);
+void *dlsym(void *library, const char *name);
+int dlclose(void *library);
+#else
+#include <dlfcn.h>
+#endif
 
 #ifdef __linux__
 #define O_RDONLY 0

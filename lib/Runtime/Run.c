@@ -7,15 +7,9 @@
 /* Of tensors of any rank; none has more. */
 #define MAX_RANK 64
 
-/* What the checks need to know and find out. */
-typedef struct check {
-  const graphopt_model *model;
-  const graphopt_context *context;
-  const graphopt_tensor *inputs;
-  graphopt_tensor *outputs;
-  int64_t *dims;    /* the open dimensions; -1 until an input gives one */
-  int64_t *extents; /* of all outputs; -1 where values decide */
-} check;
+/* The checks fill it in: `dims` are -1 until an input gives one, `extents` where
+ * values decide. */
+typedef graphopt_request check;
 
 static graphopt_status refuse(const check *c, graphopt_status status,
                               int32_t port, int32_t dim, int64_t expected,
@@ -210,10 +204,14 @@ typedef struct range {
   int64_t bytes;
 } range;
 
+int64_t graphopt_tensor_bytes(const graphopt_tensor *tensor, const int64_t *extents) {
+  int64_t count = tensor->data ? count_elements(extents, tensor->rank) : 0;
+  return count * graphopt_dtype_bytes(tensor->dtype);
+}
+
 static range tensor_range(const graphopt_tensor *tensor,
                           const int64_t *extents) {
-  int64_t count = tensor->data ? count_elements(extents, tensor->rank) : 0;
-  return (range){(uintptr_t)tensor->data, count * graphopt_dtype_bytes(tensor->dtype)};
+  return (range){(uintptr_t)tensor->data, graphopt_tensor_bytes(tensor, extents)};
 }
 
 static int overlap(range a, range b) {
@@ -317,31 +315,55 @@ static void take_back_results(const check *c) {
     }
 }
 
-static graphopt_status call_entry(const check *c, graphopt_entry entry,
-                                  void *workspace) {
-  const graphopt_model *model = c->model;
+void graphopt_write_dims(const graphopt_request *request) {
+  const int64_t *extents = request->extents;
+  for (int32_t i = 0; i < request->model->output_count; ++i)
+    for (int32_t k = 0; k < extent_count(&request->model->outputs[i]); ++k)
+      request->outputs[i].dims[k] = *extents++;
+}
+
+graphopt_status graphopt_check_and_run(const graphopt_model *model, graphopt_executor execute,
+                                       const void *code, const graphopt_context *context,
+                                       const graphopt_tensor *inputs, graphopt_tensor *outputs,
+                                       void *workspace, int64_t workspace_bytes) {
+  graphopt_status status = check_context(context);
+  if (status)
+    return status;
+  status = graphopt_check_weights(model, context ? context->weights : NULL);
+  if (status)
+    return status;
+  int32_t output_rank = 0;
+  for (int32_t i = 0; i < model->output_count; ++i)
+    output_rank += extent_count(&model->outputs[i]);
+  int64_t dims[model->dim_count + 1], extents[output_rank + 1];
+  graphopt_request request = {model, context, inputs, outputs, workspace, dims, extents};
+  status = check_all(&request, workspace, workspace_bytes);
+  if (status)
+    return status;
+  status = execute(&request, code);
+  if (status)
+    take_back_results(&request);
+  return status;
+}
+
+/* On this CPU. */
+static graphopt_status execute_entry(const graphopt_request *request, const void *code) {
+  const graphopt_variant *variant = code;
+  const graphopt_model *model = request->model;
   void *tensors[model->input_count + model->output_count + 1];
   for (int32_t i = 0; i < model->input_count; ++i)
     tensors[i] = model->inputs[i].kind == GRAPHOPT_TENSOR
-                     ? c->inputs[i].data
-                     : (void *)&c->inputs[i];
-  const int64_t *extents = c->extents;
-  for (int32_t i = 0; i < model->output_count; ++i) {
-    graphopt_tensor *output = &c->outputs[i];
-    tensors[model->input_count + i] = output->data;
-    for (int32_t k = 0; k < extent_count(&model->outputs[i]); ++k)
-      output->dims[k] = *extents++;
-  }
+                     ? request->inputs[i].data
+                     : (void *)&request->inputs[i];
+  for (int32_t i = 0; i < model->output_count; ++i)
+    tensors[model->input_count + i] = request->outputs[i].data;
+  graphopt_write_dims(request);
   tensors[model->input_count + model->output_count] =
-      model->weights_id ? (void *)graphopt_weights_data(c->context->weights)
-                        : NULL;
-  graphopt_run run = {c->context, c->outputs, NULL, 0, 0};
-  int32_t status = entry(tensors, c->dims, workspace, &run);
+      model->weights_id ? (void *)graphopt_weights_data(request->context->weights) : NULL;
+  graphopt_run run = {request->context, request->outputs, NULL, NULL, 0, 0};
+  int32_t status = variant->entry(tensors, request->dims, request->workspace, &run);
   graphopt_release_blocks(&run);
-  if (!status)
-    return GRAPHOPT_OK;
-  take_back_results(c);
-  return refuse(c, (graphopt_status)status, -1, -1, 0, 0);
+  return status ? refuse(request, (graphopt_status)status, -1, -1, 0, 0) : GRAPHOPT_OK;
 }
 
 graphopt_status graphopt_run_model(const graphopt_model *model,
@@ -358,14 +380,6 @@ graphopt_status graphopt_run_model(const graphopt_model *model,
       graphopt_select_variant(context, variants, variant_count);
   if (!variant)
     return GRAPHOPT_BAD_CPU;
-  status = graphopt_check_weights(model, context ? context->weights : NULL);
-  if (status)
-    return status;
-  int32_t output_rank = 0;
-  for (int32_t i = 0; i < model->output_count; ++i)
-    output_rank += extent_count(&model->outputs[i]);
-  int64_t dims[model->dim_count + 1], extents[output_rank + 1];
-  check c = {model, context, inputs, outputs, dims, extents};
-  status = check_all(&c, workspace, workspace_bytes);
-  return status ? status : call_entry(&c, variant->entry, workspace);
+  return graphopt_check_and_run(model, execute_entry, variant, context, inputs, outputs,
+                                workspace, workspace_bytes);
 }

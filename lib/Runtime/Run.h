@@ -13,12 +13,14 @@ extern "C" {
 #endif
 
 typedef struct graphopt_block graphopt_block;
+struct graphopt_cuda_block;
 
 /* One call of the model; lives on the caller's stack. */
 typedef struct graphopt_run {
   const graphopt_context *context; /* may be NULL */
   graphopt_tensor *outputs;
   graphopt_block *blocks; /* what the run still owns */
+  struct graphopt_cuda_block *device_blocks; /* the same on a GPU */
   int32_t lock;           /* guards `blocks`; 0 is free */
   int32_t status;         /* first failure */
 } graphopt_run;
@@ -81,6 +83,35 @@ void graphopt_end_call(graphopt_run *run, int32_t call, int64_t operations,
 /* Inside the runtime ------------------------------------------------------- */
 
 int64_t graphopt_dtype_bytes(int32_t dtype);
+/* A call whose arguments have passed all checks. */
+typedef struct graphopt_request {
+  const graphopt_model *model;
+  const graphopt_context *context;
+  const graphopt_tensor *inputs;
+  graphopt_tensor *outputs;
+  void *workspace;
+  int64_t *dims;    /* the open dimensions */
+  int64_t *extents; /* of all outputs */
+} graphopt_request;
+
+/* Checks all arguments, then has `execute` run `code`. */
+typedef graphopt_status (*graphopt_executor)(const graphopt_request *request,
+                                             const void *code);
+graphopt_status graphopt_check_and_run(const graphopt_model *model,
+                                       graphopt_executor execute,
+                                       const void *code,
+                                       const graphopt_context *context,
+                                       const graphopt_tensor *inputs,
+                                       graphopt_tensor *outputs, void *workspace,
+                                       int64_t workspace_bytes);
+
+/* Bytes of data that the caller gives; 0 if there are none. */
+int64_t graphopt_tensor_bytes(const graphopt_tensor *tensor,
+                              const int64_t *extents);
+
+/* Tells the caller the extents of the outputs. */
+void graphopt_write_dims(const graphopt_request *request);
+
 void *graphopt_context_allocate(const graphopt_context *context, size_t bytes);
 void graphopt_context_release(const graphopt_context *context, void *data);
 void graphopt_release_blocks(graphopt_run *run);

@@ -36,6 +36,14 @@ const char *graphopt_status_text(graphopt_status status) {
     return "the weights are damaged or another model's";
   case GRAPHOPT_NO_FILE:
     return "the file of weights cannot be opened or mapped";
+  case GRAPHOPT_NO_CUDA:
+    return "no CUDA device: no driver, or no GPU of that number";
+  case GRAPHOPT_NO_GPU_CODE:
+    return "the model has no code for this GPU";
+  case GRAPHOPT_NO_DEVICE:
+    return "the context has no device, which the model runs on";
+  case GRAPHOPT_CUDA_ERROR:
+    return "the CUDA driver refused a call";
   }
   return "unknown status";
 }

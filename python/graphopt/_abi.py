@@ -32,7 +32,7 @@ class Context(Structure):
                 ("pool", c_void_p), ("allocate", c_void_p), ("release", c_void_p),
                 ("allocator", c_void_p), ("fault", POINTER(Fault)),
                 ("cpu", c_uint64), ("begin_call", c_void_p), ("end_call", c_void_p),
-                ("profiler", c_void_p), ("weights", POINTER(Weights))]
+                ("profiler", c_void_p), ("weights", POINTER(Weights)), ("device", c_void_p)]
 
     def copy(self):
         return type(self).from_buffer_copy(self)
@@ -67,6 +67,8 @@ class Model(Structure):
         ("weights_id", c_uint64),
         ("weights_open", CFUNCTYPE(c_int32, POINTER(Weights), c_char_p)),
         ("weights_close", CFUNCTYPE(None, POINTER(Weights))),
+        ("device_open", CFUNCTYPE(c_int32, POINTER(Context), c_int32)),
+        ("device_close", CFUNCTYPE(None, POINTER(Context))),
     ]
 
 

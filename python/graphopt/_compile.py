@@ -78,7 +78,7 @@ def _run(path, folder, arguments):
     return done.stdout.splitlines()
 
 
-def load(path, *, threads=1, weights=None):
+def load(path, *, threads=1, weights=None, device=0):
     """Loads a model that compile() or `graphopt compile --emit=shared` wrote.
 
     path     the folder, or the shared library in it; its code runs with all
@@ -86,6 +86,7 @@ def load(path, *, threads=1, weights=None):
     threads  of each run; 0: one a CPU
     weights  the file, of a model compiled with --weights=file; default:
              <model>.weights beside the library
+    device   number of the GPU, of a model compiled with target="cuda"
     """
     path = os.fspath(path)
     if os.path.isdir(path):
@@ -97,4 +98,4 @@ def load(path, *, threads=1, weights=None):
     name = os.path.basename(path).removesuffix(".so").removeprefix("lib")
     if weights is None:
         weights = os.path.join(os.path.dirname(path), name + ".weights")
-    return Model(_abi.open_model(path, name), threads, weights)
+    return Model(_abi.open_model(path, name), threads, weights, device)

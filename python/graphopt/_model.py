@@ -57,14 +57,14 @@ class Port:
 
 class Model:
     """A compiled model. Calls may run at the same time from any thread, but wait
-    for each other if the model has several threads.
+    for each other if the model has several threads or runs on a GPU.
 
     name, inputs, outputs   as in the ONNX file; lists of Port
     dim_names               the open dimensions
     weights_bytes
     """
 
-    def __init__(self, descriptor, threads=1, weights=None):
+    def __init__(self, descriptor, threads=1, weights=None, device=0):
         self._descriptor = descriptor
         self._workspaces = []
         self._lock = threading.Lock()
@@ -89,8 +89,12 @@ class Model:
             if not descriptor.pool_create:
                 raise RunError(f"model '{self.name}' was compiled without threads")
             self._check(descriptor.pool_create(ctypes.byref(self._context), threads), None)
+        if descriptor.device_open:
+            self._check(descriptor.device_open(ctypes.byref(self._context), device), None)
 
     def __del__(self):
+        if getattr(self, "_context", None) and self._context.device:
+            self._descriptor.device_close(ctypes.byref(self._context))
         if getattr(self, "_context", None) and self._context.pool:
             self._descriptor.pool_destroy(ctypes.byref(self._context))
         if getattr(self, "_weights", None) and self._weights.data:
@@ -237,7 +241,7 @@ class Call:
         def call():
             return model._descriptor.run(ctypes.byref(self._context), self._inputs, self._outputs,
                                          workspace.ctypes.data, self._need)
-        if self._context.pool:
+        if self._context.pool or self._context.device:
             with model._lock:
                 status = call()
         else:

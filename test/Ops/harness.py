@@ -13,6 +13,8 @@ Every case is tried with fixed dims and again with open ones. To be fast, many
 cases become one model that is compiled and run once; when that goes wrong, the
 cases are tried one by one, so that a report names single cases.
 
+With GRAPHOPT_TARGET=cuda they run on an emulated GPU, see test/Cuda/emulator.py.
+
 By hand: `python add.py -k int8 -v` (cases whose name holds int8, each reported),
 `--keep DIR` (the models, inputs and outputs stay there), `--each` (no batches).
 """
@@ -253,11 +255,11 @@ class Failed(Exception):
     """The model as a whole could not be compiled or run."""
 
 
-def _graphopt(*arguments):
+def _graphopt(*arguments, **environment):
     tool = os.path.join(os.environ.get("GRAPHOPT_BUILD", "build"), "bin", "graphopt")
     try:
         done = subprocess.run([tool, *arguments], capture_output=True, text=True, timeout=TIMEOUT_S,
-                              errors="replace")
+                              errors="replace", env={**os.environ, **environment})
     except subprocess.TimeoutExpired:
         raise Failed(f"graphopt {arguments[0]}: no end after {TIMEOUT_S} s") from None
     if done.returncode:
@@ -282,18 +284,31 @@ def _restored(array, dtype):
     return array if array is None or dtype.isbuiltin == 1 else array.view(dtype)
 
 
+def _compile(path, folder):
+    """What the environment of a run needs."""
+    if os.environ.get("GRAPHOPT_TARGET") != "cuda":
+        _graphopt("compile", path, "-o", folder, "--quiet")
+        return {}
+    import emulator  # test/Cuda
+    stages, library = os.path.join(folder, "stages"), os.path.join(folder, "kernels.so")
+    _graphopt("compile", path, "-o", folder, "--quiet", "--target=cuda", "--sm=80", f"--dump-stages={stages}",
+              **emulator.toolkit(os.path.join(folder, "toolkit")))
+    emulator.emulate(stages, library)
+    return {"GRAPHOPT_EMULATED": library, "LD_LIBRARY_PATH": emulator.DRIVER}
+
+
 def compile_and_run(model, feeds, folder):
     """[name -> array] for each of the feeds."""
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, "ops.onnx")
     onnx.save(model, path)
-    _graphopt("compile", path, "-o", folder, "--quiet")
+    environment = _compile(path, folder)
     results = []
     for number, feed in enumerate(feeds):
         given = os.path.join(folder, f"inputs_{number}.npz")
         made = os.path.join(folder, f"outputs_{number}.npz")
         save(given, feed)
-        _graphopt("run", folder, "--inputs", given, "--output", made)
+        _graphopt("run", folder, "--inputs", given, "--output", made, **environment)
         with np.load(made) as file:
             results.append({name: file[name] for name in file.files})
     return results
@@ -382,13 +397,13 @@ def try_refused(case, folder):
     path = os.path.join(folder, "ops.onnx")
     os.makedirs(folder, exist_ok=True)
     onnx.save(model_of([case], opened), path)
-    _graphopt("compile", path, "-o", folder, "--quiet")
+    environment = _compile(path, folder)
     reports = []
     for inputs in case.refused:
         given = os.path.join(folder, "inputs.npz")
         save(given, {f"c0_{name}": array for name, array in case.feeds(inputs).items()})
         try:
-            _graphopt("run", folder, "--inputs", given)
+            _graphopt("run", folder, "--inputs", given, **environment)
             reports.append((case, "is not refused"))
         except Failed as failure:
             reports.append((case, None if REFUSAL in str(failure) else str(failure)))

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "graphopt/Codegen/CPU/Passes.h"
+#include "graphopt/Codegen/GPU/Passes.h"
 #include "graphopt/Codegen/Common/Passes.h"
 #include "graphopt/Conversion/Passes.h"
 #include "graphopt/Driver/HostEvaluator.h"
@@ -23,6 +24,7 @@ int main(int argc, char **argv) {
   graphopt::registerHostEvaluator(registry);
   registerUpstreamPasses();
   graphopt::registerGraphOptCodegenCPUPasses();
+  graphopt::registerGraphOptCodegenGPUPasses();
   graphopt::registerGraphOptCodegenCommonPasses();
   graphopt::registerGraphOptConversionPasses();
   graphopt::registerGraphOptTransformsPasses();

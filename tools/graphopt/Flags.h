@@ -23,6 +23,10 @@ inline FlagWords<Stage> wordsOf(Stage) {
   return words;
 }
 
+inline FlagWords<Processor> wordsOf(Processor) {
+  return {{"cpu", Processor::Cpu}, {"cuda", Processor::Cuda}};
+}
+
 inline FlagWords<WeightsPlace> wordsOf(WeightsPlace) {
   return {{"library", WeightsPlace::Library}, {"file", WeightsPlace::File},
           {"compressed", WeightsPlace::Compressed}};

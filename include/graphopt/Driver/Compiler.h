@@ -26,6 +26,8 @@ llvm::StringRef stageName(Stage stage);
 /// expanded in memory.
 enum class WeightsPlace { Library, File, Compressed };
 
+enum class Processor { Cpu, Cuda };
+
 struct CompileOptions {
 #define COMPILE_OPTION(type, field, flag, initial, value, help)                \
   type field = initial;

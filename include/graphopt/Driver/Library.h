@@ -108,6 +108,7 @@ private:
   llvm::Error takeSequences();
   llvm::Error allocateWorkspace();
   llvm::Error startPool(int threads);
+  llvm::Error openDevice();
   llvm::Error describe(graphopt_status status) const;
 
   struct Free {

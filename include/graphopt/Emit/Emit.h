@@ -3,6 +3,7 @@
 #ifndef GRAPHOPT_EMIT_EMIT_H
 #define GRAPHOPT_EMIT_EMIT_H
 
+#include "graphopt/Target/Target.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -28,6 +29,9 @@ struct ObjectOptions {
   bool optimize = true;
   /// Threads of LLVM; 0: one a CPU. The bytes do not depend on it.
   unsigned jobs = 0;
+  /// Of a model for GPUs, least first: each gets code of its own, and later ones
+  /// that of the least.
+  std::vector<GpuModel> gpus;
 };
 
 /// A large constant that lives outside the code.

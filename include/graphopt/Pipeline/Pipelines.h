@@ -23,6 +23,7 @@ struct GraphOptions {
 /// What a user may ask of the stage kernel.
 struct KernelOptions {
   bool winograd = true; ///< where it is faster
+  bool onGpu = false;   ///< weights stay as they are: panels are for CPUs
 };
 
 /// The part of the next pipeline that leaves the model's own operators: what is
@@ -52,6 +53,7 @@ struct LLVMOptions {
   /// Makes debug information that points to the file `<model>.<listing>`; none
   /// if empty.
   std::string listing;
+  bool onGpu = false; ///< kernels for CUDA GPUs, which the CPU launches
 };
 
 /// Buffers to the LLVM dialect with the model's C entry: stage llvm.

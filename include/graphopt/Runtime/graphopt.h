@@ -42,7 +42,14 @@ typedef enum graphopt_status {
   GRAPHOPT_NO_WEIGHTS = 14,  /* the model keeps its weights in a file, and the
                                 context has none */
   GRAPHOPT_BAD_WEIGHTS = 15, /* weights that are damaged or another model's */
-  GRAPHOPT_NO_FILE = 16      /* the file cannot be opened or mapped */
+  GRAPHOPT_NO_FILE = 16,     /* the file cannot be opened or mapped */
+  GRAPHOPT_NO_CUDA = 17,     /* no CUDA driver, or no GPU of that number */
+  GRAPHOPT_NO_GPU_CODE = 18, /* the model has no code for the GPU; the fault has
+                                the compute capabilities times 10 */
+  GRAPHOPT_NO_DEVICE = 19,   /* the model runs on a GPU, and the context has
+                                none of <model>_device_open */
+  GRAPHOPT_CUDA_ERROR = 20   /* the driver refused; the fault's `actual` is its
+                                CUresult */
 } graphopt_status;
 
 /* Element types, numbered as in ONNX (TensorProto.DataType). A bool is one byte
@@ -117,6 +124,9 @@ typedef struct graphopt_weights {
   int64_t bytes;
 } graphopt_weights;
 
+/* A GPU with a model's kernels and weights on it. */
+typedef struct graphopt_device graphopt_device;
+
 /* How a run gets threads and memory. Every member but `abi` may be NULL, and a
  * NULL context means one thread and the C library's allocator. Start from
  * GRAPHOPT_CONTEXT_INIT. A context is only read; runs may share it if they may
@@ -157,12 +167,16 @@ typedef struct graphopt_context {
   /* Of a model that keeps its weights in a file. Models that share threads have
    * a copy of the context each. */
   const graphopt_weights *weights;
+
+  /* Of a model for GPUs, by <model>_device_open. One run at a time: threads have
+   * a context and a device each. */
+  graphopt_device *device;
 } graphopt_context;
 
 #define GRAPHOPT_CONTEXT_INIT                                                  \
   {                                                                            \
     GRAPHOPT_ABI_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL,      \
-        NULL, NULL, NULL                                                       \
+        NULL, NULL, NULL, NULL                                                 \
   }
 
 /* graphopt_tensor.rank of an optional value that is absent. */
@@ -251,6 +265,12 @@ typedef struct graphopt_model {
   uint64_t weights_id;
   graphopt_status (*weights_open)(graphopt_weights *weights, const char *path);
   void (*weights_close)(graphopt_weights *weights);
+
+  /* Of a model for GPUs, else NULL. device_open loads the kernels and weights on
+   * GPU number `ordinal` and enters it in `context`; device_close ends that. The
+   * data of tensors stays in the host's memory. */
+  graphopt_status (*device_open)(graphopt_context *context, int32_t ordinal);
+  void (*device_close)(graphopt_context *context);
 } graphopt_model;
 
 #ifdef __cplusplus

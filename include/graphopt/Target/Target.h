@@ -8,6 +8,7 @@
 #include "llvm/Support/Error.h"
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace graphopt {
 
@@ -60,6 +61,25 @@ llvm::Expected<CpuModel> findCpuModel(llvm::StringRef name);
 
 /// The names of the rows, best first.
 llvm::SmallVector<llvm::StringRef> listCpuModels();
+
+/// An NVIDIA GPU as the code generators see it: a row of GpuModels.def.
+struct GpuModel {
+  int64_t sm;             ///< compute capability times 10
+  int64_t ptx;            ///< least version of PTX that knows it, times 10
+  int64_t sharedKiB;      ///< shared memory that a block may have
+  int64_t blockSharedKiB; ///< of it without asking the driver
+  bool asyncCopies;       ///< from global to shared memory
+  bool bfloat16;          ///< tensor cores multiply bf16 and tf32
+  bool tensorMemory;      ///< TMA, and products of four warps
+};
+
+/// The rows that a list as in `--sm` names, "80,90", least first.
+///
+/// \returns an error that lists the rows if there is no such GPU, or if one is
+///          there twice.
+///
+/// Thread-safe.
+llvm::Expected<std::vector<GpuModel>> findGpuModels(llvm::StringRef list);
 
 } // namespace graphopt
 

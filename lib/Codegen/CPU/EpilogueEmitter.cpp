@@ -8,6 +8,7 @@
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
+using namespace graphopt;
 using namespace graphopt::cpu;
 using namespace graphopt::kernel;
 

@@ -3,7 +3,7 @@
 #ifndef GRAPHOPT_LIB_CODEGEN_CPU_EPILOGUEEMITTER_H
 #define GRAPHOPT_LIB_CODEGEN_CPU_EPILOGUEEMITTER_H
 
-#include "LoopBuilder.h"
+#include "../Common/LoopBuilder.h"
 #include "dialects/Kernel/Kernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 

@@ -10,6 +10,7 @@
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
+using namespace graphopt;
 using namespace graphopt::cpu;
 using namespace graphopt::kernel;
 

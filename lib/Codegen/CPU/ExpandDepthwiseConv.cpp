@@ -3,6 +3,7 @@
 #include "WindowEmitter.h"
 
 using namespace mlir;
+using namespace graphopt;
 using namespace graphopt::cpu;
 using namespace graphopt::kernel;
 

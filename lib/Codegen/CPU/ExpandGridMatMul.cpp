@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
+using namespace graphopt;
 using namespace graphopt::cpu;
 using namespace graphopt::kernel;
 

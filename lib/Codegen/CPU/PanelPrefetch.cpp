@@ -6,6 +6,7 @@
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
+using namespace graphopt;
 using namespace graphopt::cpu;
 
 PanelPrefetch::PanelPrefetch(LoopBuilder &b, Value panels, Size rows,

@@ -3,7 +3,7 @@
 #ifndef GRAPHOPT_LIB_CODEGEN_CPU_PANELPREFETCH_H
 #define GRAPHOPT_LIB_CODEGEN_CPU_PANELPREFETCH_H
 
-#include "LoopBuilder.h"
+#include "../Common/LoopBuilder.h"
 #include "mlir/IR/BuiltinTypes.h"
 
 namespace graphopt::cpu {

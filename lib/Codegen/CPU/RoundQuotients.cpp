@@ -11,6 +11,7 @@
 #include <limits>
 
 using namespace mlir;
+using namespace graphopt;
 using namespace graphopt::cpu;
 
 namespace {

@@ -11,6 +11,7 @@
 #include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
+using namespace graphopt;
 using namespace graphopt::cpu;
 using namespace graphopt::kernel;
 

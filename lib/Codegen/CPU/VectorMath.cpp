@@ -20,6 +20,7 @@
 #include <limits>
 
 using namespace mlir;
+using namespace graphopt;
 using namespace graphopt::cpu;
 using arith::CmpFPredicate;
 

@@ -20,6 +20,7 @@ namespace graphopt {
 } // namespace graphopt
 
 using namespace mlir;
+using namespace graphopt;
 using namespace graphopt::cpu;
 
 Operation *graphopt::cpu::matchCombiner(linalg::LinalgOp op, unsigned i) {

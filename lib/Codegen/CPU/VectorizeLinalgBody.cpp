@@ -11,6 +11,7 @@
 #include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
+using namespace graphopt;
 using namespace graphopt::cpu;
 
 Type LaneValue::elementType() const {

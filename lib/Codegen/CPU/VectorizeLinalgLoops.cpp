@@ -8,6 +8,7 @@
 #include "llvm/ADT/ScopeExit.h"
 
 using namespace mlir;
+using namespace graphopt;
 using namespace graphopt::cpu;
 
 SmallVector<Value> NestEmitter::emitFor(Value lower, Value upper, Value step,

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
+using namespace graphopt;
 using namespace graphopt::cpu;
 
 /// `combiner` of two scalars or vectors.

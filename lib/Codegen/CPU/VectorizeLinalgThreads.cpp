@@ -8,6 +8,7 @@
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
+using namespace graphopt;
 using namespace graphopt::cpu;
 
 /// Least work of an item, in vector instructions: about 5 us, ten times what it

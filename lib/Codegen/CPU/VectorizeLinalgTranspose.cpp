@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
+using namespace graphopt;
 using namespace graphopt::cpu;
 
 /// Operands that lie along the row loop, to be transposed.

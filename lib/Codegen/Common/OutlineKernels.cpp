@@ -112,7 +112,7 @@ struct OutlineKernels : graphopt::impl::OutlineKernelsBase<OutlineKernels> {
         return WalkResult::skip(); // becomes a function of its own
       if (!isKernel(op))
         return WalkResult::advance();
-      if (!isTiny(op))
+      if (tiny || !isTiny(op))
         kernels.push_back(op);
       return WalkResult::skip();
     });

@@ -17,7 +17,9 @@ constexpr int32_t kStatusBadData = 9;
 class Runtime {
 public:
   explicit Runtime(mlir::ModuleOp module)
-      : module(module),
+      : module(module), prefix(module->hasAttr("gpu.container_module")
+                                   ? "graphopt_cuda_"
+                                   : "graphopt_"),
         pointer(mlir::LLVM::LLVMPointerType::get(module.getContext())),
         i32(mlir::IntegerType::get(module.getContext(), 32)),
         i64(mlir::IntegerType::get(module.getContext(), 64)),
@@ -26,11 +28,11 @@ public:
   /// `graphopt_allocate(run, bytes)`: NULL if the run has failed.
   mlir::Value allocate(mlir::OpBuilder &b, mlir::Location loc, mlir::Value run,
                        mlir::Value bytes) {
-    return call(b, loc, "graphopt_allocate", pointer, {run, bytes});
+    return call(b, loc, prefix + "allocate", pointer, {run, bytes});
   }
   void release(mlir::OpBuilder &b, mlir::Location loc, mlir::Value run,
                mlir::Value data) {
-    call(b, loc, "graphopt_release", none, {run, data});
+    call(b, loc, prefix + "release", none, {run, data});
   }
   void fail(mlir::OpBuilder &b, mlir::Location loc, mlir::Value run,
             int32_t status) {
@@ -44,7 +46,7 @@ public:
                  int32_t index, mlir::Value data, mlir::Value bytes,
                  mlir::Value extents) {
     mlir::Value output = mlir::LLVM::ConstantOp::create(b, loc, i32, index);
-    call(b, loc, "graphopt_set_result", none,
+    call(b, loc, prefix + "set_result", none,
          {run, output, data, bytes, extents});
   }
   /// The number by which generated code knows an input that is no tensor. `kind` has
@@ -62,7 +64,7 @@ public:
   }
 
 private:
-  mlir::Value call(mlir::OpBuilder &b, mlir::Location loc, llvm::StringRef name,
+  mlir::Value call(mlir::OpBuilder &b, mlir::Location loc, const std::string &name,
                    mlir::Type result, mlir::ValueRange operands) {
     auto function = module.lookupSymbol<mlir::LLVM::LLVMFuncOp>(name);
     if (!function) {
@@ -77,6 +79,7 @@ private:
   }
 
   mlir::ModuleOp module;
+  std::string prefix; ///< of what is done with memory, the host's or a GPU's
   mlir::Type pointer, i32, i64, none;
 };
 

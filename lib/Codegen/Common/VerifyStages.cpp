@@ -3,6 +3,8 @@
 #include "graphopt/Codegen/Common/Passes.h"
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace graphopt {
@@ -57,7 +59,10 @@ struct VerifyLLVM : graphopt::impl::VerifyLLVMBase<VerifyLLVM> {
     getOperation()->walk([&](Operation *op) {
       if (op == getOperation().getOperation())
         return;
-      if (!isa_and_present<LLVM::LLVMDialect>(op->getDialect()))
+      bool isKernels = isa<gpu::GPUModuleOp>(op);
+      bool isOfKernel = isa_and_present<NVVM::NVVMDialect>(op->getDialect()) &&
+                        op->getParentOfType<gpu::GPUModuleOp>();
+      if (!isa_and_present<LLVM::LLVMDialect>(op->getDialect()) && !isKernels && !isOfKernel)
         fail(op, "is not of the LLVM dialect");
       // LLVM IR would get a poison value instead of a declaration.
       if (auto global = dyn_cast<LLVM::GlobalOp>(op))

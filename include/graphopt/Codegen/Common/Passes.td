@@ -352,7 +352,7 @@ def OutlineKernels : Pass<"graphopt-outline-kernels", "::mlir::ModuleOp"> {
     Runs on memrefs. Layers of a model repeat each other: ops that compute the
     same on buffers of the same types become calls of one function, named after
     the op and the shape that it writes. Constants move in. Ops of a few elements
-    stay, where they fold. The location of an op in the function is that of all
+    stay, where they fold, unless `tiny` is set. The location of an op in the function is that of all
     its calls.
 
     ```mlir
@@ -365,6 +365,10 @@ def OutlineKernels : Pass<"graphopt-outline-kernels", "::mlir::ModuleOp"> {
     call @matmul_128x384(%b, %w1, %c)
     ```
   }];
+  let options = [
+    Option<"tiny", "tiny", "bool", "false",
+           "Those of a few elements, too: their buffers are not the host's">
+  ];
   let statistics = [
     Statistic<"numOutlined", "num-outlined", "Ops that became calls">,
     Statistic<"numFunctions", "num-functions", "Functions made of them">

@@ -7,9 +7,9 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
-using namespace graphopt::cpu;
+using namespace graphopt;
 
-std::optional<int64_t> graphopt::cpu::getFixed(LoopBuilder::Size size) {
+std::optional<int64_t> graphopt::getFixed(LoopBuilder::Size size) {
   return getConstantIntValue(size);
 }
 

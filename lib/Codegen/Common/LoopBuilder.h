@@ -1,12 +1,12 @@
 //===- LoopBuilder.h - Index arithmetic and loops, folded where fixed -----===//
 
-#ifndef GRAPHOPT_LIB_CODEGEN_CPU_LOOPBUILDER_H
-#define GRAPHOPT_LIB_CODEGEN_CPU_LOOPBUILDER_H
+#ifndef GRAPHOPT_LIB_CODEGEN_COMMON_LOOPBUILDER_H
+#define GRAPHOPT_LIB_CODEGEN_COMMON_LOOPBUILDER_H
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
-namespace graphopt::cpu {
+namespace graphopt {
 
 /// Builds loops over counts that are fixed (attributes) or open (values). What
 /// is fixed is folded, so a nest for fixed sizes has no code for open ones.
@@ -52,6 +52,6 @@ public:
 /// The value of a fixed size.
 std::optional<int64_t> getFixed(LoopBuilder::Size size);
 
-} // namespace graphopt::cpu
+} // namespace graphopt
 
 #endif

@@ -1,0 +1,113 @@
+include "mlir/Pass/PassBase.td"
+
+def ExpandGpuKernels : Pass<"graphopt-expand-gpu-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Makes each element of a result one turn of a parallel loop";
+  let description = [{
+    Runs on memrefs. Kernel ops with plain operands, linalg ops and `memref.copy`
+    become an `scf.parallel` over the elements that they write; sums are loops
+    inside it. The epilogue of a kernel op stands at their end.
+
+    ```mlir
+    kernel.matmul ins(%a, %b : memref<?x8xf32>, memref<8x4xf32>) outs(%c : memref<?x4xf32>) {
+    ^bb0(%sum: f32):
+      %0 = math.absf %sum : f32
+      kernel.yield %0 : f32
+    }
+    ```
+    becomes
+    ```mlir
+    scf.parallel (%m, %n) = (%c0, %c0) to (%rows, %c4) step (%c1, %c1) {
+      %sum = scf.for %k = %c0 to %c8 step %c1 iter_args(%s = %zero) -> (f32) {
+        %x = memref.load %a[%m, %k] : memref<?x8xf32>
+        %y = memref.load %b[%k, %n] : memref<8x4xf32>
+        ...
+      }
+      %0 = math.absf %sum : f32
+      memref.store %0, %c[%m, %n] : memref<?x4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
+  ];
+}
+
+def MapToGpu : Pass<"graphopt-map-to-gpu", "::mlir::ModuleOp"> {
+  let summary = "Makes GPU kernels of functions, and of their bodies a launch";
+  let description = [{
+    Each private function without results that holds an `scf.parallel` or only
+    loops is one kernel of the module `@kernels`. A thread takes turns of the loop
+    that lie a whole grid apart; a function without a parallel loop is run by one
+    thread. The host's function computes the number of turns and launches as many
+    blocks as they need, at most `most-blocks`.
+
+    ```mlir
+    func.func private @relu(%x: memref<?xf32>) {
+      %n = memref.dim %x, %c0 : memref<?xf32>
+      scf.parallel (%i) = (%c0) to (%n) step (%c1) { ... }
+      return
+    }
+    ```
+    becomes
+    ```mlir
+    func.func private @relu(%x: memref<?xf32>) {
+      %n = memref.dim %x, %c0 : memref<?xf32>
+      ...
+      gpu.launch_func @kernels::@relu blocks in (%blocks, %c1, %c1)
+          threads in (%c256, %c1, %c1) args(%x : memref<?xf32>)
+      return
+    }
+    gpu.module @kernels {
+      gpu.func @relu(%x: memref<?xf32>) kernel { ... }
+    }
+    ```
+  }];
+  let options = [
+    Option<"threads", "threads", "int64_t", "256", "Threads of a block">,
+    Option<"mostBlocks", "most-blocks", "int64_t", "65535", "Blocks of a launch">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
+  ];
+}
+
+def BindDevice : Pass<"graphopt-bind-device", "::mlir::ModuleOp"> {
+  let summary = "Makes the host call the runtime for what lies on the GPU";
+  let description = [{
+    Runs on the host's functions when kernels are in the LLVM dialect, before memrefs
+    are. A launch becomes a call of `graphopt_cuda_launch` with the kernel's number
+    and an array of its arguments, 8 bytes each; loads and stores of the host become
+    copies of one element, for which the host waits: a model has few, where it decides
+    by a value.
+
+    ```mlir
+    %n = memref.load %count[] : memref<i64>
+    ```
+    becomes
+    ```mlir
+    %n = llvm.call @graphopt_cuda_read(%address, %bytes) : (!llvm.ptr, i64) -> i64
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def ConvertToNvvm : Pass<"graphopt-convert-to-nvvm", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Converts a module of kernels to the LLVM dialect with NVVM's ops";
+  let description = [{
+    Upstream's `convert-gpu-to-nvvm` makes calls of NVIDIA's device library of all
+    math. Here what the hardware has (fused multiply-add, square root, rounding)
+    becomes LLVM's intrinsics, for which no library is needed.
+
+    ```mlir
+    %y = math.fma %a, %b, %c : f32
+    ```
+    becomes
+    ```mlir
+    %y = llvm.intr.fma(%a, %b, %c) : (f32, f32, f32) -> f32
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect"];
+}

@@ -1,0 +1,179 @@
+//===- MapToGpu.cpp - Functions become kernels and launches ---------------===//
+
+#include "../Common/LoopBuilder.h"
+#include "dialects/Kernel/Kernel.h"
+#include "graphopt/Codegen/GPU/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace graphopt {
+#define GEN_PASS_DEF_MAPTOGPU
+#include "graphopt/Codegen/GPU/Passes.h.inc"
+} // namespace graphopt
+
+using namespace mlir;
+using namespace graphopt;
+
+static constexpr StringRef kModule = "kernels";
+
+/// Turns of each loop of `nest`, `lookup` giving what its bounds are made of.
+static SmallVector<LoopBuilder::Size>
+countTurns(scf::ParallelOp nest, LoopBuilder &b,
+           llvm::function_ref<Value(Value)> lookup) {
+  SmallVector<LoopBuilder::Size> counts;
+  for (auto [first, end, step] :
+       llvm::zip(nest.getLowerBound(), nest.getUpperBound(), nest.getStep()))
+    counts.push_back(
+        b.ceilDiv(b.sub(lookup(end), lookup(first)), lookup(step)));
+  return counts;
+}
+
+/// Clones what `value` is made of in front of `b`.
+static Value cloneSlice(Value value, IRMapping &mapping, OpBuilder &b) {
+  if (Value known = mapping.lookupOrNull(value))
+    return known;
+  Operation *op = value.getDefiningOp();
+  for (Value operand : op->getOperands())
+    cloneSlice(operand, mapping, b);
+  b.clone(*op, mapping);
+  return mapping.lookup(value);
+}
+
+/// The number of this thread in its grid, or of threads.
+static Value threadNumber(LoopBuilder &b) {
+  Value block = gpu::BlockIdOp::create(b, gpu::Dimension::x);
+  Value size = gpu::BlockDimOp::create(b, gpu::Dimension::x);
+  Value thread = gpu::ThreadIdOp::create(b, gpu::Dimension::x);
+  return b.add(b.mul(block, size), thread);
+}
+static Value threadCount(LoopBuilder &b) {
+  Value blocks = gpu::GridDimOp::create(b, gpu::Dimension::x);
+  return b.mul(blocks, gpu::BlockDimOp::create(b, gpu::Dimension::x));
+}
+
+/// Thread t takes the turns t, t + threads, t + 2 threads and so on.
+static void distribute(scf::ParallelOp nest) {
+  LoopBuilder b(nest.getLoc(), nest);
+  auto same = [](Value value) { return value; };
+  SmallVector<LoopBuilder::Size> counts = countTurns(nest, b, same);
+  auto loop = scf::ForOp::create(b, threadNumber(b), b.product(counts), threadCount(b));
+  b.setInsertionPointToStart(loop.getBody());
+  SmallVector<Value> turns = b.delinearize(loop.getInductionVar(), counts);
+  IRMapping mapping;
+  for (auto [index, turn, first, step] : llvm::zip(nest.getInductionVars(), turns,
+                                                   nest.getLowerBound(), nest.getStep()))
+    mapping.map(index, b.add(first, b.mul(turn, step)));
+  for (Operation &op : nest.getBody()->without_terminator())
+    b.clone(op, mapping);
+  nest.erase();
+}
+
+namespace {
+struct MapToGpu : graphopt::impl::MapToGpuBase<MapToGpu> {
+  using MapToGpuBase::MapToGpuBase;
+
+  void runOnOperation() override {
+    kernels = nullptr;
+    WalkResult calls = getOperation().walk([](kernel::CallOp call) {
+      call.emitOpError("is not supported on GPUs: the runtime's functions read the host's memory");
+      return WalkResult::interrupt();
+    });
+    if (calls.wasInterrupted())
+      return signalPassFailure();
+    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+      if (isKernel(function) && failed(map(function)))
+        return signalPassFailure();
+  }
+
+private:
+  static bool isKernel(func::FuncOp function) {
+    return function.isPrivate() && !function.isExternal() &&
+           function.getNumResults() == 0 && llvm::hasSingleElement(function.getBody());
+  }
+
+  LogicalResult map(func::FuncOp function) {
+    Block &body = function.getBody().front();
+    SmallVector<scf::ParallelOp> nests(body.getOps<scf::ParallelOp>());
+    // A block does not wait for others: what comes after a nest may not read what
+    // other threads wrote.
+    if (nests.size() > 1)
+      return function.emitError("has more than one parallel loop");
+    scf::ParallelOp nest = nests.empty() ? nullptr : nests.front();
+    if (nest)
+      for (Operation &op : body.without_terminator())
+        if (&op != nest && !isMemoryEffectFree(&op))
+          return op.emitOpError("stands beside a parallel loop");
+
+    gpu::GPUFuncOp kernel = makeKernel(function);
+    launch(function, kernel, nest);
+    for (auto inner : llvm::to_vector(kernel.getBody().getOps<scf::ParallelOp>()))
+      distribute(inner);
+    return success();
+  }
+
+  /// A copy of `function`, in which nothing is distributed yet.
+  gpu::GPUFuncOp makeKernel(func::FuncOp function) {
+    OpBuilder b(&getContext());
+    if (!kernels) {
+      b.setInsertionPointToEnd(getOperation().getBody());
+      kernels = gpu::GPUModuleOp::create(b, getOperation().getLoc(), kModule);
+      getOperation()->setAttr(gpu::GPUDialect::getContainerModuleAttrName(),
+                              b.getUnitAttr());
+    }
+    b.setInsertionPointToEnd(kernels.getBody());
+    auto kernel = gpu::GPUFuncOp::create(b, function.getLoc(), function.getName(),
+                                               function.getFunctionType());
+    kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
+    IRMapping mapping;
+    Block &entry = kernel.getBody().front(), &body = function.getBody().front();
+    mapping.map(body.getArguments(), entry.getArguments());
+    b.setInsertionPointToStart(&entry);
+    for (Operation &op : body.without_terminator())
+      b.clone(op, mapping);
+    gpu::ReturnOp::create(b, function.getLoc());
+    copyCallees(kernel);
+    return kernel;
+  }
+
+  /// Functions that kernels call, as powers of integers are.
+  void copyCallees(Operation *caller) {
+    caller->walk([&](func::CallOp call) {
+      if (kernels.lookupSymbol(call.getCallee()))
+        return;
+      auto callee = getOperation().lookupSymbol<func::FuncOp>(call.getCallee());
+      auto copy = OpBuilder::atBlockEnd(kernels.getBody()).clone(*callee);
+      copyCallees(copy);
+    });
+  }
+
+  /// Puts the launch in the place of what `function` does.
+  void launch(func::FuncOp function, gpu::GPUFuncOp kernel, scf::ParallelOp nest) {
+    Block &body = function.getBody().front();
+    auto *start = new Block;
+    function.getBody().push_front(start);
+    IRMapping mapping;
+    for (BlockArgument argument : body.getArguments())
+      mapping.map(argument, start->addArgument(argument.getType(), argument.getLoc()));
+    LoopBuilder b(function.getLoc(), &getContext());
+    b.setInsertionPointToStart(start);
+    Value one = b.index(1), blocks = one, size = one;
+    if (nest) {
+      auto copy = [&](Value value) { return cloneSlice(value, mapping, b); };
+      size = b.index(threads);
+      blocks = b.ceilDiv(b.product(countTurns(nest, b, copy)), size);
+      blocks = b.min(blocks, b.index(mostBlocks));
+    }
+    gpu::LaunchFuncOp::create(b, kernel, {blocks, one, one}, {size, one, one},
+                                    /*dynamicSharedMemorySize=*/Value(),
+                                    start->getArguments());
+    func::ReturnOp::create(b);
+    body.erase();
+  }
+
+  gpu::GPUModuleOp kernels;
+};
+} // namespace

@@ -1,0 +1,68 @@
+//===- CudaPipeline.cpp - Buffers to kernels and launches -----------------===//
+
+#include "CudaPipeline.h"
+#include "graphopt/Codegen/CPU/Passes.h"
+#include "graphopt/Codegen/Common/Passes.h"
+#include "graphopt/Codegen/GPU/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+/// Functions of @main's kernels to loops, then to GPU kernels.
+static void addKernels(OpPassManager &pm, const graphopt::CpuModel &cpu) {
+  // All of them: kernels read no constant of the host's.
+  graphopt::ExtractWeightsOptions weights;
+  weights.separate = true;
+  weights.minimumBytes = 0;
+  pm.addPass(graphopt::createExtractWeights(weights));
+  // What reads or writes a buffer is a kernel, be it as small as it may.
+  graphopt::OutlineKernelsOptions outline;
+  outline.tiny = true;
+  pm.addPass(graphopt::createOutlineKernels(outline));
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(graphopt::createExpandGpuKernels());
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createCSEPass());
+  functions.addPass(createLoopInvariantCodeMotionPass());
+  // GPUs have no functions of a library but what NVIDIA's bitcode holds.
+  graphopt::ApproximateMathOptions approximate;
+  approximate.cpu = cpu.name;
+  functions.addPass(graphopt::createApproximateMath(approximate));
+  // Arithmetic on small floats is that of f32, as on CPUs.
+  arith::ArithEmulateUnsupportedFloatsOptions floats;
+  floats.sourceTypeStrs = {"bf16", "f16"};
+  floats.targetTypeStr = "f32";
+  functions.addPass(arith::createArithEmulateUnsupportedFloats(floats));
+  functions.addPass(createCanonicalizerPass());
+  // Powers of integers.
+  pm.addPass(createConvertMathToFuncs());
+  pm.addPass(graphopt::createMapToGpu());
+}
+
+/// The module of kernels to the LLVM dialect.
+static void addKernelLowering(OpPassManager &pm) {
+  OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+  kernels.addPass(createLoopInvariantCodeMotionPass());
+  kernels.addPass(memref::createExpandStridedMetadataPass());
+  kernels.addPass(createLowerAffinePass());
+  kernels.addPass(createSCFToControlFlowPass());
+  // Ceiling divisions and the like.
+  kernels.addPass(arith::createArithExpandOpsPass());
+  kernels.addPass(graphopt::createConvertToNvvm());
+  kernels.addPass(createReconcileUnrealizedCastsPass());
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+}
+
+void graphopt::addCudaKernels(OpPassManager &pm, const CpuModel &cpu) {
+  addKernels(pm, cpu);
+  addKernelLowering(pm);
+}

@@ -1,0 +1,67 @@
+/* Models whose kernels run on a CUDA GPU. */
+#ifndef GRAPHOPT_LIB_RUNTIME_CUDA_H
+#define GRAPHOPT_LIB_RUNTIME_CUDA_H
+
+#include "Run.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A module of all kernels as the driver loads it. */
+typedef struct graphopt_cuda_image {
+  const void *data;
+  int32_t sm;     /* compute capability times 10 */
+  int32_t is_ptx; /* the driver compiles it, for later GPUs, too */
+} graphopt_cuda_image;
+
+/* What the compiler made of a model for GPUs. */
+typedef struct graphopt_cuda_code {
+  graphopt_entry entry; /* launches the kernels, on the host */
+  int64_t (*workspace_bytes)(const int64_t *dims); /* on the GPU */
+  const graphopt_cuda_image *images;
+  const char *const *kernels; /* names */
+  const void *weights;        /* one after the other, or NULL */
+  int64_t weights_bytes;
+  int32_t image_count;
+  int32_t kernel_count;
+} graphopt_cuda_code;
+
+/* The body of <model>_run_tensors. */
+graphopt_status graphopt_run_cuda(const graphopt_model *model,
+                                  const graphopt_cuda_code *code,
+                                  const graphopt_context *context,
+                                  const graphopt_tensor *inputs,
+                                  graphopt_tensor *outputs, void *workspace,
+                                  int64_t workspace_bytes);
+
+/* Those of <model>_device_open and <model>_device_close. */
+graphopt_status graphopt_device_open(const graphopt_cuda_code *code,
+                                     graphopt_context *context,
+                                     int32_t ordinal);
+void graphopt_device_close(graphopt_context *context);
+
+/* Called by generated code on the host; addresses are the GPU's. ------------ */
+
+/* Kernel number `kernel` on blocks x threads, each with `shared` bytes. Arguments
+ * take 8 bytes each. */
+void graphopt_cuda_launch(graphopt_run *run, int32_t kernel, int64_t blocks,
+                          int64_t threads, int32_t shared, int64_t *arguments,
+                          int32_t count);
+
+/* An element of `bytes` bytes, at most 8, in the low ones of the result; waits for
+ * the kernels before. */
+int64_t graphopt_cuda_read(graphopt_run *run, const void *address, int64_t bytes);
+void graphopt_cuda_write(graphopt_run *run, void *address, int64_t value,
+                         int64_t bytes);
+
+/* As graphopt_allocate, graphopt_release and graphopt_set_result. */
+void *graphopt_cuda_allocate(graphopt_run *run, int64_t bytes);
+void graphopt_cuda_release(graphopt_run *run, void *data);
+void graphopt_cuda_set_result(graphopt_run *run, int32_t index, void *data,
+                              int64_t bytes, const int64_t *extents);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,34 @@
+//===- GpuModel.cpp - GPU names to rows -----------------------------------===//
+
+#include "graphopt/Target/Target.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace llvm;
+using namespace graphopt;
+
+static constexpr GpuModel rows[] = {
+#define GPU_MODEL(...) {__VA_ARGS__},
+#include "GpuModels.def"
+};
+
+Expected<std::vector<GpuModel>> graphopt::findGpuModels(StringRef list) {
+  std::vector<GpuModel> models;
+  SmallVector<StringRef> names;
+  list.split(names, ',');
+  for (StringRef name : names) {
+    int64_t sm = 0;
+    bool isNumber = !name.trim().getAsInteger(10, sm);
+    const GpuModel *row = find_if(rows, [&](const GpuModel &row) { return row.sm == sm; });
+    if (!isNumber || row == std::end(rows)) {
+      std::string known = join(
+          map_range(rows, [](const GpuModel &row) { return std::to_string(row.sm); }), ", ");
+      return createStringError("--sm: no GPU '" + name.trim() + "'; known are " + known);
+    }
+    if (is_contained(map_range(models, [](const GpuModel &m) { return m.sm; }), sm))
+      return createStringError("--sm: " + name.trim() + " is there twice");
+    models.push_back(*row);
+  }
+  llvm::sort(models, [](const GpuModel &a, const GpuModel &b) { return a.sm < b.sm; });
+  return models;
+}

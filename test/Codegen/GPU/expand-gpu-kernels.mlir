@@ -1,0 +1,116 @@
+// RUN: graphopt-opt %s --graphopt-expand-gpu-kernels -canonicalize -cse -split-input-file -verify-diagnostics | FileCheck %s
+
+// A broadcast batch of the right side, an extra of the epilogue.
+// CHECK-LABEL: func.func @matmul(
+// CHECK-SAME:      %[[A:[^:]+]]: memref<?x?x8xf32>, %[[B:[^:]+]]: memref<1x8x4xf32>, %[[BIAS:[^:]+]]: memref<4xf32>, %[[C:[^:]+]]: memref<?x?x4xf32>)
+// CHECK:         scf.parallel (%[[I:.+]], %[[M:.+]], %[[N:.+]]) =
+// CHECK:           %[[SUM:.+]] = scf.for %[[K:.+]] = %{{.+}} to %{{.+}} step %{{.+}} iter_args(%[[S:.+]] = %{{.+}}) -> (f32) {
+// CHECK-DAG:         %[[X:.+]] = memref.load %[[A]][%[[I]], %[[M]], %[[K]]]
+// CHECK-DAG:         %[[Y:.+]] = memref.load %[[B]][%c0{{.*}}, %[[K]], %[[N]]]
+// CHECK:             %[[NEXT:.+]] = math.fma %[[X]], %[[Y]], %[[S]]
+// CHECK-NEXT:        scf.yield %[[NEXT]]
+// CHECK:           %[[V:.+]] = memref.load %[[BIAS]][%[[N]]]
+// CHECK-NEXT:      %[[R:.+]] = arith.addf %[[SUM]], %[[V]]
+// CHECK-NEXT:      memref.store %[[R]], %[[C]][%[[I]], %[[M]], %[[N]]]
+func.func @matmul(%a: memref<?x?x8xf32>, %b: memref<1x8x4xf32>, %bias: memref<4xf32>, %c: memref<?x?x4xf32>) {
+  kernel.matmul ins(%a, %b : memref<?x?x8xf32>, memref<1x8x4xf32>) outs(%c : memref<?x?x4xf32>)
+      extras(%bias : memref<4xf32>) maps [affine_map<(b, m, n) -> (n)>] {
+  ^bb0(%sum: f32, %x: f32):
+    %y = arith.addf %sum, %x : f32
+    kernel.yield %y : f32
+  }
+  return
+}
+
+// -----
+
+// Bytes are widened by their signs; sums wrap.
+// CHECK-LABEL: func.func @bytes(
+// CHECK:         arith.extui %{{.+}} : i8 to i32
+// CHECK:         arith.extsi %{{.+}} : i8 to i32
+// CHECK:         arith.muli
+// CHECK:         arith.addi
+func.func @bytes(%a: memref<3x8xi8>, %b: memref<8x4xi8>, %c: memref<3x4xi32>) {
+  kernel.matmul ins(%a, %b : memref<3x8xi8>, memref<8x4xi8>) unsigned_lhs outs(%c : memref<3x4xi32>) {
+  ^bb0(%sum: i32):
+    kernel.yield %sum : i32
+  }
+  return
+}
+
+// -----
+
+// Output channel o reads the input channels of its group: 2 of 4.
+// CHECK-LABEL: func.func @conv(
+// CHECK:         scf.parallel (%[[I:.+]], %[[Y:.+]], %[[O:.+]]) =
+// CHECK:           %[[G:.+]] = arith.divui %[[O]], %c3
+// CHECK:           %[[FIRST:.+]] = arith.muli %[[G]], %c2
+// CHECK:           scf.for %[[C:.+]] = %{{.+}} to %c2{{.*}} step
+// CHECK:             scf.for %[[K:.+]] = %{{.+}} to %c5{{.*}} step
+// CHECK-DAG:           %[[AT:.+]] = arith.muli %[[Y]], %c2
+// CHECK-DAG:           %[[TAP:.+]] = arith.muli %[[K]], %c3
+// CHECK:               %[[PLACE:.+]] = arith.addi %[[AT]], %[[TAP]]
+// CHECK:               %[[CHANNEL:.+]] = arith.addi %[[FIRST]], %[[C]]
+// CHECK:               memref.load %{{.+}}[%[[I]], %[[PLACE]], %[[CHANNEL]]]
+// CHECK:               memref.load %{{.+}}[%[[O]], %[[C]], %[[K]]]
+func.func @conv(%x: memref<?x33x4xf32>, %w: memref<6x2x5xf32>, %y: memref<?x11x6xf32>) {
+  kernel.conv ins(%x, %w : memref<?x33x4xf32>, memref<6x2x5xf32>) strides = [2] dilations = [3] groups = 2
+      outs(%y : memref<?x11x6xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// -----
+
+// Two passes over the keys that a row sees: the greatest score, then the sums.
+// CHECK-LABEL: func.func @attention(
+// CHECK:         scf.parallel
+// CHECK:           %[[END:.+]] = arith.minsi
+// CHECK:           %[[MOST:.+]] = scf.for %{{.+}} = %{{.+}} to %[[END]]
+// CHECK:             arith.maximumf
+// CHECK:           %[[SUMS:.+]]:2 = scf.for %{{.+}} = %{{.+}} to %[[END]]
+// CHECK:             arith.subf %{{.+}}, %[[MOST]]
+// CHECK:             math.exp
+// CHECK:           arith.divf %[[SUMS]]#1, %[[SUMS]]#0
+#bhsd = affine_map<(b, h, s, d) -> (b, h, s, d)>
+func.func @attention(%q: memref<1x4x2x8xf32>, %k: memref<1x2x?x8xf32>, %v: memref<1x2x?x8xf32>, %y: memref<1x4x2x8xf32>) {
+  kernel.attention ins(%q, %k, %v : memref<1x4x2x8xf32>, memref<1x2x?x8xf32>, memref<1x2x?x8xf32>)
+      layouts [#bhsd, #bhsd, #bhsd, #bhsd] scale = 1.250000e-01 causal from_end outs(%y : memref<1x4x2x8xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func.func @rows(
+// CHECK:         scf.parallel (%[[I:.+]]) =
+// CHECK:           scf.for
+// CHECK:       scf.parallel (%{{.+}}, %{{.+}}) =
+// CHECK:         memref.load
+// CHECK-NEXT:    memref.store
+func.func @rows(%x: memref<?x8xf32>, %sums: memref<?xf32>, %y: memref<?x8xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
+                  iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<?x8xf32>) outs(%sums : memref<?xf32>) {
+  ^bb0(%a: f32, %s: f32):
+    %t = arith.addf %a, %s : f32
+    linalg.yield %t : f32
+  }
+  memref.copy %x, %y : memref<?x8xf32> to memref<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed(%a: memref<?x8xf32>, %b: memref<1x8x16xf32>, %c: memref<?x4xf32>) {
+  // expected-error @+1 {{has no form for GPUs}}
+  kernel.matmul ins(%a, %b : memref<?x8xf32>, memref<1x8x16xf32>) packed outs(%c : memref<?x4xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}

@@ -1,0 +1,86 @@
+// RUN: graphopt-opt %s --graphopt-map-to-gpu='threads=128 most-blocks=1000' -canonicalize -split-input-file -verify-diagnostics | FileCheck %s
+
+// The host counts turns in blocks; a thread takes every 128 * blocks-th.
+// CHECK:       module attributes {gpu.container_module}
+// CHECK:       func.func private @scale(%[[X:.+]]: memref<?x6xf32>, %[[F:.+]]: f32)
+// CHECK:         %[[ROWS:.+]] = memref.dim %[[X]], %c0
+// CHECK:         %[[TURNS:.+]] = arith.muli %[[ROWS]], %c6
+// CHECK:         %[[BLOCKS:.+]] = arith.ceildivui %[[TURNS]], %c128
+// CHECK:         %[[MOST:.+]] = arith.minui %[[BLOCKS]], %c1000
+// CHECK:         gpu.launch_func @kernels::@scale blocks in (%[[MOST]], %c1, %c1) threads in (%c128, %c1, %c1) args(%[[X]] : memref<?x6xf32>, %[[F]] : f32)
+// CHECK-NEXT:    return
+// CHECK:       gpu.module @kernels {
+// CHECK:         gpu.func @scale(%[[X:.+]]: memref<?x6xf32>, %[[F:.+]]: f32) kernel {
+// CHECK-DAG:       %[[BLOCK:.+]] = gpu.block_id x
+// CHECK-DAG:       %[[SIZE:.+]] = gpu.block_dim x
+// CHECK-DAG:       %[[THREAD:.+]] = gpu.thread_id x
+// CHECK:           %[[BEFORE:.+]] = arith.muli %[[BLOCK]], %[[SIZE]]
+// CHECK-NEXT:      %[[FIRST:.+]] = arith.addi %[[BEFORE]], %[[THREAD]]
+// CHECK:           %[[COUNT:.+]] = gpu.grid_dim x
+// CHECK-NEXT:      %[[SIZE2:.+]] = gpu.block_dim x
+// CHECK-NEXT:      %[[STEP:.+]] = arith.muli %[[COUNT]], %[[SIZE2]]
+// CHECK:           scf.for %[[TURN:.+]] = %[[FIRST]] to %{{.+}} step %[[STEP]] {
+// CHECK-DAG:         %[[J:.+]] = arith.remui %[[TURN]], %c6
+// CHECK-DAG:         %[[I:.+]] = arith.divui %[[TURN]], %c6
+// CHECK:             memref.load %[[X]][%[[I]], %[[J]]]
+// CHECK:             memref.store %{{.+}}, %[[X]][%[[I]], %[[J]]]
+// CHECK:           gpu.return
+func.func private @scale(%x: memref<?x6xf32>, %f: f32) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c6 = arith.constant 6 : index
+  %n = memref.dim %x, %c0 : memref<?x6xf32>
+  scf.parallel (%i, %j) = (%c0, %c0) to (%n, %c6) step (%c1, %c1) {
+    %a = memref.load %x[%i, %j] : memref<?x6xf32>
+    %b = arith.mulf %a, %f : f32
+    memref.store %b, %x[%i, %j] : memref<?x6xf32>
+  }
+  return
+}
+
+// -----
+
+// What has an order is done by one thread.
+// CHECK:       func.func private @sum
+// CHECK:         gpu.launch_func @kernels::@sum blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1)
+// CHECK:       gpu.func @sum
+// CHECK-NOT:     gpu.block_id
+// CHECK:         scf.for
+func.func private @sum(%x: memref<8xf32>, %y: memref<f32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  scf.for %i = %c0 to %c8 step %c1 {
+    %a = memref.load %x[%i] : memref<8xf32>
+    %s = memref.load %y[] : memref<f32>
+    %t = arith.addf %a, %s : f32
+    memref.store %t, %y[] : memref<f32>
+  }
+  return
+}
+
+// -----
+
+// Functions with results compute sizes, the model's own is public: the host's.
+// CHECK-NOT: gpu.module
+func.func private @workspace_bytes(%n: index) -> index {
+  return %n : index
+}
+func.func @main(%x: memref<8xf32>) {
+  return
+}
+
+// -----
+
+func.func private @two(%x: memref<8xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %f = arith.constant 0.0 : f32
+  scf.parallel (%i) = (%c0) to (%c8) step (%c1) {
+    memref.store %f, %x[%i] : memref<8xf32>
+  }
+  // expected-error @+1 {{stands beside a parallel loop}}
+  memref.store %f, %x[%c0] : memref<8xf32>
+  return
+}

@@ -1,0 +1,65 @@
+"""Models for GPUs on this CPU: their kernels as emulate-kernels makes them, under a
+driver that has no GPU (FakeCuda.cpp)."""
+import ctypes
+import os
+import shutil
+import subprocess
+import tempfile
+
+import graphopt
+
+BUILD = os.environ["GRAPHOPT_BUILD"]
+CLANG = os.environ.get("CLANG", "clang-22")
+
+
+def _find_toolkit():
+    """The folder of a CUDA toolkit with NVIDIA's library of functions, or None."""
+    ptxas = shutil.which("ptxas")
+    folders = [os.environ.get("CUDA_HOME"), ptxas and os.path.dirname(os.path.dirname(ptxas)), "/usr/local/cuda"]
+    return next((f for f in folders if f and os.path.isdir(os.path.join(f, "nvvm", "libdevice"))), None)
+
+
+TOOLKIT = _find_toolkit()
+DRIVER = os.path.join(BUILD, "test", "Cuda")  # the folder of libcuda.so.1
+
+
+def toolkit(folder):
+    """A toolkit without ptxas in `folder`: the driver has no use for cubins."""
+    os.makedirs(os.path.join(folder, "nvvm"), exist_ok=True)
+    link = os.path.join(folder, "nvvm", "libdevice")
+    if TOOLKIT and not os.path.lexists(link):
+        os.symlink(os.path.join(TOOLKIT, "nvvm", "libdevice"), link)
+    path = [p for p in os.environ["PATH"].split(os.pathsep) if not os.path.exists(os.path.join(p, "ptxas"))]
+    return {"CUDA_HOME": folder, "CUDA_PATH": "", "PATH": os.pathsep.join(path)}
+
+
+def emulate(stages, library):
+    """Makes a library for FakeCuda.cpp of the kernels that --dump-stages wrote."""
+    bitcode = library + ".bc"
+    subprocess.run([os.path.join(BUILD, "bin", "emulate-kernels"), os.path.join(stages, "4-llvm.mlirbc"), bitcode],
+                   check=True)
+    subprocess.run([CLANG, "-O1", "-shared", "-fPIC", "-w", bitcode, os.path.join(DRIVER, "libcuda.so.1"), "-lm",
+                    f"-Wl,-rpath,{DRIVER}", "-o", library], check=True)
+
+
+def compile(model, **options):
+    """As graphopt.compile() with target="cuda", its kernels emulated."""
+    ctypes.CDLL(os.path.join(DRIVER, "libcuda.so.1"), ctypes.RTLD_GLOBAL)
+    with tempfile.TemporaryDirectory(prefix="graphopt-cuda-") as folder:
+        return _compile(model, lambda name: os.path.join(folder, name), options)
+
+
+def _compile(model, path, options):
+    if not isinstance(model, str):
+        with open(path("model.onnx"), "wb") as file:
+            file.write(model.SerializeToString())
+        model = path("model.onnx")
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+    done = subprocess.run([os.path.join(BUILD, "bin", "graphopt"), "compile", model, "-o", path("out"),
+                           "--target=cuda", "--emit=shared", "--sm=80", f"--dump-stages={path('stages')}", *flags],
+                          capture_output=True, text=True, env={**os.environ, **toolkit(path("toolkit"))})
+    if done.returncode:
+        raise graphopt.CompileError(done.stderr.strip().removeprefix("graphopt: error: ")[:2000])
+    emulate(path("stages"), path("kernels.so"))
+    os.environ["GRAPHOPT_EMULATED"] = path("kernels.so")
+    return graphopt.load(path("out"))
