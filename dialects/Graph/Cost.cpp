@@ -103,7 +103,7 @@ AffineExpr graphopt::graph::countMacs(ShapeInference &shapes, Operation *op) {
 int64_t graphopt::graph::countParameters(ElementsAttr constant) {
   Type type = constant.getElementType();
   bool isTrained = isa<FloatType>(type) ||
-                   (type.getIntOrFloatBitWidth() > 1 && type.getIntOrFloatBitWidth() <= 16);
+                   (type.isInteger() && type.getIntOrFloatBitWidth() > 1 && type.getIntOrFloatBitWidth() <= 16);
   int64_t count = constant.getNumElements();
   return isTrained && count > 1 ? count : 0;
 }
@@ -160,6 +160,8 @@ AffineExpr graphopt::graph::countBytes(ShapeInference &shapes, Value value) {
   if (!isa<RankedTensorType>(value.getType()))
     return {}; // a sequence
   const InferredTensor &tensor = shapes.get(value);
-  int64_t bytes = llvm::divideCeil(tensor.elementType.getIntOrFloatBitWidth(), 8);
+  Type element = tensor.elementType;
+  int64_t bits = element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 64;
+  int64_t bytes = llvm::divideCeil(bits, 8);
   return shapes.mul(shapes.product(tensor.dims), shapes.constant(bytes));
 }

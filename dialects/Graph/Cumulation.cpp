@@ -28,7 +28,7 @@ CumulateOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
     if (failed(normalizeAxis(loc, value->front(), input.getRank()))) // C1
       return failure();
   Type type = input.elementType;
-  if (!isa<FloatType>(type) && type.getIntOrFloatBitWidth() < 32) // C2
+  if (!type.isIntOrFloat() || (!isa<FloatType>(type) && type.getIntOrFloatBitWidth() < 32)) // C2
     return emitOptionalError(loc, "Cum", stringifyCumKind(op.getKind()),
                              " is not defined for ", type);
   results.push_back({type, input.dims});

@@ -152,7 +152,8 @@ static AffineExpr evaluate(ShapeInference &shapes, BinaryKind kind,
 
 /// Whether anything computes with elements of `type`; others are only converted.
 static bool isComputed(Type type) {
-  return type.isInteger(1) || (!isSmallFloat(type) && type.getIntOrFloatBitWidth() >= 8);
+  return type.isInteger(1) ||
+         (!isSmallFloat(type) && type.isIntOrFloat() && type.getIntOrFloatBitWidth() >= 8);
 }
 
 /// Whether ONNX defines `kind` on elements of `type`.
@@ -328,7 +329,9 @@ LogicalResult BitcastOp::inferResults(ShapeInference &shapes, std::optional<Loca
                                       Adaptor op, SmallVectorImpl<InferredTensor> &results) {
   const InferredTensor &input = shapes.get(op.getInput());
   auto countBits = [](Type type) {
-    return type.isInteger(1) ? 8 : type.getIntOrFloatBitWidth();
+    if (!type.isIntOrFloat())
+      return 0u;
+    return type.isInteger(1) ? 8u : type.getIntOrFloatBitWidth();
   };
   if (countBits(input.elementType) != countBits(op.getTo())) // C1
     return emitOptionalError(loc, "reads the bits of ", input.elementType, " as ", op.getTo(),

@@ -52,9 +52,9 @@ def Graph_WhereOp : Graph_PureOp<"where"> {
     %r = graph.where %c, %x, %y : tensor<?x1xi1>, tensor<?x4xf32>, tensor<f32>
     ```
   }];
-  let arguments = (ins Graph_BoolTensor:$condition, Graph_Tensor:$onTrue,
-                       Graph_Tensor:$onFalse);
-  let results = (outs Graph_Tensor:$result);
+  let arguments = (ins Graph_BoolTensor:$condition, Graph_MovableTensor:$onTrue,
+                       Graph_MovableTensor:$onFalse);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat = [{
     $condition `,` $onTrue `,` $onFalse attr-dict `:` type($condition) `,`
     type($onTrue) `,` type($onFalse)

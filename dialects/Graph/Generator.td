@@ -79,8 +79,8 @@ def Graph_OneHotOp : Graph_PureOp<"one_hot"> {
     ```
   }];
   let arguments = (ins Graph_IndexTensor:$indices, Graph_IndexTensor:$depth,
-                       Graph_Tensor:$values, I64Attr:$axis);
-  let results = (outs Graph_Tensor:$result);
+                       Graph_MovableTensor:$values, I64Attr:$axis);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat = [{
     $indices `depth` $depth `values` $values `axis` `=` $axis attr-dict `:`
     type(operands)

@@ -1,6 +1,7 @@
 #ifndef GRAPHOPT_GRAPH_BASE
 #define GRAPHOPT_GRAPH_BASE
 
+include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -13,7 +14,7 @@ def Graph_Dialect : Dialect {
   let summary = "A whole model as a graph of tensor operators";
   let description = [{
     ONNX semantics at opset 28, on tensors. Signed integers are signless types,
-    unsigned ones `uiN`, booleans `i1`. A dimension is static or open; what is
+    unsigned ones `uiN`, booleans `i1`, strings `!graph.string`. A dimension is static or open; what is
     known of open ones is found by `ShapeInference`.
   }];
   let useDefaultAttributePrinterParser = 1;
@@ -82,8 +83,18 @@ class Graph_Enum<string name, string summary, list<I32EnumAttrCase> cases>
   let genSpecializedAttr = 0;
 }
 
+def Graph_StringType : TypeDef<Graph_Dialect, "String"> {
+  let mnemonic = "string";
+  let summary = "Bytes without a 0, UTF-8 by ONNX's word";
+}
+
 def Graph_Tensor
     : RankedTensorOf<[AnyFloat, AnySignlessInteger, AnyUnsignedInteger]>;
+/// Elements that are only moved.
+def Graph_MovableTensor
+    : RankedTensorOf<[AnyFloat, AnySignlessInteger, AnyUnsignedInteger,
+                      Graph_StringType]>;
+def Graph_StringTensor : RankedTensorOf<[Graph_StringType]>;
 def Graph_FloatTensor : RankedTensorOf<[AnyFloat]>;
 def Graph_BoolTensor : RankedTensorOf<[I1]>;
 def Graph_IndexTensor : RankedTensorOf<[I32, I64]>;

@@ -94,6 +94,13 @@ def Graph_PadMode : Graph_Enum<"PadMode", "what stands outside of a tensor", [
 
 def Graph_PadModeAttr : EnumAttr<Graph_Dialect, Graph_PadMode, "pad_mode">;
 
+def Graph_Case : Graph_Enum<"Case", "large or small letters", [
+  I32EnumAttrCase<"Lower", 0>,
+  I32EnumAttrCase<"Upper", 1>,
+]>;
+
+def Graph_CaseAttr : EnumAttr<Graph_Dialect, Graph_Case, "case">;
+
 // The case name is the ONNX operator's name after `Reduce`.
 def Graph_ReduceKind : Graph_Enum<"ReduceKind", "reduction of many elements to one", [
   I32EnumAttrCase<"L1", 0>,         // sum of |x|

@@ -25,9 +25,9 @@ def Graph_GatherOp : Graph_IndexedOp<"gather"> {
     %y = graph.gather %data at %indices axis = 0 : tensor<30522x384xf32>, tensor<?x?xi64>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$data, Graph_IndexTensor:$indices,
+  let arguments = (ins Graph_MovableTensor:$data, Graph_IndexTensor:$indices,
                        I64Attr:$axis);
-  let results = (outs Graph_Tensor:$result);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat = [{
     $data `at` $indices `axis` `=` $axis attr-dict `:` type($data) `,`
     type($indices)
@@ -49,9 +49,9 @@ def Graph_GatherElementsOp : Graph_IndexedOp<"gather_elements"> {
     %y = graph.gather_elements %data at %indices axis = 1 : tensor<?x8xf32>, tensor<?x3xi64>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$data, Graph_IndexTensor:$indices,
+  let arguments = (ins Graph_MovableTensor:$data, Graph_IndexTensor:$indices,
                        I64Attr:$axis);
-  let results = (outs Graph_Tensor:$result);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat = [{
     $data `at` $indices `axis` `=` $axis attr-dict `:` type($data) `,`
     type($indices)
@@ -76,9 +76,9 @@ def Graph_GatherNDOp : Graph_IndexedOp<"gather_nd"> {
     %y = graph.gather_nd %data at %indices batch = 0 : tensor<?x?x8xf32>, tensor<?x2xi64>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$data, Graph_IndexTensor:$indices,
+  let arguments = (ins Graph_MovableTensor:$data, Graph_IndexTensor:$indices,
                        I64Attr:$batchDims);
-  let results = (outs Graph_Tensor:$result);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat = [{
     $data `at` $indices `batch` `=` $batchDims attr-dict `:` type($data) `,`
     type($indices)

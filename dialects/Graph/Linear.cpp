@@ -16,7 +16,7 @@ void GraphDialect::registerLinear() {
 
 /// ONNX multiplies matrices of floats and of wide integers.
 static bool isMatrixElement(Type type) {
-  return isa<FloatType>(type) || type.getIntOrFloatBitWidth() >= 32;
+  return type.isIntOrFloat() && (isa<FloatType>(type) || type.getIntOrFloatBitWidth() >= 32);
 }
 
 static LogicalResult checkElements(std::optional<Location> loc,

@@ -22,7 +22,8 @@ static bool isDefined(ReduceKind kind, Type type) {
   case ReduceKind::LogSumExp:
     return isa<FloatType>(type);
   default:
-    return isa<FloatType>(type) || type.getIntOrFloatBitWidth() >= 32;
+    return type.isIntOrFloat() &&
+           (isa<FloatType>(type) || type.getIntOrFloatBitWidth() >= 32);
   }
 }
 

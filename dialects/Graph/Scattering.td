@@ -10,7 +10,7 @@ include "dialects/Graph/GraphEnums.td"
 /// the element that it meets. A negative index counts from the end. The run
 /// refuses indices that are out of range (GRAPHOPT_BAD_DATA).
 class Graph_ScatterBase<string mnemonic> : Graph_PureOp<mnemonic> {
-  let results = (outs Graph_Tensor:$result);
+  let results = (outs Graph_MovableTensor:$result);
 }
 
 def Graph_ScatterElementsOp : Graph_ScatterBase<"scatter_elements"> {
@@ -32,7 +32,7 @@ def Graph_ScatterElementsOp : Graph_ScatterBase<"scatter_elements"> {
         : tensor<?x3xf32>, tensor<?x8xf32>, tensor<?x3xi64>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$updates, Graph_Tensor:$data,
+  let arguments = (ins Graph_MovableTensor:$updates, Graph_MovableTensor:$data,
                        Graph_IndexTensor:$indices, I64Attr:$axis,
                        OptionalAttr<Graph_BinaryKindAttr>:$reduction);
   let assemblyFormat = [{
@@ -61,7 +61,7 @@ def Graph_ScatterNDOp : Graph_ScatterBase<"scatter_nd"> {
         : tensor<?x8xf32>, tensor<?x?x8xf32>, tensor<?x2xi64>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$updates, Graph_Tensor:$data,
+  let arguments = (ins Graph_MovableTensor:$updates, Graph_MovableTensor:$data,
                        Graph_IndexTensor:$indices,
                        OptionalAttr<Graph_BinaryKindAttr>:$reduction);
   let assemblyFormat = [{
@@ -89,7 +89,7 @@ def Graph_TensorScatterOp : Graph_ScatterBase<"tensor_scatter"> {
         : tensor<?x1x8xf32>, tensor<?x64x8xf32>, tensor<?xi64>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$updates, Graph_Tensor:$data,
+  let arguments = (ins Graph_MovableTensor:$updates, Graph_MovableTensor:$data,
                        Optional<RankedTensorOf<[I64]>>:$starts, I64Attr:$axis,
                        UnitAttr:$circular);
   let assemblyFormat = [{

@@ -12,7 +12,7 @@ def Graph_ShapeOp : Graph_PureOp<"shape"> {
     %s = graph.shape %x : tensor<?x4xf32>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$input);
+  let arguments = (ins Graph_MovableTensor:$input);
   let results = (outs RankedTensorOf<[I64]>:$result);
   let assemblyFormat = "$input attr-dict `:` type($input)";
 }
@@ -30,8 +30,8 @@ def Graph_TransposeOp : Graph_PureOp<"transpose"> {
     %t = graph.transpose %x permutation = [0, 2, 1] : tensor<2x3x4xf32>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$permutation);
-  let results = (outs Graph_Tensor:$result);
+  let arguments = (ins Graph_MovableTensor:$input, DenseI64ArrayAttr:$permutation);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat =
       "$input `permutation` `=` $permutation attr-dict `:` type($input)";
   let hasFolder = 1;
@@ -54,9 +54,9 @@ def Graph_ReshapeOp : Graph_PureOp<"reshape"> {
     %y = graph.reshape %x to %shape : tensor<2x6xf32>, tensor<3xi64>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$input, RankedTensorOf<[I64]>:$shape,
+  let arguments = (ins Graph_MovableTensor:$input, RankedTensorOf<[I64]>:$shape,
                        UnitAttr:$allowZero);
-  let results = (outs Graph_Tensor:$result);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat = [{
     $input `to` $shape (`allowzero` $allowZero^)? attr-dict `:` type($input) `,`
     type($shape)
@@ -76,8 +76,8 @@ def Graph_ConcatOp : Graph_PureOp<"concat"> {
     %y = graph.concat %a, %b axis = 0 : tensor<?x4xf32>, tensor<2x4xf32>
     ```
   }];
-  let arguments = (ins Variadic<Graph_Tensor>:$inputs, I64Attr:$axis);
-  let results = (outs Graph_Tensor:$result);
+  let arguments = (ins Variadic<Graph_MovableTensor>:$inputs, I64Attr:$axis);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat = "$inputs `axis` `=` $axis attr-dict `:` type($inputs)";
 }
 
@@ -88,7 +88,7 @@ def Graph_SizeOp : Graph_PureOp<"size"> {
     %n = graph.size %x : tensor<?x4xf32>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$input);
+  let arguments = (ins Graph_MovableTensor:$input);
   let results = (outs RankedTensorOf<[I64]>:$result);
   let assemblyFormat = "$input attr-dict `:` type($input)";
 }
@@ -104,8 +104,8 @@ def Graph_SqueezeOp : Graph_PureOp<"squeeze"> {
     %y = graph.squeeze %x axes = [0, -1] : tensor<1x?x1xf32>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$axes);
-  let results = (outs Graph_Tensor:$result);
+  let arguments = (ins Graph_MovableTensor:$input, DenseI64ArrayAttr:$axes);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat = "$input `axes` `=` $axes attr-dict `:` type($input)";
 }
 
@@ -119,8 +119,8 @@ def Graph_UnsqueezeOp : Graph_PureOp<"unsqueeze"> {
     %y = graph.unsqueeze %x axes = [0, 2] : tensor<?xf32>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$axes);
-  let results = (outs Graph_Tensor:$result);
+  let arguments = (ins Graph_MovableTensor:$input, DenseI64ArrayAttr:$axes);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat = "$input `axes` `=` $axes attr-dict `:` type($input)";
 }
 
@@ -138,8 +138,8 @@ def Graph_ExpandOp : Graph_PureOp<"expand"> {
     %y = graph.expand %x to %shape : tensor<?x1xf32>, tensor<3xi64>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$input, RankedTensorOf<[I64]>:$shape);
-  let results = (outs Graph_Tensor:$result);
+  let arguments = (ins Graph_MovableTensor:$input, RankedTensorOf<[I64]>:$shape);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat =
       "$input `to` $shape attr-dict `:` type($input) `,` type($shape)";
 }
@@ -155,8 +155,8 @@ def Graph_TileOp : Graph_PureOp<"tile"> {
     %y = graph.tile %x by %repeats : tensor<?x2xf32>, tensor<2xi64>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$input, RankedTensorOf<[I64]>:$repeats);
-  let results = (outs Graph_Tensor:$result);
+  let arguments = (ins Graph_MovableTensor:$input, RankedTensorOf<[I64]>:$repeats);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat =
       "$input `by` $repeats attr-dict `:` type($input) `,` type($repeats)";
 }
@@ -179,9 +179,9 @@ def Graph_SplitOp : Graph_PureOp<"split"> {
     %a, %b = graph.split %x axis = 1 into 2 : tensor<?x4xf32>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$input, I64Attr:$axis, I64Attr:$parts,
+  let arguments = (ins Graph_MovableTensor:$input, I64Attr:$axis, I64Attr:$parts,
                        Optional<RankedTensorOf<[I64]>>:$sizes);
-  let results = (outs Variadic<Graph_Tensor>:$results);
+  let results = (outs Variadic<Graph_MovableTensor>:$results);
   let assemblyFormat = [{
     $input `axis` `=` $axis `into` $parts (`sizes` $sizes^)? attr-dict `:`
     type($input) (`,` type($sizes)^)?

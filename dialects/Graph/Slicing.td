@@ -27,11 +27,11 @@ def Graph_SliceOp : Graph_PureOp<"slice", [AttrSizedOperandSegments]> {
         : tensor<?x8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$input, Graph_IndexTensor:$starts,
+  let arguments = (ins Graph_MovableTensor:$input, Graph_IndexTensor:$starts,
                        Graph_IndexTensor:$ends,
                        Optional<Graph_IndexTensor>:$axes,
                        Optional<Graph_IndexTensor>:$steps);
-  let results = (outs Graph_Tensor:$result);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat = [{
     $input `from` $starts `to` $ends (`axes` $axes^)? (`steps` $steps^)?
     attr-dict `:` type(operands)
@@ -56,11 +56,11 @@ def Graph_PadOp : Graph_PureOp<"pad", [AttrSizedOperandSegments]> {
     %y = graph.pad reflect %x by %pads : tensor<?x8xf32>, tensor<4xi64>
     ```
   }];
-  let arguments = (ins Graph_PadModeAttr:$mode, Graph_Tensor:$input,
+  let arguments = (ins Graph_PadModeAttr:$mode, Graph_MovableTensor:$input,
                        RankedTensorOf<[I64]>:$pads,
-                       Optional<Graph_Tensor>:$value,
+                       Optional<Graph_MovableTensor>:$value,
                        Optional<Graph_IndexTensor>:$axes);
-  let results = (outs Graph_Tensor:$result);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat = [{
     $mode $input `by` $pads (`value` $value^)? (`axes` $axes^)? attr-dict `:`
     type(operands)
@@ -81,9 +81,9 @@ def Graph_CompressOp : Graph_PureOp<"compress"> {
     %y = graph.compress %x by %c axis = 0 : tensor<?x8xf32>, tensor<?xi1>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$input, Graph_BoolTensor:$condition,
+  let arguments = (ins Graph_MovableTensor:$input, Graph_BoolTensor:$condition,
                        I64Attr:$axis);
-  let results = (outs Graph_Tensor:$result);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat = [{
     $input `by` $condition `axis` `=` $axis attr-dict `:` type(operands)
   }];
@@ -104,9 +104,9 @@ def Graph_ReverseSequenceOp : Graph_PureOp<"reverse_sequence"> {
     %y = graph.reverse_sequence %x lengths %n batch = 1 time = 0 : tensor<?x?x8xf32>, tensor<?xi64>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$input, RankedTensorOf<[I64]>:$lengths,
+  let arguments = (ins Graph_MovableTensor:$input, RankedTensorOf<[I64]>:$lengths,
                        I64Attr:$batchAxis, I64Attr:$timeAxis);
-  let results = (outs Graph_Tensor:$result);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat = [{
     $input `lengths` $lengths `batch` `=` $batchAxis `time` `=` $timeAxis
     attr-dict `:` type(operands)

@@ -75,7 +75,7 @@ static std::string digestWeights(arith::ConstantOp op) {
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
     if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
       bytes = blob->getData();
-  } else if (auto dense = dyn_cast<DenseElementsAttr>(elements)) {
+  } else if (auto dense = dyn_cast<DenseIntOrFPElementsAttr>(elements)) {
     bytes = dense.getRawData();
   }
   auto digest = llvm::SHA256::hash(ArrayRef(

@@ -1,6 +1,7 @@
 #include "graphopt/Driver/Compare.h"
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <fmt/format.h>
 #include <limits>
 
@@ -51,6 +52,19 @@ static double difference(double value, double reference) {
   return std::isnan(result) ? HUGE_VAL : result;
 }
 
+static Comparison compareStrings(const HostTensor &value,
+                                 const HostTensor &reference) {
+  Comparison result;
+  auto actual = value.elements<Text>(), expected = reference.elements<Text>();
+  for (size_t i = 0; i < actual.size() && result.passed; ++i)
+    if (std::strcmp(actual[i].bytes, expected[i].bytes) != 0) {
+      result.passed = false;
+      result.problem = fmt::format("has '{}' as element {}, but the reference has '{}'",
+                                   actual[i].bytes, i, expected[i].bytes);
+    }
+  return result;
+}
+
 Comparison graphopt::compareTensors(const HostTensor &value,
                                     const HostTensor &reference,
                                     Tolerance tolerance) {
@@ -63,6 +77,8 @@ Comparison graphopt::compareTensors(const HostTensor &value,
                                  describe(value), describe(reference));
     return result;
   }
+  if (value.dtype() == DType::String)
+    return compareStrings(value, reference);
   std::vector<double> expected = toDoubles(reference);
   double scale = 0, dot = 0, valueNorm = 0, expectedNorm = 0;
   forEachValue(value, [&](size_t i, double actual) {

@@ -52,6 +52,8 @@ static void fill(HostTensor &tensor, std::mt19937 &random) {
     for (T &value : tensor.elements<T>()) {
       if constexpr (std::is_floating_point_v<T>)
         value = T(uniform());
+      else if constexpr (std::is_same_v<T, Text>)
+        value.bytes = "text";
       else if constexpr (std::is_same_v<T, Bool8>)
         value.bits = random() & 1;
       else if constexpr (std::is_same_v<T, Float8E8M0>) // has no sign

@@ -23,9 +23,12 @@ static void *allocateResult(void *, size_t bytes) {
 }
 static void releaseResult(void *, void *data) { std::free(data); }
 
-static bool dependsOnValues(const graphopt_port &port) {
-  return port.kind == GRAPHOPT_TENSOR && llvm::is_contained(llvm::ArrayRef(port.dims, port.rank),
-                            GRAPHOPT_DIM_DATA);
+/// True for a tensor that the library allocates.
+static bool isAllocated(const graphopt_port &port) {
+  return port.kind == GRAPHOPT_TENSOR &&
+         (port.dtype == GRAPHOPT_STRING ||
+          llvm::is_contained(llvm::ArrayRef(port.dims, port.rank),
+                             GRAPHOPT_DIM_DATA));
 }
 
 llvm::Expected<std::unique_ptr<Session>>
@@ -168,7 +171,7 @@ llvm::Error Session::allocateOutputs() {
     outputDims.emplace_back(rest.take_front(port.rank));
     rest = rest.drop_front(port.rank);
     HostTensor tensor;
-    if (!dependsOnValues(port)) {
+    if (!isAllocated(port)) {
       auto created = HostTensor::create(port.name, *dtype, outputDims.back());
       if (!created)
         return error(fmt::format("output '{}': {}", port.name,
@@ -249,7 +252,7 @@ llvm::Error Session::describe(graphopt_status status) const {
 
 llvm::Error Session::run(Profiler *profiler) {
   for (auto [port, entry] : llvm::zip_equal(library.outputs(), outputTable))
-    if (dependsOnValues(port))
+    if (isAllocated(port))
       entry.data = nullptr; // the tensor of the last run owns its memory
   fault = {-1, -1, 0, 0};
   graphopt_context runContext = context;
@@ -262,7 +265,7 @@ llvm::Error Session::run(Profiler *profiler) {
     profiler->endRun();
   for (auto [port, entry, tensor] :
        llvm::zip_equal(library.outputs(), outputTable, outputTensors))
-    if (dependsOnValues(port) && entry.data)
+    if (isAllocated(port) && entry.data)
       tensor = HostTensor::adopt(port.name, DType(port.dtype),
                                  llvm::ArrayRef(entry.dims, entry.rank),
                                  entry.data);

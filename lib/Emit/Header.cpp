@@ -45,8 +45,15 @@ static StringRef cType(DType dtype) {
     return "uint32_t";
   case DType::UInt64:
     return "uint64_t";
+  case DType::String:
+    return "char *";
   }
   llvm_unreachable("all dtypes are above");
+}
+
+/// Of what an input points at.
+static std::string constType(DType dtype) {
+  return dtype == DType::String ? "const char *const" : "const " + cType(dtype).str();
 }
 
 /// A name or number from the model, safe inside a comment.
@@ -224,8 +231,8 @@ private:
       line("  {}_dims dims;", name);
     for (auto [port, id] : zip_equal(model.inputs, inputNames)) {
       std::string type =
-          port.kind ? "graphopt_tensor" : cType(port.dtype).str();
-      line("  const {} *{}; /* {}{} */", type, id, describe(port),
+          port.kind ? "const graphopt_tensor" : constType(port.dtype);
+      line("  {} *{}; /* {}{} */", type, id, describe(port),
            port.kind == GRAPHOPT_OPTIONAL ? "; NULL if absent" : "");
       if (port.kind & GRAPHOPT_SEQUENCE)
         writeCount(port, id);
@@ -249,7 +256,7 @@ private:
         continue;
       }
       line("  {} *{}; /* {}{} */", cType(port.dtype).str(), id, describe(port),
-           port.dependsOnValues() ? "; NULL before the run, then the caller's "
+           port.isAllocated() ? "; NULL before the run, then the caller's "
                                     "to free"
                                   : "");
       if (!port.isStatic())
@@ -317,7 +324,7 @@ private:
     for (auto [i, port] : enumerate(model.outputs))
       if (port.kind)
         takeHandleOutput(i, port);
-      else if (port.dependsOnValues())
+      else if (port.isAllocated())
         line("  outputs->{} = ({} *)out[{}].data;", outputNames[i],
              cType(port.dtype).str(), i);
     line("  return status;\n}}\n");

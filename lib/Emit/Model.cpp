@@ -12,6 +12,10 @@ bool Port::dependsOnValues() const {
   return llvm::is_contained(dims, GRAPHOPT_DIM_DATA);
 }
 
+bool Port::isAllocated() const {
+  return dtype == DType::String || dependsOnValues();
+}
+
 bool Port::isStatic() const {
   return kind == GRAPHOPT_TENSOR &&
          llvm::all_of(dims, [](int64_t dim) { return dim >= 0; });

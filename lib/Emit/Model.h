@@ -27,6 +27,8 @@ struct Port {
 
   int32_t rank() const { return hasRank ? int32_t(dims.size()) : -1; }
   bool dependsOnValues() const;
+  /// True for an output that the library allocates.
+  bool isAllocated() const;
   bool isStatic() const;
 };
 

@@ -26,6 +26,8 @@ static const char *const libc[] = {"aligned_alloc",
                                    "open",
                                    "pthread_create",
                                    "pthread_join",
+                                   "strcmp",
+                                   "strlen",
                                    "syscall",
                                    "sched_getaffinity",
                                    "_GLOBAL_OFFSET_TABLE_"};

@@ -20,6 +20,7 @@
 #include "dialects/Graph/Shape.h"
 #include "dialects/Graph/Slicing.h"
 #include "dialects/Graph/Sorting.h"
+#include "dialects/Graph/Text.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/StringSet.h"
 

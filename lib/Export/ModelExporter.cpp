@@ -132,7 +132,20 @@ bool ModelExporter::addSparse(StringRef name, ElementsAttr elements,
   return true;
 }
 
+void ModelExporter::addStrings(StringRef name, DenseStringElementsAttr strings) {
+  setElementType(name, strings.getElementType());
+  onnx::TensorProto &tensor = *model.proto.mutable_graph()->add_initializer();
+  tensor.set_name(name.str());
+  tensor.set_data_type(onnx::TensorProto::STRING);
+  for (int64_t extent : cast<ShapedType>(strings.getType()).getShape())
+    tensor.add_dims(extent);
+  for (StringRef text : strings.getValues<StringRef>())
+    tensor.add_string_data(text.str());
+}
+
 void ModelExporter::addInitializer(StringRef name, ElementsAttr elements) {
+  if (auto strings = dyn_cast<DenseStringElementsAttr>(elements))
+    return addStrings(name, strings);
   WeightBytes bytes = getElementBytes(elements);
   if (Type type = elements.getElementType(); isPacked(type)) {
     auto packed = std::make_shared<std::string>(

@@ -46,6 +46,7 @@ private:
   void nameResults(mlir::func::FuncOp main);
   void writeMain(mlir::func::FuncOp main);
   void addInitializer(llvm::StringRef name, mlir::ElementsAttr elements);
+  void addStrings(llvm::StringRef name, mlir::DenseStringElementsAttr strings);
   bool addSparse(llvm::StringRef name, mlir::ElementsAttr elements,
                  llvm::StringRef bytes);
   llvm::Error takeError() const;

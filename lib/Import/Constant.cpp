@@ -1,4 +1,5 @@
 // Constant and Identity.
+#include "lib/Import/GraphMath.h"
 #include "lib/Import/Importers.h"
 
 using namespace mlir;
@@ -24,8 +25,15 @@ LogicalResult graphopt::importConstant(NodeImporter &node) {
         DenseElementsAttr::get(type, ArrayRef<float>(floats)));
   } else if (node.hasAttribute("value")) {
     value = node.getTensor("value");
+  } else if (node.hasAttribute("value_string")) {
+    StringRef text = node.getString("value_string");
+    if (text.contains('\0'))
+      return node.emitError("value_string has a byte that is 0");
+    value = GraphMath{node}.squeeze(node.createStrings(text), {0});
+  } else if (node.hasAttribute("value_strings")) {
+    value = node.createStrings(node.getStrings("value_strings"));
   } else {
-    return node.emitError() << "constants of strings are not supported";
+    return node.emitError() << "it has no value that is supported";
   }
   return value ? node.bind(value) : failure();
 }

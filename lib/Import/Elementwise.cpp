@@ -1,5 +1,7 @@
 #include "dialects/Graph/Elementwise.h"
+#include "dialects/Graph/Text.h"
 #include "lib/Import/Importers.h"
+#include "lib/Import/Text.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -31,6 +33,8 @@ LogicalResult graphopt::importGelu(NodeImporter &node) {
 LogicalResult graphopt::importBinary(NodeImporter &node) {
   std::optional<BinaryKind> kind = symbolizeBinaryKind(node.getOpType());
   assert(kind && "OnnxOps.def has a row for it");
+  if (*kind == BinaryKind::Equal && isText(node.getInput(0)))
+    return node.finish<StringEqualOp>(node.getInput(0), node.getInput(1));
   return node.finish<BinaryOp>(*kind, node.getInput(0), node.getInput(1));
 }
 
@@ -39,8 +43,25 @@ LogicalResult graphopt::importWhere(NodeImporter &node) {
                               node.getInput(2));
 }
 
+/// To or from strings. Small floats go through larger ones.
+static LogicalResult finishTextCast(NodeImporter &node, Type to) {
+  GraphMath g{node};
+  Value x = node.getInput(0);
+  if (isText(x) && isa<StringType>(to))
+    return node.bind(x);
+  if (!isText(x))
+    return node.finish<FormatOp>(isSmallFloat(GraphMath::element(x)) ? g.cast(x, g.f32())
+                                                                     : x);
+  if (!isSmallFloat(to))
+    return node.finish<ParseOp>(x, to);
+  Value result = g.cast(node.create<ParseOp>(x, g.f32()), to);
+  return result ? node.bind(result) : failure();
+}
+
 /// What the attributes say is kept where it counts.
 static LogicalResult finishCast(NodeImporter &node, Type to) {
+  if (isText(node.getInput(0)) || isa<StringType>(to))
+    return finishTextCast(node, to);
   bool isSmall = isSmallFloat(to), isPower = isa<Float8E8M0FNUType>(to);
   StringRef mode = node.getString("round_mode", "up");
   std::optional<Rounding> rounding = symbolizeRounding(mode);

@@ -1,4 +1,5 @@
 #include "lib/Import/Ml.h"
+#include "lib/Import/Text.h"
 #include "dialects/Graph/Normalization.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
@@ -69,13 +70,16 @@ Value graphopt::findBest(NodeImporter &node, Value scores) {
                             /*last=*/false);
 }
 
-LogicalResult graphopt::refuseStrings(NodeImporter &node,
-                                      ArrayRef<StringRef> attributes) {
-  for (StringRef name : attributes)
-    if (!node.getStrings(name).empty())
-      return node.emitError() << "attribute '" << name
-                              << "' is strings, which are not supported";
-  return success();
+Value graphopt::readLabels(NodeImporter &node, StringRef numbers) {
+  if (SmallVector<StringRef> labels = node.getStrings("classlabels_strings");
+      !labels.empty())
+    return node.createStrings(labels);
+  SmallVector<int64_t> labels = node.getInts(numbers);
+  return labels.empty() ? Value() : node.createInts(labels);
+}
+
+Value graphopt::noLabel(NodeImporter &node, Value labels) {
+  return isText(labels) ? node.createStrings({""}) : node.createInts(0);
 }
 
 /// The inverse of the error function, as ONNX Runtime approximates it (Winitzki, "A
@@ -127,10 +131,6 @@ static FailureOr<Value> transformScores(NodeImporter &node, Value scores, String
   if (!result)
     return failure();
   return result;
-}
-
-Value graphopt::takeLabels(NodeImporter &node, ArrayRef<int64_t> labels, Value index) {
-  return GraphMath{node}.gather(node.createInts(labels), index, 0);
 }
 
 LogicalResult graphopt::bindScores(NodeImporter &node, Value scores, StringRef transform,

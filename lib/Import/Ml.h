@@ -30,18 +30,18 @@ mlir::Value addList(NodeImporter &node, mlir::Value scores, llvm::ArrayRef<doubl
 /// The column of the most, in each row.
 mlir::Value findBest(NodeImporter &node, mlir::Value scores);
 
-/// The entries of `labels` that a list of indices names.
-mlir::Value takeLabels(NodeImporter &node, llvm::ArrayRef<int64_t> labels, mlir::Value index);
-
 /// Binds scores [rows, classes] after the function `transform` of `post_transform`, as
 /// `type`; of a classifier, what `findLabel` makes of them comes before.
 llvm::LogicalResult
 bindScores(NodeImporter &node, mlir::Value scores, llvm::StringRef transform, mlir::Type type,
            llvm::function_ref<mlir::Value(mlir::Value)> findLabel = {});
 
-/// Errors for labels that are strings, which wait for a type.
-llvm::LogicalResult refuseStrings(NodeImporter &node,
-                                  llvm::ArrayRef<llvm::StringRef> attributes);
+/// Labels from the attributes `numbers` or classlabels_strings, as a list. Null if
+/// there are none, or after an error.
+mlir::Value readLabels(NodeImporter &node, llvm::StringRef numbers);
+
+/// 0 or an empty string, as a list, for what is in no class.
+mlir::Value noLabel(NodeImporter &node, mlir::Value labels);
 
 } // namespace graphopt
 

@@ -3,6 +3,7 @@
 #include "dialects/Graph/Slicing.h"
 #include "lib/Import/Importers.h"
 #include "lib/Import/Ml.h"
+#include "lib/Import/Text.h"
 #include <cmath>
 
 using namespace mlir;
@@ -139,15 +140,19 @@ LogicalResult graphopt::importScaler(NodeImporter &node) {
 
 /// A new last dimension that says which of the categories an element is.
 LogicalResult graphopt::importOneHotEncoder(NodeImporter &node) {
-  if (failed(refuseStrings(node, {"cats_strings"})))
-    return failure();
   GraphMath g{node};
   SmallVector<int64_t> categories = node.getInts("cats_int64s");
+  SmallVector<StringRef> words = node.getStrings("cats_strings");
+  Value input = node.getInput(0);
+  if (isText(input)) {
+    input = findStrings(node, input, words);
+    categories = llvm::to_vector(llvm::seq<int64_t>(0, words.size()));
+  }
   if (categories.empty())
-    return node.emitError("it has no cats_int64s");
+    return node.emitError() << "it has no cats_" << (isText(node.getInput(0)) ? "strings" : "int64s");
   // Without `zeros` an element of no category is an error, which ONNX Runtime does not
   // look for either.
-  Value x = g.unsqueeze(g.cast(node.getInput(0), g.i64()), {node.getInputRank(0)});
+  Value x = g.unsqueeze(g.cast(input, g.i64()), {node.getInputRank(0)});
   Value isCategory = g.binary(BinaryKind::Equal, x, node.createInts(categories));
   return bindOne(node, g.cast(isCategory, g.f32()));
 }
@@ -156,7 +161,7 @@ LogicalResult graphopt::importOneHotEncoder(NodeImporter &node) {
 // LabelEncoder
 //===----------------------------------------------------------------------===//
 
-/// A list: floats or integers of one of the three attributes, null without any.
+/// A list: what one of the four attributes holds, null without any.
 static FailureOr<Value> readList(NodeImporter &node, StringRef what) {
   auto name = [&](StringRef kind) { return (what + kind).str(); };
   if (node.hasAttribute(name("_tensor")))
@@ -169,50 +174,85 @@ static FailureOr<Value> readList(NodeImporter &node, StringRef what) {
     return GraphMath{node}.floats(values, int64_t(values.size()),
                                   node.getBuilder().getF32Type());
   }
-  return node.emitError() << "it has no " << what << " that are numbers";
+  if (node.hasAttribute(name("_strings")))
+    return node.createStrings(node.getStrings(name("_strings")));
+  return node.emitError() << "it has no " << what;
 }
 
-/// The value of the key that an element equals: all keys are compared.
-LogicalResult graphopt::importLabelEncoder(NodeImporter &node) {
-  if (failed(refuseStrings(node, {"keys_strings", "values_strings", "classes_strings"})))
+/// The first of `keys`, a list, that each element of `x` equals; their number if there
+/// is none. All keys are compared.
+static Value findNumbers(NodeImporter &node, Value x, Value keys) {
+  GraphMath g{node};
+  int64_t rank = GraphMath::type(x).getRank(), count = GraphMath::type(keys).getDimSize(0);
+  Value each = g.unsqueeze(x, {rank});
+  Value isKey = g.binary(BinaryKind::Equal, each, keys);
+  if (isa<FloatType>(GraphMath::element(x))) // not a number is a key, too
+    isKey = g.binary(BinaryKind::Or, isKey,
+                     g.binary(BinaryKind::And, g.unary(UnaryKind::IsNaN, each),
+                              g.unary(UnaryKind::IsNaN, keys)));
+  SmallVector<int64_t> places = llvm::to_vector(llvm::seq<int64_t>(0, count));
+  Value place = g.where(isKey, node.createInts(places), g.integer(count));
+  return g.reduce(ReduceKind::Min, place, {rank});
+}
+
+/// That of the first of `keys` that an element equals, or else `otherwise`.
+static LogicalResult bindValues(NodeImporter &node, Value keys, Value values,
+                                Value otherwise) {
+  GraphMath g{node};
+  Value x = node.getInput(0);
+  if (!keys || !values || !otherwise)
     return failure();
+  if (GraphMath::type(keys).getRank() != 1 ||
+      GraphMath::type(keys).getShape() != GraphMath::type(values).getShape())
+    return node.emitError() << "keys have type " << GraphMath::type(keys)
+                            << ", values " << GraphMath::type(values);
+  if (GraphMath::element(x) != GraphMath::element(keys))
+    return node.emitError() << "input has type " << GraphMath::type(x) << ", keys "
+                            << GraphMath::type(keys);
+  std::optional<SmallVector<StringRef>> words = getConstantStrings(keys);
+  Value place = words ? findStrings(node, x, *words) : findNumbers(node, x, keys);
+  Value all = g.concat({values, g.reshape(otherwise, node.createInts(1))});
+  return bindOne(node, g.gather(all, place, 0));
+}
+
+/// Before opset 2 of ai.onnx.ml: strings have the numbers of their places.
+static LogicalResult importClasses(NodeImporter &node) {
+  GraphMath g{node};
+  SmallVector<StringRef> classes = node.getStrings("classes_strings");
+  Value words = node.createStrings(classes);
+  Value places = node.createInts(llvm::to_vector(llvm::seq<int64_t>(0, classes.size())));
+  if (isText(node.getInput(0)))
+    return bindValues(node, words, places, g.integer(node.getInt("default_int64", -1)));
+  return bindValues(node, places, words,
+                    node.createStrings(node.getString("default_string", "_Unused")));
+}
+
+LogicalResult graphopt::importCategoryMapper(NodeImporter &node) {
+  GraphMath g{node};
+  Value words = node.createStrings(node.getStrings("cats_strings"));
+  Value numbers = node.createInts(node.getInts("cats_int64s"));
+  if (isText(node.getInput(0)))
+    return bindValues(node, words, numbers, g.integer(node.getInt("default_int64", -1)));
+  return bindValues(node, numbers, words,
+                    node.createStrings(node.getString("default_string", "_Unused")));
+}
+
+LogicalResult graphopt::importLabelEncoder(NodeImporter &node) {
+  if (node.hasAttribute("classes_strings"))
+    return importClasses(node);
   GraphMath g{node};
   FailureOr<Value> keys = readList(node, "keys"), values = readList(node, "values");
   if (failed(keys) || failed(values) || !*keys || !*values)
     return failure();
-  if (GraphMath::type(*keys).getRank() != 1 ||
-      GraphMath::type(*keys).getShape() != GraphMath::type(*values).getShape())
-    return node.emitError() << "keys have type " << GraphMath::type(*keys)
-                            << ", values " << GraphMath::type(*values);
   Type element = GraphMath::element(*values);
   Value otherwise;
   if (node.hasAttribute("default_tensor"))
     otherwise = node.getTensor("default_tensor");
+  else if (isText(*values))
+    otherwise = node.createStrings(node.getString("default_string", "_Unused"));
   else if (isa<FloatType>(element))
     otherwise = g.scalar(element, node.getFloat("default_float"));
   else
     otherwise = g.scalar(element, node.getInt("default_int64", -1));
-  if (!otherwise)
-    return failure();
-  otherwise = g.reshape(otherwise, node.createInts(ArrayRef<int64_t>()));
-  Value x = node.getInput(0);
-  int64_t rank = node.getInputRank(0);
-  if (GraphMath::element(x) != GraphMath::element(*keys))
-    return node.emitError() << "input has type " << GraphMath::type(x) << ", keys "
-                            << GraphMath::type(*keys);
-  Value each = g.unsqueeze(x, {rank});
-  Value isKey = g.binary(BinaryKind::Equal, each, *keys);
-  if (isa<FloatType>(GraphMath::element(x))) // not a number is a key, too
-    isKey = g.binary(BinaryKind::Or, isKey,
-                     g.binary(BinaryKind::And, g.unary(UnaryKind::IsNaN, each),
-                              g.unary(UnaryKind::IsNaN, *keys)));
-  if (!isKey)
-    return failure();
-  Value place = node.create<ArgOp>(ArgKind::Max, g.cast(isKey, node.getBuilder().getI32Type()),
-                                   rank, /*keepdims=*/false, /*last=*/false);
-  Value found = g.gather(*values, place, 0);
-  Value isFound = g.cast(g.reduce(ReduceKind::Max, g.cast(isKey, node.getBuilder().getI32Type()),
-                                  {rank}),
-                         node.getBuilder().getI1Type());
-  return bindOne(node, g.where(isFound, found, otherwise));
+  return bindValues(node, *keys, *values, otherwise);
 }

@@ -27,15 +27,16 @@ LogicalResult graphopt::importLinearRegressor(NodeImporter &node) {
 
 LogicalResult graphopt::importLinearClassifier(NodeImporter &node) {
   FailureOr<Value> x = readRows(node);
-  if (failed(x) || failed(refuseStrings(node, {"classlabels_strings"})))
+  Value labels = readLabels(node, "classlabels_ints");
+  if (failed(x) || node.hasFailed())
     return failure();
   SmallVector<double> coefficients = getDoubles(node, "coefficients"),
                       intercepts = getDoubles(node, "intercepts");
-  SmallVector<int64_t> labels = node.getInts("classlabels_ints");
+  int64_t given = labels ? GraphMath::type(labels).getDimSize(0) : 0;
   int64_t features = GraphMath::type(*x).getDimSize(1), classes = intercepts.size();
   if (classes == 0)
     classes = ShapedType::isDynamic(features) || features == 0
-                  ? std::max<int64_t>(labels.size(), 1)
+                  ? std::max<int64_t>(given, 1)
                   : coefficients.size() / features;
   FailureOr<Value> columns =
       createColumns(node, "coefficients", coefficients, classes, *x);
@@ -43,25 +44,25 @@ LogicalResult graphopt::importLinearClassifier(NodeImporter &node) {
     return failure();
   GraphMath g{node};
   Value scores = addList(node, g.matmul(*x, *columns), intercepts);
-  bool isBinary = classes == 1 && labels.size() == 2;
+  bool isBinary = classes == 1 && given == 2;
   if (isBinary)
     scores = g.concat({g.unary(UnaryKind::Neg, scores), scores}, 1);
   StringRef transform = node.getString("post_transform", "NONE");
   if (classes == 1 && !isBinary) {
-    // Its label, or 0.
+    // Its label, or none.
     double threshold = transform == "NONE" ? 0 : 0.5;
-    int64_t own = labels.empty() ? 1 : labels.front();
+    Value own = labels ? g.slice(labels, 0, 0, 1) : node.createInts(1);
     return bindScores(node, scores, transform, g.f32(), [&](Value all) {
       Value isIn = g.binary(BinaryKind::GreaterOrEqual, all, g.scalar(all, threshold));
-      return g.squeeze(g.where(isIn, g.integer(own), g.integer(0)), {1});
+      return g.squeeze(g.where(isIn, own, noLabel(node, own)), {1});
     });
   }
-  if (labels.empty())
-    labels = llvm::to_vector(llvm::seq<int64_t>(0, classes));
-  if (labels.size() < static_cast<size_t>(isBinary ? 2 : classes))
-    return node.emitError() << "there are " << labels.size() << " labels for "
-                            << classes << " classes";
+  if (!labels)
+    labels = node.createInts(llvm::to_vector(llvm::seq<int64_t>(0, classes)));
+  else if (given < (isBinary ? 2 : classes))
+    return node.emitError() << "there are " << given << " labels for " << classes
+                            << " classes";
   return bindScores(node, scores, transform, g.f32(), [&](Value all) {
-    return takeLabels(node, labels, findBest(node, all));
+    return g.gather(labels, findBest(node, all), 0);
   });
 }

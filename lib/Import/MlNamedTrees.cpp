@@ -194,12 +194,12 @@ static Value addFirstClass(GraphMath g, Value second, bool complement) {
 
 LogicalResult graphopt::importTreeEnsembleClassifier(NodeImporter &node) {
   FailureOr<Value> x = readTreeInput(node);
-  if (failed(x) || failed(refuseStrings(node, {"classlabels_strings"})))
+  Value labels = readLabels(node, "classlabels_int64s");
+  if (failed(x) || node.hasFailed())
     return failure();
-  SmallVector<int64_t> labels = node.getInts("classlabels_int64s");
-  int64_t classes = labels.size();
-  if (classes < 1)
-    return node.emitError("it has no classlabels_int64s");
+  if (!labels)
+    return node.emitError("it has no classlabels");
+  int64_t classes = GraphMath::type(labels).getDimSize(0);
   GraphMath g{node};
   Type element = GraphMath::element(*x);
   NamedNodes nodes(node, element);
@@ -230,10 +230,10 @@ LogicalResult graphopt::importTreeEnsembleClassifier(NodeImporter &node) {
   StringRef transform = node.getString("post_transform", "NONE");
   if (isBinary)
     y = addFirstClass(g, y, transform == "NONE" || transform == "PROBIT");
-  // A single label stands for the second class; the first one is 0.
+  // A single label stands for the second class.
   if (classes == 1 && isBinary)
-    labels = {0, labels[0]};
+    labels = g.concat({noLabel(node, labels), labels});
   return bindScores(node, y, transform, g.f32(), [&](Value all) {
-    return takeLabels(node, labels, findBest(node, all));
+    return g.gather(labels, findBest(node, all), 0);
   });
 }

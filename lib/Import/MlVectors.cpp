@@ -244,31 +244,35 @@ Value PairwiseVectors::couple(Value likely) {
 
 /// Without support vectors: a linear function a class.
 static LogicalResult importLinearMachine(NodeImporter &node, Value x,
-                                         ArrayRef<int64_t> labels) {
+                                         Value labels) {
+  int64_t given = GraphMath::type(labels).getDimSize(0);
   SmallVector<double> rho = getDoubles(node, "rho");
   FailureOr<Value> columns = createColumns(node, "coefficients", getDoubles(node, "coefficients"),
-                                           labels.size(), x);
+                                           given, x);
   if (failed(columns))
     return failure();
-  if (rho.size() < 2 || labels.size() < 3) // labels follow other rules then
-    return node.emitError() << "a linear machine of " << labels.size() << " classes with "
+  if (rho.size() < 2 || given < 3) // labels follow other rules then
+    return node.emitError() << "a linear machine of " << given << " classes with "
                             << rho.size() << " entries of rho is not supported";
   GraphMath g{node};
   Value scores = g.add(g.matmul(x, *columns), g.scalar(x, rho[0]));
   return bindScores(node, scores, node.getString("post_transform", "NONE"), g.f32(), [&](Value) {
-    return takeLabels(node, labels, findBest(node, scores));
+    return g.gather(labels, findBest(node, scores), 0);
   });
 }
 
 LogicalResult graphopt::importSVMClassifier(NodeImporter &node) {
   FailureOr<Value> x = readRows(node);
-  if (failed(x) || failed(refuseStrings(node, {"classlabels_strings"})))
+  Value labels = readLabels(node, "classlabels_ints");
+  if (failed(x) || node.hasFailed())
     return failure();
-  SmallVector<int64_t> labels = node.getInts("classlabels_ints");
+  if (!labels)
+    return node.emitError("it has no classlabels");
+  int64_t given = GraphMath::type(labels).getDimSize(0);
   if (node.getInts("vectors_per_class").empty())
     return importLinearMachine(node, *x, labels);
   PairwiseVectors machine(node);
-  if (failed(machine.read(labels.size())))
+  if (failed(machine.read(given)))
     return failure();
   FailureOr<Value> functions = machine.buildScores(*x);
   if (failed(functions))
@@ -284,6 +288,6 @@ LogicalResult graphopt::importSVMClassifier(NodeImporter &node) {
     scores = g.concat({g.unary(UnaryKind::Neg, scores), scores}, 1);
   }
   return bindScores(node, scores, transform, g.f32(), [&](Value) {
-    return takeLabels(node, labels, findBest(node, machine.countVotes(*functions)));
+    return g.gather(labels, findBest(node, machine.countVotes(*functions)), 0);
   });
 }

@@ -1,5 +1,5 @@
 #include "lib/Import/NodeImporter.h"
-#include "dialects/Graph/ShapeInference.h"
+#include "dialects/Graph/Graph.h"
 #include "lib/Import/GraphImporter.h"
 #include "lib/Import/Importers.h"
 #include "lib/Import/Types.h"
@@ -120,8 +120,13 @@ SmallVector<StringRef> NodeImporter::getStrings(StringRef name) {
   const AttributeProto *attribute = get(name, AttributeProto::STRINGS);
   if (!attribute)
     return {};
-  return SmallVector<StringRef>(attribute->strings().begin(),
-                                attribute->strings().end());
+  SmallVector<StringRef> strings(attribute->strings().begin(),
+                                 attribute->strings().end());
+  if (llvm::any_of(strings, [](StringRef text) { return text.contains('\0'); })) {
+    failed = true;
+    emitError() << "attribute '" << name << "' has a string with a byte that is 0";
+  }
+  return strings;
 }
 
 Type NodeImporter::getElementType(StringRef name, Type otherwise) {
@@ -200,9 +205,19 @@ Value NodeImporter::createScalar(Type elementType, double value) {
   if (auto floatType = dyn_cast<FloatType>(elementType))
     return createConstant(DenseElementsAttr::get(
         type, FloatAttr::get(floatType, value).getValue()));
+  if (!elementType.isIntOrFloat()) {
+    emitError() << "it does not take elements of type " << elementType;
+    return {};
+  }
   APInt integer(elementType.getIntOrFloatBitWidth(), int64_t(value),
                 /*isSigned=*/true, /*implicitTrunc=*/true);
   return createConstant(DenseElementsAttr::get(type, integer));
+}
+
+Value NodeImporter::createStrings(ArrayRef<StringRef> values) {
+  auto type = RankedTensorType::get(int64_t(values.size()),
+                                    graph::StringType::get(getContext()));
+  return createConstant(DenseElementsAttr::get(type, values));
 }
 
 //===--- Building --------------------------------------------------------===//

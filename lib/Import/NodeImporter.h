@@ -97,6 +97,7 @@ public:
   mlir::Value createConstant(mlir::TypedAttr attribute);
   mlir::Value createInts(llvm::ArrayRef<int64_t> values);
   mlir::Value createScalar(mlir::Type elementType, double value);
+  mlir::Value createStrings(llvm::ArrayRef<llvm::StringRef> values);
 
   //===--- Building ------------------------------------------------------===//
 

@@ -1,6 +1,8 @@
 #include "dialects/Graph/Sorting.h"
+#include "dialects/Graph/Text.h"
 #include "lib/Import/Flatten.h"
 #include "lib/Import/Importers.h"
+#include "lib/Import/Text.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -16,7 +18,16 @@ LogicalResult graphopt::importUnique(NodeImporter &node) {
   auto [input, axis] = getInputAndAxis(node);
   if (!input)
     return failure();
-  return node.finish<UniqueOp>(input, axis, node.getInt("sorted") != 0);
+  if (!isText(input))
+    return node.finish<UniqueOp>(input, axis, node.getInt("sorted") != 0);
+  auto unique = node.create<UniqueOp>(node.create<StringRankOp>(input), axis,
+                                      node.getInt("sorted") != 0);
+  if (!unique)
+    return failure();
+  Value values = GraphMath{node}.gather(input, unique.getFirsts(), axis);
+  if (!values)
+    return failure();
+  return node.bind({values, unique.getFirsts(), unique.getInverse(), unique.getCounts()});
 }
 
 LogicalResult graphopt::importNonMaxSuppression(NodeImporter &node) {

@@ -30,6 +30,8 @@ static bool copyTypedData(const TensorProto &proto, HostTensor &tensor) {
     else if constexpr (std::is_same_v<T, uint32_t> ||
                        std::is_same_v<T, uint64_t>)
       return copy(proto.uint64_data(), cast);
+    else if constexpr (std::is_same_v<T, Text>)
+      return false; // not in a typed field of numbers
     else if constexpr (std::is_integral_v<T>)
       return copy(proto.int32_data(), cast);
     else
@@ -68,6 +70,20 @@ static bool copyPackedData(const TensorProto &proto, HostTensor &tensor) {
   return true;
 }
 
+static llvm::Expected<HostTensor>
+convertStrings(const TensorProto &proto, llvm::ArrayRef<int64_t> dims) {
+  llvm::Expected<uint64_t> bytes = tensorBytes(DType::String, dims);
+  if (!bytes)
+    return bytes.takeError();
+  if (*bytes / sizeof(Text) != size_t(proto.string_data_size()))
+    return llvm::createStringError(
+        fmt::format("it has {} strings, but its size is {}",
+                    proto.string_data_size(), formatDims(dims)));
+  return HostTensor::createStrings(
+      proto.name(), dims,
+      std::vector<std::string>(proto.string_data().begin(), proto.string_data().end()));
+}
+
 static llvm::Expected<HostTensor> convert(const TensorProto &proto) {
   std::optional<DType> dtype = dtypeFromOnnx(proto.data_type());
   if (!dtype)
@@ -76,6 +92,8 @@ static llvm::Expected<HostTensor> convert(const TensorProto &proto) {
   if (proto.data_location() == TensorProto::EXTERNAL || proto.has_segment())
     return llvm::createStringError("its data is not in the file");
   llvm::SmallVector<int64_t> dims(proto.dims().begin(), proto.dims().end());
+  if (*dtype == DType::String)
+    return convertStrings(proto, dims);
   // The size is checked before memory is asked for.
   llvm::Expected<uint64_t> bytes = tensorBytes(*dtype, dims);
   if (!bytes)

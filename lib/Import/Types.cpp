@@ -35,6 +35,7 @@ static void findDataType(MLIRContext *context,
       {TensorProto::FLOAT8E5M2, "float8e5m2", Float8E5M2Type::get(context)},
       {TensorProto::FLOAT8E5M2FNUZ, "float8e5m2fnuz", Float8E5M2FNUZType::get(context)},
       {TensorProto::FLOAT8E8M0, "float8e8m0", Float8E8M0FNUType::get(context)},
+      {TensorProto::STRING, "string", graph::StringType::get(context)},
       {TensorProto::BOOL, "bool", b.getI1Type()},
       {TensorProto::INT2, "int2", b.getIntegerType(2)},
       {TensorProto::INT4, "int4", b.getIntegerType(4)},
@@ -63,7 +64,8 @@ Type graphopt::convertDataType(MLIRContext *context, int dataType) {
 }
 
 bool graphopt::isPacked(Type elementType) {
-  unsigned bits = elementType.getIntOrFloatBitWidth();
+  unsigned bits =
+      elementType.isIntOrFloat() ? elementType.getIntOrFloatBitWidth() : 0;
   return bits == 2 || bits == 4;
 }
 
@@ -92,6 +94,10 @@ static Type convertTensor(MLIRContext *context,
                           const onnx::TypeProto::Tensor &tensor, bool anyRank,
                           std::string &why) {
   Type elementType = convertDataType(context, tensor.elem_type());
+  if (anyRank && isa_and_present<graph::StringType>(elementType)) {
+    why = "is a sequence of strings or an optional one, which is not supported";
+    return {};
+  }
   if (!elementType) {
     why = "has element type " + dataTypeName(tensor.elem_type()) +
           ", which is not supported";

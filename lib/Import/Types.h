@@ -9,7 +9,7 @@
 namespace graphopt {
 
 /// The element type of the graph dialect for a TensorProto.DataType, null if it
-/// has none (strings, complex numbers, floats of 6 bits).
+/// has none (complex numbers, floats of 6 bits).
 mlir::Type convertDataType(mlir::MLIRContext *context, int dataType);
 
 /// True for elements that ONNX packs into bytes. Everywhere else they take a byte

@@ -82,6 +82,10 @@ ElementsAttr graphopt::convertTensor(MLIRContext *context,
   auto type = RankedTensorType::get(
       SmallVector<int64_t>(tensor.dims().begin(), tensor.dims().end()),
       elementType);
+  if (tensor.data_type() == onnx::TensorProto::STRING)
+    return DenseElementsAttr::get(
+        type, SmallVector<StringRef>(tensor.string_data().begin(),
+                                     tensor.string_data().end()));
   std::optional<size_t> index = weightIndex(tensor);
   StringRef bytes =
       index ? model.weights[*index].bytes : StringRef(tensor.raw_data());

@@ -12,7 +12,10 @@ void free(void *data);
 #ifdef __linux__
 unsigned long getauxval(unsigned long type);
 #endif
+int memcmp(const void *a, const void *b, size_t bytes);
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
+int strcmp(const char *a, const char *b);
+size_t strlen(const char *text);
 
 #ifdef __linux__
 #define RTLD_LOCAL 0

@@ -34,6 +34,8 @@ int64_t graphopt_dtype_bytes(int32_t dtype) {
   case GRAPHOPT_INT64:
   case GRAPHOPT_UINT64:
     return 8;
+  case GRAPHOPT_STRING:
+    return sizeof(const char *);
   default:
     return 1;
   }
@@ -84,7 +86,14 @@ static graphopt_status check_input_data(const check *c, int32_t port,
   int64_t count = count_elements(tensor->dims, tensor->rank);
   if (count < 0)
     return refuse(c, GRAPHOPT_BAD_DIM, port, -1, MAX_ELEMENTS, -1);
-  return count ? check_pointer(c, port, tensor->data) : GRAPHOPT_OK;
+  if (!count)
+    return GRAPHOPT_OK;
+  graphopt_status status = check_pointer(c, port, tensor->data);
+  const char *const *strings = tensor->data;
+  for (int64_t i = 0; !status && tensor->dtype == GRAPHOPT_STRING && i < count; ++i)
+    if (!strings[i])
+      status = refuse(c, GRAPHOPT_NULL_POINTER, port, -1, 0, i);
+  return status;
 }
 
 /* A tensor whose open extents are its own: of a sequence, or optional. */
@@ -157,7 +166,7 @@ static int32_t extent_count(const graphopt_port *output) {
 
 /* Whether the library allocates the output. */
 static int is_allocated(const graphopt_port *output) {
-  if (output->kind != GRAPHOPT_TENSOR)
+  if (output->kind != GRAPHOPT_TENSOR || output->dtype == GRAPHOPT_STRING)
     return 1;
   for (int32_t i = 0; i < output->rank; ++i)
     if (output->dims[i] == GRAPHOPT_DIM_DATA)

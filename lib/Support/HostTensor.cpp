@@ -1,4 +1,5 @@
 #include "graphopt/Support/HostTensor.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -38,6 +39,23 @@ llvm::Expected<HostTensor> HostTensor::create(std::string name, DType dtype,
     return llvm::createStringError(
         fmt::format("no memory for {} bytes", *bytes));
   return adopt(std::move(name), dtype, dims, data);
+}
+
+llvm::Expected<HostTensor>
+HostTensor::createStrings(std::string name, llvm::ArrayRef<int64_t> dims,
+                          llvm::ArrayRef<std::string> strings) {
+  size_t bytes = strings.size() * sizeof(Text);
+  for (const std::string &text : strings)
+    bytes += text.size() + 1;
+  auto *texts = static_cast<Text *>(allocateAligned(bytes));
+  if (!texts)
+    return llvm::createStringError(fmt::format("no memory for {} bytes", bytes));
+  char *to = reinterpret_cast<char *>(texts + strings.size());
+  for (auto [i, text] : llvm::enumerate(strings)) {
+    texts[i] = {to};
+    to = std::copy_n(text.c_str(), text.size() + 1, to);
+  }
+  return adopt(std::move(name), DType::String, dims, texts);
 }
 
 HostTensor HostTensor::adopt(std::string name, DType dtype,

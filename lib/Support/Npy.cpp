@@ -1,4 +1,5 @@
 #include "graphopt/Support/Npy.h"
+#include "NpyText.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
@@ -173,6 +174,16 @@ static llvm::Expected<std::pair<StringRef, StringRef>> split(StringRef file) {
 
 static bool isBigEndian(StringRef descr) { return descr.starts_with(">"); }
 
+static llvm::Expected<HostTensor> parseText(NpyText type, const Header &header,
+                                            StringRef elements, std::string name) {
+  auto tensor = readNpyText(type, elements, std::move(name), header.shape);
+  if (!tensor || !header.fortranOrder)
+    return tensor;
+  std::vector<Text> texts = tensor->elements<Text>().vec();
+  transposeInto(*tensor, reinterpret_cast<const char *>(texts.data()));
+  return tensor;
+}
+
 llvm::Expected<HostTensor> graphopt::parseNpy(StringRef data,
                                               std::string name) {
   auto parts = split(data);
@@ -184,7 +195,10 @@ llvm::Expected<HostTensor> graphopt::parseNpy(StringRef data,
     return header.takeError();
 
   std::optional<DType> dtype;
-  if (!header->descr.empty() && StringRef("<>|=").contains(header->descr[0]))
+  std::optional<NpyText> textType = parseNpyTextType(header->descr);
+  if (textType)
+    dtype = DType::String;
+  else if (!header->descr.empty() && StringRef("<>|=").contains(header->descr[0]))
     dtype = dtypeFromNumpyCode(header->descr.drop_front());
   if (!dtype)
     return npyError("element type " + quoted(header->descr) +
@@ -193,11 +207,20 @@ llvm::Expected<HostTensor> graphopt::parseNpy(StringRef data,
   llvm::Expected<uint64_t> bytes = tensorBytes(*dtype, header->shape);
   if (!bytes)
     return npyError(llvm::toString(bytes.takeError()));
+  if (textType) {
+    bool overflows = false;
+    *bytes = llvm::SaturatingMultiply<uint64_t>(*bytes / sizeof(Text), textType->bytes(),
+                                               &overflows);
+    if (overflows)
+      return npyError("its strings are too large");
+  }
   if (*bytes != elements.size())
     return npyError(
         fmt::format("{} elements of {} take {} bytes, but {} follow",
                     formatDims(header->shape), dtypeName(*dtype).str(), *bytes,
                     elements.size()));
+  if (textType)
+    return parseText(*textType, *header, elements, std::move(name));
   auto tensor = HostTensor::create(std::move(name), *dtype, header->shape);
   if (!tensor)
     return tensor.takeError();
@@ -217,9 +240,16 @@ void graphopt::writeNpy(const HostTensor &tensor, llvm::raw_ostream &os) {
   size_t width = dtypeBytes(tensor.dtype());
   bool hasOrder = width > 1 && tensor.dtype() != DType::BFloat16;
   llvm::ArrayRef<int64_t> dims = tensor.dims();
+  std::string code = numpyCode(tensor.dtype()).str(), text;
+  StringRef elements(tensor.bytes().data(), tensor.bytes().size());
+  if (tensor.dtype() == DType::String) {
+    uint64_t length;
+    elements = text = writeNpyText(tensor, length);
+    code += std::to_string(length);
+  }
   std::string header = fmt::format(
       "{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}{}), }}",
-      hasOrder ? '<' : '|', numpyCode(tensor.dtype()).str(),
+      hasOrder ? '<' : '|', code,
       fmt::join(dims, ", "), dims.size() == 1 ? "," : "");
   // The elements begin at a multiple of 64; the header ends with a newline.
   size_t unpadded = magic.size() + 4 + header.size() + 1;
@@ -228,5 +258,5 @@ void graphopt::writeNpy(const HostTensor &tensor, llvm::raw_ostream &os) {
   char length[2];
   endian::write16le(length, header.size());
   os << magic << '\1' << '\0' << StringRef(length, 2) << header;
-  os.write(tensor.bytes().data(), tensor.bytes().size());
+  os << elements;
 }

@@ -72,7 +72,7 @@ private:
     if (!matchPattern(op, m_Constant(&value)))
       return matchPattern(op, m_Constant()) ? std::optional<int64_t>(0)
                                             : std::nullopt;
-    if (auto dense = dyn_cast<DenseElementsAttr>(value))
+    if (auto dense = dyn_cast<DenseIntOrFPElementsAttr>(value))
       return dense.getRawData().size();
     if (std::optional<ArrayRef<char>> bytes = getBlobBytes(op->getResult(0)))
       return bytes->size();

@@ -23,7 +23,7 @@ static int64_t getConstantBytes(Operation *op) {
   if (auto blob = dyn_cast<DenseResourceElementsAttr>(constant.getValue()))
     if (AsmResourceBlob *data = blob.getRawHandle().getBlob())
       return data->getData().size();
-  if (auto dense = dyn_cast<DenseElementsAttr>(constant.getValue()))
+  if (auto dense = dyn_cast<DenseIntOrFPElementsAttr>(constant.getValue()))
     return dense.getRawData().size();
   return 0;
 }

@@ -20,7 +20,7 @@ using namespace graphopt::graph;
 static TypedAttr relabel(ElementsAttr value, RankedTensorType type) {
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
     return DenseResourceElementsAttr::get(type, resource.getRawHandle());
-  if (auto dense = dyn_cast<DenseElementsAttr>(value))
+  if (auto dense = dyn_cast<DenseIntOrFPElementsAttr>(value))
     return dense.reshape(type);
   return {};
 }

@@ -10,7 +10,7 @@ from . import _abi, _values
 from ._values import aligned_empty
 
 _NUMPY = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64",
-          9: "bool", 10: "float16", 11: "float64", 12: "uint32", 13: "uint64"}
+          8: "object", 9: "bool", 10: "float16", 11: "float64", 12: "uint32", 13: "uint64"}
 _ML_DTYPES = {16: "bfloat16", 17: "float8_e4m3fn", 18: "float8_e4m3fnuz", 19: "float8_e5m2",
               20: "float8_e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4_e2m1fn",
               24: "float8_e8m0fnu", 25: "uint2", 26: "int2"}
@@ -189,10 +189,10 @@ class Call:
     """A model with its arguments: the tables that the library wants are made once.
 
     inputs   the arrays that run() reads; writing into them changes the next run.
-             An array that was not aligned or contiguous is a copy. Of a sequence it
+             An array that was not aligned or contiguous, or of strings, is a copy. Of a sequence it
              is a list, of what is absent None.
-    outputs  the arrays that run() writes, None for sizes that depend on values,
-             sequences and optional values
+    outputs  the arrays that run() writes, None for strings, sizes that depend on
+             values, sequences and optional values
 
     One thread at a time may run it.
     """
@@ -216,9 +216,9 @@ class Call:
                 continue
             shape = extents[at:at + raw.rank]
             at += raw.rank
-            by_values = _abi.DIM_DATA in raw.dims[:raw.rank]
-            self.outputs.append(None if by_values else aligned_empty(shape, port.dtype))
-            entry.data = None if by_values else self.outputs[-1].ctypes.data
+            is_allocated = port.dtype == object or _abi.DIM_DATA in raw.dims[:raw.rank]
+            self.outputs.append(None if is_allocated else aligned_empty(shape, port.dtype))
+            entry.data = None if is_allocated else self.outputs[-1].ctypes.data
             entry.rank, entry.dtype = raw.rank, raw.dtype
             entry.dims = (ctypes.c_int64 * max(1, raw.rank))(*shape)
 

@@ -1,6 +1,7 @@
 """Arrays as the library wants them: tensors; sequences, which are lists of arrays; and
 optional values, which may be None."""
 import ctypes
+import math
 
 import numpy as np
 
@@ -18,6 +19,18 @@ def aligned_empty(shape, dtype):
     return memory[start:start + count * dtype.itemsize].view(dtype).reshape(shape)
 
 
+def _encode(port, array):
+    """Strings as the bytes that the library gets."""
+    encoded = []
+    for text in array.flat:
+        if not isinstance(text, (str, bytes)):
+            raise TypeError(f"input {port} is given with {type(text).__name__} in it")
+        encoded.append(text if isinstance(text, bytes) else text.encode(errors="surrogateescape"))
+        if b"\0" in encoded[-1]:
+            raise ValueError(f"input {port} is given with a string that has a 0 in it")
+    return np.array(encoded, object).reshape(array.shape)
+
+
 def _convert_array(port, value):
     """The value as an aligned, contiguous array of the port's type."""
     if isinstance(value, (np.ndarray, np.generic)):
@@ -26,6 +39,8 @@ def _convert_array(port, value):
         array = np.from_dlpack(value)
     else:
         array = np.asarray(value, port.dtype)
+    if port.dtype == object and array.dtype.kind in "OUST":
+        return _encode(port, array.astype(object))
     if array.dtype != port.dtype:
         raise TypeError(f"input {port} is given as {array.dtype}")
     if array.dtype.name in ("int2", "int4"):  # in whole bytes, not in the least bits of one
@@ -51,8 +66,13 @@ def convert(port, value):
 
 
 def _describe_array(entry, array, dtype):
-    entry.data, entry.rank, entry.dtype = array.ctypes.data, array.ndim, dtype
+    data = array
+    if array.dtype == object:
+        data = aligned_empty(array.shape, np.dtype(np.uintp))
+        (ctypes.c_char_p * array.size).from_buffer(data)[:] = list(array.flat)
+    entry.data, entry.rank, entry.dtype = data.ctypes.data, array.ndim, dtype
     entry.dims = (ctypes.c_int64 * max(1, array.ndim))(*array.shape)
+    return data
 
 
 def describe(entry, value, dtype):
@@ -61,7 +81,7 @@ def describe(entry, value, dtype):
     if value is None:
         entry.rank = _abi.ABSENT
     elif not isinstance(value, list):
-        _describe_array(entry, value, dtype)
+        return _describe_array(entry, value, dtype)
     else:
         items = (_abi.Tensor * max(1, len(value)))()
         for item, array in zip(items, value):
@@ -79,6 +99,11 @@ def expect(entry, raw):
 
 
 def _copy(entry, dtype):
+    if dtype == object:
+        shape = entry.dims[:entry.rank]
+        table = (ctypes.c_char_p * math.prod(shape)).from_address(entry.data)
+        return np.array([text.decode(errors="surrogateescape") for text in table],
+                        object).reshape(shape)
     array = aligned_empty(tuple(entry.dims[:entry.rank]), dtype)
     ctypes.memmove(array.ctypes.data, entry.data, array.nbytes)
     return array

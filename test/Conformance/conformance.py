@@ -139,7 +139,10 @@ def difference(actual, expected, rtol, atol):
         rtol = max(rtol, 2 ** -6)  # two units in the last place, as ONNX's own runner has it
     if expected.dtype.isbuiltin == 2:  # bfloat16 and smaller
         actual, expected = actual.astype(np.float32), expected.astype(np.float32)
-    good = np.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
+    if expected.dtype == object:  # strings
+        good = actual == expected
+    else:
+        good = np.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
     if good.all():
         return ""
     at = tuple(int(i) for i in np.argwhere(~good)[0])

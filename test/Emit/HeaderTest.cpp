@@ -19,10 +19,12 @@ TEST(Header, hostileNames) {
   Model model{"m",
               {"*/ #error", "dims", "int"},
               {{"dims", DType::Float16, {-1, 4}},
+               {"text", DType::String, {-1, 2}},
                {"*/ int main(){}\n", DType::Bool, {}},
                {"in", DType::UInt64, {-2, -3}}},
               {{"x", DType::BFloat16, {INT64_MIN}},
                {"x_dims", DType::Int8, {3}},
+               {"words", DType::String, {4}},
                {"\\", DType::Float64, {INT64_MIN + 1, 0}}}};
   // Sequences, and what may be absent; of tensors of any rank, too.
   for (int32_t kind : {1, 2, 3}) {

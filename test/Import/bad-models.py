@@ -130,14 +130,21 @@ def versions():
 def operators():
     check("unknown_operators",
           model([node("Frobnicate", "x", "a", name="first"), node("Frobnicate", "a", "b", name="second"),
-                 node("Twiddle", "b", "c", domain="com.example"), node("StringConcat", "c c", "y", name="text")],
+                 node("Twiddle", "b", "c", domain="com.example"), node("ImageDecoder", "c", "y", name="image")],
                 imports=["com.example"]),
           "unsupported operators in 4 nodes:\n"
           "  Frobnicate (domain ai.onnx, opset 21): not an operator of ONNX; 2 nodes: first, second\n"
-          "  StringConcat (domain ai.onnx, opset 21): not supported yet; 1 node: text\n"
+          "  ImageDecoder (domain ai.onnx, opset 21): not supported yet; 1 node: image\n"
           "  Twiddle (domain com.example, opset 1): unknown operator; 1 node: Twiddle_0")
-    check("strings", model([node("Identity", "x", "y")], [value("x", dtype=T.STRING)], [value("y", dtype=T.STRING)]),
-          "input 'x' has element type string, which is not supported")
+    words = [value("y", dtype=T.STRING)]
+    check("strings_with_0", model([node("Identity", "W", "y")], outputs=words, initializers=[
+        weights(data_type=T.STRING, dims=[2], string_data=[b"a", b"b\0c"])]),
+          "tensor 'W' holds a string with a byte that is 0")
+    check("raw_strings", model([node("Identity", "W", "y")], outputs=words, initializers=[
+        weights(data_type=T.STRING, dims=[1], raw_data=b"a")]), "tensor 'W' holds 0 strings, but its dims need 1")
+    check("few_strings", model([node("Identity", "W", "y")], outputs=words, initializers=[
+        weights(data_type=T.STRING, dims=[3], string_data=[b"a", b"b"])]),
+          "tensor 'W' holds 2 strings, but its dims need 3")
     check("complex", model([node("Identity", "x", "y")], [value("x", dtype=T.COMPLEX64)],
                            [value("y", dtype=T.COMPLEX64)]),
           "input 'x' has element type complex64, which is not supported")

@@ -34,6 +34,36 @@ CASES = [
     ("Scaler", [(F, [2, 3])], {"offset": [1.0, 2.0], "scale": [1.0]}, "offset has 2 entries"),
     ("LabelEncoder", [(F, [2])], {"keys_floats": [1.0], "values_int64s": [1, 2]}, "keys have type 'tensor<1xf32>'"),
 ]
+S = T.STRING
+POOL = {"mode": "TF", "min_gram_length": 1, "max_gram_length": 2, "max_skip_count": 0, "pool_strings": ["a", "b", "c"]}
+CASES += [
+    ("Add", [(S, [2]), (S, [2])], {}, "Add is not defined for '!graph.string'"),
+    ("Relu", [(S, [2])], {}, "Relu is not defined for '!graph.string'"),
+    ("MatMul", [(S, [2, 2]), (S, [2, 2])], {}, "!graph.string"),
+    ("ReduceMax", [(S, [2, 2])], {}, "!graph.string"),
+    ("ReduceSum", [(S, [2, 2])], {}, "!graph.string"),
+    ("Softmax", [(S, [2])], {}, "!graph.string"),
+    ("Mean", [(S, [2])], {}, "!graph.string"),
+    ("StringConcat", [(F, [2]), (F, [2])], {}, "'tensor<2xf32>'"),
+    ("Equal", [(S, [2]), (F, [2])], {}, "'tensor<2xf32>'"),
+    ("StringNormalizer", [(S, [2, 2, 2])], {}, "input has rank 3, not 1 or 2"),
+    ("StringNormalizer", [(S, [2])], {"case_change_action": "TITLE"}, "case_change_action 'TITLE' is not known"),
+    ("RegexFullMatch", [(S, [2])], {"pattern": "a("}, "pattern 'a(': a group without ')' at byte 2 of the pattern"),
+    ("RegexFullMatch", [(S, [2])], {"pattern": "a**"}, "a repetition of a repetition"),
+    ("RegexFullMatch", [(S, [2])], {"pattern": r"\pL"}, r"'\p' is not supported"),
+    ("RegexFullMatch", [(S, [2])], {"pattern": r"(a)\1"}, r"'\1' is not supported"),
+    ("RegexFullMatch", [(S, [2])], {"pattern": b"\xff"}, "bytes that are no UTF-8"),
+    ("RegexFullMatch", [(S, [2])], {"pattern": "(a|b)*a(a|b){30}"}, "its automaton has too many states"),
+    ("RegexFullMatch", [(S, [2])], {"pattern": "(((a{99}){99}){99}){99}"}, "it is too large"),
+    ("RegexFullMatch", [(S, [2])], {"pattern": "(" * 5000}, "groups lie too deep in each other"),
+    ("TfIdfVectorizer", [(S, [2])], {**POOL, "ngram_counts": [0, 2], "ngram_indexes": [0, 1]}, "does not fit a pool of 3"),
+    ("TfIdfVectorizer", [(S, [2])], {**POOL, "ngram_counts": [0, 1], "ngram_indexes": [0]}, "1 entries for 2 n-grams"),
+    ("TfIdfVectorizer", [(S, [2])], {**POOL, "ngram_counts": [0], "ngram_indexes": [0, 1, 2]}, "ngram_counts has 1 entries"),
+    ("TfIdfVectorizer", [(S, [2])], {**POOL, "ngram_counts": [0, 1], "ngram_indexes": [0, -1]}, "is no index"),
+    ("TfIdfVectorizer", [(I, [2])], {**POOL, "ngram_counts": [0, 1], "ngram_indexes": [0, 1]}, "it has no pool_int64s"),
+    ("LabelEncoder", [(S, [2])], {"keys_strings": ["a"], "values_int64s": [1, 2]}, "keys have type"),
+    ("LabelEncoder", [(F, [2])], {"keys_strings": ["a"], "values_int64s": [1]}, "input has type 'tensor<2xf32>', keys"),
+]
 TREE = {"nodes_treeids": [0, 0, 0], "nodes_nodeids": [0, 1, 2], "nodes_truenodeids": [1, 0, 0],
         "nodes_falsenodeids": [2, 0, 0], "nodes_modes": ["BRANCH_LEQ", "LEAF", "LEAF"], "nodes_values": [1.0, 0.0, 0.0],
         "target_ids": [0, 0], "target_nodeids": [1, 2], "target_treeids": [0, 0], "target_weights": [1.0, 2.0]}
@@ -74,7 +104,7 @@ for number, (op, operands, attributes, message) in enumerate(CASES):
     onnx.save(helper.make_model(graph, ir_version=10, opset_imports=[
         helper.make_opsetid("", 22), helper.make_opsetid("ai.onnx.ml", 3)]), path)
     done = subprocess.run([TOOL, "compile", path, "-o", os.path.join(FOLDER, "out")], capture_output=True, text=True,
-                          timeout=60)
+                          errors="replace", timeout=60)
     if done.returncode != 2 or f"node 'n' ({op}" not in done.stderr or message not in done.stderr:
         failures.append(f"{op} {operands}: exit code {done.returncode}: {done.stderr[:300]}")
 if os.path.exists(os.path.join(FOLDER, "out")):

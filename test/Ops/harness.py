@@ -59,11 +59,16 @@ def booleans(*shape):
     return _random.integers(0, 2, shape).astype(bool)
 
 
+def _with_text(array):
+    """Strings as onnx has them: objects."""
+    return array.astype(object) if array.dtype.kind == "U" else array
+
+
 class Const:
     """An input that the model holds as an initializer."""
 
     def __init__(self, values, dtype=None):
-        array = np.asarray(values, dtype)
+        array = _with_text(np.asarray(values, dtype))
         if dtype is None and array.dtype == np.float64:
             array = array.astype(np.float32)
         self.array = array
@@ -112,7 +117,8 @@ class Case:
             if field.default is not dataclasses.MISSING:
                 setattr(self, field.name, others.get(field.name, field.default))
         self.op = op
-        self.inputs = [i if i is None or isinstance(i, Const) else np.asarray(i) for i in inputs]
+        self.inputs = [i if i is None or isinstance(i, Const) else _with_text(np.asarray(i))
+                       for i in inputs]
         self.attributes = {k: v for k, v in others.items() if k not in fields}
         if not self.name:
             parts = [_shape_text(i) for i in self.inputs]
@@ -125,7 +131,7 @@ class Case:
 
     def feeds(self, inputs=None):
         """name -> array of the inputs that the caller gives."""
-        return {f"x{i}": np.asarray(x) for i, x in enumerate(inputs or self.inputs)
+        return {f"x{i}": _with_text(np.asarray(x)) for i, x in enumerate(inputs or self.inputs)
                 if x is not None and not isinstance(x, Const)}
 
 
@@ -236,7 +242,7 @@ def _reference(case, inputs=None):
         given = [old.array if isinstance(old, Const) else new
                  for old, new in zip(case.inputs, inputs or case.inputs)]
         with np.errstate(all="ignore"):
-            return case.expect(*given)
+            return [_with_text(y) for y in case.expect(*given)]
     nodes, values, outputs, initializers = _graph(case, False)
     graph = helper.make_graph(nodes, "op", values, outputs, initializers)
     imports = [helper.make_opsetid("", case.opset)]
@@ -246,7 +252,7 @@ def _reference(case, inputs=None):
     feeds = case.feeds(inputs)
     with np.errstate(all="ignore"):
         results = iter(ReferenceEvaluator(model).run(None, feeds))
-    return [np.asarray(next(results)) if y else None for y in case.output_names()]
+    return [_with_text(np.asarray(next(results))) if y else None for y in case.output_names()]
 
 
 # ----------------------------------------------------------- compile and run
@@ -268,6 +274,8 @@ def _graphopt(*arguments, **environment):
 
 def _plain(array):
     """As NumPy's files have it: opaque bytes for floats of ml_dtypes, bytes for its integers."""
+    if array.dtype == object:
+        return array.astype(str)
     if array.dtype.isbuiltin == 1:
         return array
     if "int" in array.dtype.name:
@@ -281,7 +289,9 @@ def save(path, arrays):
 
 def _restored(array, dtype):
     """The other way round."""
-    return array if array is None or dtype.isbuiltin == 1 else array.view(dtype)
+    if array is None or dtype.isbuiltin == 1:
+        return array if array is None else _with_text(array)
+    return array.view(dtype)
 
 
 def _compile(path, folder):

@@ -54,7 +54,8 @@ typedef enum graphopt_status {
 
 /* Element types, numbered as in ONNX (TensorProto.DataType). A bool is one byte
  * that holds 0 or 1. Elements of less than a byte take one, too: integers as
- * int8_t or uint8_t, floats in the least bits. */
+ * int8_t or uint8_t, floats in the least bits. A string is a `const char *` to
+ * bytes that end in 0, never NULL; UTF-8, but any other bytes pass unchanged. */
 typedef enum graphopt_dtype {
   GRAPHOPT_FLOAT = 1,
   GRAPHOPT_UINT8 = 2,
@@ -63,6 +64,7 @@ typedef enum graphopt_dtype {
   GRAPHOPT_INT16 = 5,
   GRAPHOPT_INT32 = 6,
   GRAPHOPT_INT64 = 7,
+  GRAPHOPT_STRING = 8,
   GRAPHOPT_BOOL = 9,
   GRAPHOPT_FLOAT16 = 10,
   GRAPHOPT_DOUBLE = 11,
@@ -87,9 +89,10 @@ typedef enum graphopt_dtype {
  * Input: everything is read only. `data` may be NULL if there is no element.
  * Output: the caller sets rank and dtype, points `dims` at room for `rank`
  * entries, which the library writes, and `data` at enough memory for them (ask
- * <model>_result_dims). Where the size depends on values (GRAPHOPT_DIM_DATA),
- * `data` is NULL before the run and afterwards points at memory of the
- * context's allocator that the caller frees.
+ * <model>_result_dims). Where the size depends on values (GRAPHOPT_DIM_DATA), and
+ * of strings, `data` is NULL before the run and afterwards points at memory of the
+ * context's allocator that the caller frees: of strings one block, which holds
+ * their bytes, too.
  *
  * A sequence (graphopt_port.kind) is a tensor of one dimension, their number, whose
  * elements are graphopt_tensors, all of the dtype that it has itself. An optional

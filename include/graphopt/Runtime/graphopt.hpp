@@ -50,6 +50,7 @@ GRAPHOPT_DTYPE(uint8_t, GRAPHOPT_UINT8);
 GRAPHOPT_DTYPE(uint16_t, GRAPHOPT_UINT16);
 GRAPHOPT_DTYPE(uint32_t, GRAPHOPT_UINT32);
 GRAPHOPT_DTYPE(uint64_t, GRAPHOPT_UINT64);
+GRAPHOPT_DTYPE(const char *, GRAPHOPT_STRING);
 #undef GRAPHOPT_DTYPE
 
 inline size_t dtypeBytes(int32_t dtype) {
@@ -67,6 +68,8 @@ inline size_t dtypeBytes(int32_t dtype) {
   case GRAPHOPT_INT64:
   case GRAPHOPT_UINT64:
     return 8;
+  case GRAPHOPT_STRING:
+    return sizeof(const char *);
   default:
     return 1;
   }
@@ -275,7 +278,8 @@ private:
     return open;
   }
 
-  /// Outputs whose extents depend on values stay without data.
+  /// Outputs of strings and those whose extents depend on values stay without
+  /// data.
   std::vector<Tensor> allocateOutputs(const std::vector<int64_t> &open) const {
     size_t rank = 0;
     for (int32_t i = 0; i < model.output_count; ++i)
@@ -293,7 +297,7 @@ private:
       }
       std::vector<int64_t> dims(next, next + declared.rank);
       next += declared.rank;
-      bool known = true;
+      bool known = declared.dtype != GRAPHOPT_STRING;
       for (int32_t k = 0; k < declared.rank; ++k)
         known &= declared.dims[k] != GRAPHOPT_DIM_DATA && dims[size_t(k)] >= 0;
       if (known)

@@ -16,6 +16,9 @@ namespace graphopt {
 struct Bool8 {
   uint8_t bits; // 0 or 1
 };
+struct Text {
+  const char *bytes; // end in 0
+};
 struct Half {
   uint16_t bits;
 };
@@ -43,7 +46,7 @@ enum class DType : int32_t {
 };
 
 /// The type with ONNX's number, none for those without an element type here
-/// (strings, complex numbers, floats of 6 bits).
+/// (complex numbers, floats of 6 bits).
 std::optional<DType> dtypeFromOnnx(int64_t number);
 
 /// The type of ONNX's name, as in "float" and "int64".
@@ -64,6 +67,7 @@ const llvm::fltSemantics *floatSemantics(DType dtype);
 /// Exact for every type but 64-bit integers beyond 2^53.
 inline double toDouble(float value) { return value; }
 inline double toDouble(double value) { return value; }
+inline double toDouble(Text) { return 0; }
 inline double toDouble(Bool8 value) { return value.bits != 0; }
 double toDouble(Half value);
 double toDouble(BFloat16 value);

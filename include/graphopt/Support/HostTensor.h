@@ -24,8 +24,13 @@ public:
   static llvm::Expected<HostTensor> create(std::string name, DType dtype,
                                            llvm::ArrayRef<int64_t> dims);
 
+  /// A tensor of strings, with their bytes. `strings` must fit `dims`.
+  static llvm::Expected<HostTensor>
+  createStrings(std::string name, llvm::ArrayRef<int64_t> dims,
+                llvm::ArrayRef<std::string> strings);
+
   /// Takes over memory of std::malloc or std::aligned_alloc that holds the
-  /// elements. `dims` must fit it.
+  /// elements, of strings the bytes, too. `dims` must fit it.
   static HostTensor adopt(std::string name, DType dtype,
                           llvm::ArrayRef<int64_t> dims, void *data);
 

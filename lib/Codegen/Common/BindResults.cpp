@@ -149,7 +149,9 @@ private:
           ArrayRef(extents).slice(firstExtent, type.getRank());
       firstExtent += type.getRank();
       DictionaryAttr attrs = portAttrs(main, i, type, own);
-      if (!llvm::all_of(own, [](Extent e) { return e.isComputable; })) {
+      auto dtype = attrs.getAs<StringAttr>("graph.dtype");
+      bool isText = dtype && dtype.getValue() == "string";
+      if (isText || !llvm::all_of(own, [](Extent e) { return e.isComputable; })) {
         ++numDataDependent;
         returned.push_back(asDense(builder, value));
         returnedAttrs.push_back(attrs);

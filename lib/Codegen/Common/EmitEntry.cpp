@@ -22,6 +22,7 @@ struct Port {
   int64_t index = 0; ///< of an output
   int64_t bits = 8;  ///< of an element
   StringRef value = {}; ///< "optional sequence" or the like; empty for a tensor
+  bool isText = false;
 
   /// Bits of graphopt.h's graphopt_kind.
   int32_t valueKind() const {
@@ -86,8 +87,10 @@ private:
       if (auto index = entry.getAs<IntegerAttr>("index"))
         port.index = index.getInt();
       if (auto name = entry.getAs<StringAttr>("dtype"))
-        if (auto dtype = graphopt::dtypeFromName(name))
+        if (auto dtype = graphopt::dtypeFromName(name)) {
           port.bits = 8 * graphopt::dtypeBytes(*dtype);
+          port.isText = *dtype == graphopt::DType::String;
+        }
       ports.push_back(port);
     }
     for (const Port &port : ports)
@@ -343,12 +346,13 @@ private:
     int64_t rank = port.dims.size();
     Value extents = LLVM::AllocaOp::create(
         b, pointer, i64, constant(b, std::max<int64_t>(rank, 1)));
-    Value bytes = constant(b, port.bits / 8);
+    // Of strings their number, else the bytes.
+    Value amount = constant(b, port.isText ? 1 : port.bits / 8);
     for (int64_t i = 0; i < rank; ++i) {
       Value size =
           LLVM::ExtractValueOp::create(b, descriptor, ArrayRef<int64_t>{3, i});
       LLVM::StoreOp::create(b, size, elementAt(b, extents, i64, i));
-      bytes = LLVM::MulOp::create(b, bytes, size);
+      amount = LLVM::MulOp::create(b, amount, size);
     }
     Value data =
         LLVM::ExtractValueOp::create(b, descriptor, ArrayRef<int64_t>(1));
@@ -357,7 +361,10 @@ private:
     Type element = IntegerType::get(&getContext(), port.bits);
     data = LLVM::GEPOp::create(b, pointer, element, data,
                                ArrayRef<LLVM::GEPArg>{offset});
-    runtime.setResult(b, b.getLoc(), run, port.index, data, bytes, extents);
+    if (port.isText)
+      runtime.setStrings(b, b.getLoc(), run, port.index, data, amount, extents);
+    else
+      runtime.setResult(b, b.getLoc(), run, port.index, data, amount, extents);
   }
 
   /// Only the aligned pointer of a descriptor is read or written through.

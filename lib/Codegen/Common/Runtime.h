@@ -62,6 +62,13 @@ public:
     mlir::Value bits = mlir::LLVM::ConstantOp::create(b, loc, i32, kind);
     call(b, loc, "graphopt_sequence_output", none, {run, output, handle, bits});
   }
+  void setStrings(mlir::OpBuilder &b, mlir::Location loc, mlir::Value run,
+                  int32_t index, mlir::Value data, mlir::Value count,
+                  mlir::Value extents) {
+    mlir::Value output = mlir::LLVM::ConstantOp::create(b, loc, i32, index);
+    call(b, loc, "graphopt_set_strings", none,
+         {run, output, data, count, extents});
+  }
 
 private:
   mlir::Value call(mlir::OpBuilder &b, mlir::Location loc, const std::string &name,

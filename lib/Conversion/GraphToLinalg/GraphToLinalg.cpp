@@ -1,5 +1,6 @@
 #include "graphopt/Conversion/Passes.h"
 #include "Lowering.h"
+#include "Text.h"
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -90,6 +91,10 @@ struct LowerConstant : OpConversionPattern<arith::ConstantOp> {
     if (auto blob = dyn_cast<DenseResourceElementsAttr>(op.getValue())) {
       rewriter.replaceOpWithNewOp<arith::ConstantOp>(
           op, DenseResourceElementsAttr::get(lowered, blob.getRawHandle()));
+      return success();
+    }
+    if (auto strings = dyn_cast<DenseStringElementsAttr>(op.getValue())) {
+      rewriter.replaceOp(op, lowerStrings(rewriter, op.getLoc(), strings));
       return success();
     }
     unsigned width = lowered.getElementTypeBitWidth();

@@ -14,6 +14,9 @@ TensorTypeConverter::TensorTypeConverter() {
   addConversion([](FloatType type) -> Type {
     return isSmallFloat(type) ? IntegerType::get(type.getContext(), 8) : Type(type);
   });
+  addConversion([](StringType type) -> Type {
+    return IntegerType::get(type.getContext(), 64);
+  });
   addConversion([this](RankedTensorType type) -> Type {
     return type.clone(convertType(type.getElementType()));
   });

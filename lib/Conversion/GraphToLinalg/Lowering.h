@@ -14,8 +14,8 @@
 namespace graphopt {
 
 /// Signless integers stay, unsigned ones become signless, those of less than a byte
-/// and floats of a byte or less become i8. Sequences, optional values and tensors of any
-/// rank become i64.
+/// and floats of a byte or less become i8, strings the addresses of their bytes. Sequences,
+/// optional values and tensors of any rank become i64.
 struct TensorTypeConverter : mlir::TypeConverter {
   TensorTypeConverter();
 };

@@ -1,5 +1,6 @@
 #include "dialects/Graph/Slicing.h"
 #include "Selection.h"
+#include "Text.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -155,21 +156,26 @@ struct LowerPad : LoweringPattern<PadOp> {
     }
     if (llvm::all_of(dims, [](const Dim &dim) { return dim.isUnchanged(); }))
       return {{in.getInput()}};
+    Value fill = in.getValue();
+    if (auto text = dyn_cast<StringType>(op.getType().getElementType()); text && !fill)
+      fill = lowerStrings(to.b, to.loc,
+                          cast<DenseStringElementsAttr>(DenseElementsAttr::get(
+                              RankedTensorType::get({}, text), StringRef())));
     if (op.getMode() == PadMode::Constant)
-      return {{padConstant(in, dims, sizes, to)}};
+      return {{padConstant(in.getInput(), fill, dims, sizes, to)}};
     return {{padCopies(op.getMode(), in.getInput(), dims, sizes, to)}};
   }
 
   /// A fill, then the input inserted, less what negative pads remove.
-  static Value padConstant(Adaptor in, ArrayRef<Dim> dims,
+  static Value padConstant(Value input, Value fill, ArrayRef<Dim> dims,
                            ArrayRef<OpFoldResult> sizes, Lowering &to) {
     IndexMath m = to.math();
-    Type element = cast<RankedTensorType>(in.getInput().getType()).getElementType();
+    Type element = cast<RankedTensorType>(input.getType()).getElementType();
     Value zero = to.constantIndex(0), value;
-    if (in.getValue()) {
-      auto type = cast<RankedTensorType>(in.getValue().getType());
+    if (fill) {
+      auto type = cast<RankedTensorType>(fill.getType());
       value = tensor::ExtractOp::create(
-          to.b, to.loc, in.getValue(),
+          to.b, to.loc, fill,
           SmallVector<Value>(type.getRank(), zero));
     } else {
       value = m.zero(element);
@@ -183,7 +189,7 @@ struct LowerPad : LoweringPattern<PadOp> {
         before.push_back(getAsOpFoldResult(dim.before));
         after.push_back(getAsOpFoldResult(dim.after));
       }
-      return tensor::PadOp::create(to.b, to.loc, Type(), in.getInput(), before, after, value);
+      return tensor::PadOp::create(to.b, to.loc, Type(), input, before, after, value);
     }
     SmallVector<OpFoldResult> from, at, counts;
     for (const Dim &dim : dims) {
@@ -195,7 +201,7 @@ struct LowerPad : LoweringPattern<PadOp> {
       at.push_back(getAsOpFoldResult(m.max(dim.before, zero)));
       counts.push_back(getAsOpFoldResult(count));
     }
-    Value kept = in.getInput();
+    Value kept = input;
     if (!llvm::all_of(from, [](OpFoldResult f) { return isZeroInteger(f); }) ||
         counts != tensor::getMixedSizes(to.b, to.loc, kept))
       kept = to.slice(kept, from, counts);

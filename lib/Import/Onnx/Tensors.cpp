@@ -110,11 +110,25 @@ static std::string tensorName(const TensorProto &tensor) {
                                : "tensor '" + tensor.name() + "'";
 }
 
+static void checkStrings(const TensorProto &tensor, const Twine &what) {
+  int64_t elements = 1; // does not overflow any more
+  for (int64_t dim : tensor.dims())
+    elements *= dim;
+  if (tensor.string_data_size() != elements)
+    fail(what + " holds " + Twine(tensor.string_data_size()) +
+         " strings, but its dims need " + Twine(elements));
+  for (const std::string &text : tensor.string_data())
+    if (StringRef(text).contains('\0'))
+      fail(what + " holds a string with a byte that is 0");
+}
+
 void graphopt::checkTensorSizes(OnnxModel &model) {
   forEachTensor(model.proto, [&](const TensorProto &tensor) {
     std::string what = tensorName(tensor);
     uint64_t needed = tensorBytes(tensor.data_type(), tensor.dims(), what);
     std::optional<size_t> weight = weightIndex(tensor);
+    if (tensor.data_type() == TensorProto::STRING)
+      checkStrings(tensor, what);
     if (!weight && !tensor.has_raw_data())
       return; // typed fields are counted by ONNX's checker
     if (weight && (tensor.float_data_size() || tensor.int32_data_size() ||
