@@ -13,7 +13,7 @@ using namespace graphopt;
 using llvm::StringRef;
 
 /// Memory and time for one model's pattern end here.
-static constexpr size_t kMostSteps = 50000, kMostStates = 20000;
+static constexpr size_t kMostSteps = 50000, kMostStates = 20000, kMostVisits = size_t(1) << 27;
 
 namespace {
 
@@ -143,7 +143,7 @@ public:
     addState({/*isFirst=*/true, false, close({start}, {/*isBegin=*/true})});
     std::vector<int32_t> rows;
     for (size_t number = 0; number < states.size(); ++number) {
-      if (states.size() > kMostStates)
+      if (states.size() > kMostStates || visits > kMostVisits)
         return llvm::createStringError("its automaton has too many states");
       State own = states[number];
       rows.push_back(accepts(own));
@@ -200,6 +200,7 @@ private:
     while (!open.empty()) {
       uint32_t at = open.back();
       open.pop_back();
+      ++visits;
       if (std::exchange(seen[at], walk) == walk)
         continue;
       const Step &step = steps[at];
@@ -245,7 +246,7 @@ private:
 
   const std::vector<Step> &steps;
   std::vector<uint64_t> seen; // in which walk last
-  uint64_t walk = 0;
+  uint64_t walk = 0, visits = 0;
   std::vector<uint8_t> representatives;
   std::array<int32_t, 256> classOf;
   bool hasEdges = false;
