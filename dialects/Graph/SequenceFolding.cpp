@@ -25,8 +25,9 @@ struct Item {
 
 using Items = std::optional<SmallVector<Item>>;
 
-/// Longer lists are for the run.
+/// Longer lists, and those that are made in more steps, are for the run.
 static constexpr int64_t maxItems = 1024;
+static constexpr unsigned maxSteps = 2 * maxItems;
 
 static std::optional<SmallVector<int64_t>> getInts(Value value) {
   return ShapeInference(value.getContext()).get(value).getConstantElements();
@@ -71,10 +72,10 @@ static std::optional<SmallVector<int64_t>> getPartSizes(SplitToSequenceOp op) {
   return parts;
 }
 
-static Items getItems(Value sequence);
+static Items getItems(Value sequence, unsigned steps = 0);
 
-static Items getInserted(SequenceInsertOp op) {
-  Items items = getItems(op.getSequence());
+static Items getInserted(SequenceInsertOp op, unsigned steps) {
+  Items items = getItems(op.getSequence(), steps);
   if (!items || int64_t(items->size()) >= maxItems)
     return std::nullopt;
   int64_t count = items->size(), at = count;
@@ -90,8 +91,8 @@ static Items getInserted(SequenceInsertOp op) {
   return items;
 }
 
-static Items getErased(SequenceEraseOp op) {
-  Items items = getItems(op.getSequence());
+static Items getErased(SequenceEraseOp op, unsigned steps = 0) {
+  Items items = getItems(op.getSequence(), steps);
   if (!items || items->empty())
     return std::nullopt;
   int64_t count = items->size();
@@ -105,19 +106,21 @@ static Items getErased(SequenceEraseOp op) {
 }
 
 /// The tensors of a list, if they are known.
-static Items getItems(Value sequence) {
+static Items getItems(Value sequence, unsigned steps) {
   Operation *op = sequence.getDefiningOp();
+  if (++steps > maxSteps)
+    return std::nullopt;
   if (isa_and_nonnull<SequenceEmptyOp>(op))
     return SmallVector<Item>();
   if (auto construct = dyn_cast_or_null<SequenceConstructOp>(op))
     return llvm::map_to_vector(construct.getValues(),
                                [](Value value) { return Item{value}; });
   if (auto insert = dyn_cast_or_null<SequenceInsertOp>(op))
-    return getInserted(insert);
+    return getInserted(insert, steps);
   if (auto erase = dyn_cast_or_null<SequenceEraseOp>(op))
-    return getErased(erase);
+    return getErased(erase, steps);
   if (auto retype = dyn_cast_or_null<RetypeOp>(op))
-    return getItems(retype.getValue());
+    return getItems(retype.getValue(), steps);
   auto split = dyn_cast_or_null<SplitToSequenceOp>(op);
   auto sizes = split ? getPartSizes(split) : std::nullopt;
   if (!sizes)
@@ -171,7 +174,7 @@ static Value createConstant(OpBuilder &b, Operation *op, DenseElementsAttr value
 /// at(split(x), i)  =>  gather(x, i), for parts that are slices
 static Value takeSlice(OpBuilder &b, SequenceAtOp op) {
   auto split = op.getSequence().getDefiningOp<SplitToSequenceOp>();
-  if (!split || split.getSizes())
+  if (!split || split.getSizes() || !op.getPosition().getType().hasStaticShape())
     return {};
   int64_t extent = split.getInput().getType().getDimSize(getAxis(split));
   if (!ShapedType::isDynamic(extent) && getInts(op.getPosition()) &&
@@ -212,29 +215,46 @@ Value graphopt::graph::foldKnown(OpBuilder &b, SequenceEraseOp op) {
   return SequenceConstructOp::create(b, op.getLoc(), values);
 }
 
-/// Whether the run has no reason to refuse to join the tensors along `axis`.
-static bool canConcat(ValueRange values, int64_t axis) {
-  auto first = cast<RankedTensorType>(values.front().getType());
-  SmallVector<int64_t> shape(first.getShape());
-  shape[axis] = ShapedType::kDynamic;
-  return llvm::all_of(values.getTypes(), [&](Type type) {
-    SmallVector<int64_t> other(cast<RankedTensorType>(type).getShape());
-    other[axis] = ShapedType::kDynamic;
-    return succeeded(verifyCompatibleShape(shape, other));
+/// Null if its rank is for the run to tell.
+static RankedTensorType typeOf(const Item &item) {
+  if (item.value)
+    return dyn_cast<RankedTensorType>(item.value.getType());
+  SplitToSequenceOp split = item.split;
+  RankedTensorType type = split.getInput().getType();
+  SmallVector<int64_t> shape(type.getShape());
+  if (split.dropsAxis())
+    shape.erase(shape.begin() + getAxis(split));
+  else
+    shape[getAxis(split)] = (*getPartSizes(split))[item.part];
+  return type.clone(shape);
+}
+
+/// Whether the run has no reason to refuse to join the tensors, whose extents may differ
+/// in dimension `axis` only, if it is not -1.
+static bool canConcat(ArrayRef<Item> items, int64_t axis) {
+  SmallVector<SmallVector<int64_t>> shapes;
+  for (const Item &item : items) {
+    RankedTensorType type = typeOf(item);
+    if (!type || type.getRank() <= axis)
+      return false;
+    shapes.emplace_back(type.getShape());
+    if (axis >= 0)
+      shapes.back()[axis] = ShapedType::kDynamic;
+  }
+  return llvm::all_of(shapes, [&](ArrayRef<int64_t> shape) {
+    return succeeded(verifyCompatibleShape(shapes.front(), shape));
   });
 }
 
 /// concat(list)  =>  concat of its tensors
 Value graphopt::graph::foldKnown(OpBuilder &b, ConcatFromSequenceOp op) {
   Items items = getItems(op.getSequence());
-  if (!items || items->empty() || llvm::any_of(*items, [](const Item &item) {
-        return item.value && !isa<RankedTensorType>(item.value.getType());
-      }))
-    return {};
-  Location loc = op.getLoc();
   int64_t axis = op.getAxis();
   if (axis < 0)
     axis += op.getType().getRank();
+  if (!items || items->empty() || !canConcat(*items, op.getNewAxis() ? -1 : axis))
+    return {};
+  Location loc = op.getLoc();
   SmallVector<Value> values;
   for (const Item &item : *items) {
     Value value = getValue(b, loc, item);
@@ -242,7 +262,7 @@ Value graphopt::graph::foldKnown(OpBuilder &b, ConcatFromSequenceOp op) {
                                                            ArrayRef<int64_t>(axis))
                                      : value);
   }
-  return canConcat(values, axis) ? ConcatOp::create(b, loc, values, axis) : Value();
+  return ConcatOp::create(b, loc, values, axis);
 }
 
 /// The op that makes an optional value, seen through other types of it.
