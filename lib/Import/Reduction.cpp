@@ -1,5 +1,4 @@
 #include "dialects/Graph/Reduction.h"
-#include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Shape.h"
 #include "lib/Import/Importers.h"
 #include "lib/Import/RuntimeAxes.h"
@@ -16,8 +15,9 @@ static LogicalResult reduceAtRuntime(NodeImporter &node, ReduceKind kind) {
     return failure();
   Value input = node.getInput(0);
   int64_t rank = node.getInputRank(0);
+  GraphMath g{node};
   RuntimeAxes axes(node, 1, rank, !node.getInt("noop_with_empty_axes"));
-  Value shape = node.create<ShapeOp>(input), ones = axes.ones();
+  Value shape = g.shape(input), ones = axes.ones();
   Value kept = axes.choose(ones, shape), reduced = axes.choose(shape, ones);
   SmallVector<Value> pairs;
   SmallVector<int64_t> second;
@@ -25,17 +25,15 @@ static LogicalResult reduceAtRuntime(NodeImporter &node, ReduceKind kind) {
     pairs.append({takeDims(node, kept, i, i + 1), takeDims(node, reduced, i, i + 1)});
     second.push_back(2 * i + 1);
   }
-  Value target = node.create<ConcatOp>(pairs, /*axis=*/int64_t(0));
-  Value split = node.create<ReshapeOp>(input, target, /*allowZero=*/true);
+  Value split = g.reshape(input, g.concat(pairs));
   if (node.getInt("keepdims") != 0)
     return node.finish<ReduceOp>(kind, split, second, /*keepdims=*/false);
   FailureOr<int64_t> count = countAxes(node, 1, rank, /*isLonger=*/false);
-  auto result = node.create<ReduceOp>(kind, split, second, /*keepdims=*/false);
+  Value result = g.reduce(kind, split, second);
   if (failed(count) || !result)
     return failure();
   Value dims = takeDims(node, axes.sortDims(), 0, rank - *count);
-  return node.finish<ReshapeOp>(result.getResult(), node.create<GatherOp>(shape, dims, /*axis=*/int64_t(0)),
-                                /*allowZero=*/true);
+  return node.finish<ReshapeOp>(result, g.gather(shape, dims, 0), /*allowZero=*/true);
 }
 
 LogicalResult graphopt::importReduce(NodeImporter &node) {

@@ -1,8 +1,4 @@
 #include "lib/Import/RuntimeAxes.h"
-#include "dialects/Graph/Elementwise.h"
-#include "dialects/Graph/Reduction.h"
-#include "dialects/Graph/Shape.h"
-#include "dialects/Graph/Slicing.h"
 #include "dialects/Graph/Sorting.h"
 
 using namespace mlir;
@@ -20,32 +16,28 @@ RuntimeAxes::RuntimeAxes(NodeImporter &node, size_t input, int64_t rank, bool em
     : node(node), rank(rank) {
   Value axes = node.getInput(input);
   if (node.getInputRank(input) == 0)
-    axes = node.create<UnsqueezeOp>(axes, SmallVector<int64_t>{0});
+    axes = g.unsqueeze(axes, {0});
   // [count, rank]; negative axes count from the end.
-  Type i64 = node.getBuilder().getI64Type(), i1 = node.getBuilder().getI1Type();
-  Value column = node.create<UnsqueezeOp>(axes, SmallVector<int64_t>{1});
-  auto matches = [&](int64_t offset) -> Value {
+  Value column = g.unsqueeze(axes, {1});
+  auto matches = [&](int64_t offset) {
     Value dims = node.createInts(llvm::to_vector(llvm::seq(offset, offset + rank)));
-    return node.create<BinaryOp>(BinaryKind::Equal, column, dims);
+    return g.binary(BinaryKind::Equal, column, dims);
   };
-  Value match = node.create<BinaryOp>(BinaryKind::Or, matches(0), matches(-rank));
-  Value number = node.create<CastOp>(match, i64);
-  number = node.create<ReduceOp>(ReduceKind::Sum, number, SmallVector<int64_t>{0},
-                                 /*keepdims=*/false);
-  isAxis = node.create<CastOp>(number, i1);
+  Value match = g.binary(BinaryKind::Or, matches(0), matches(-rank));
+  Type i1 = node.getBuilder().getI1Type();
+  isAxis = g.cast(g.reduce(ReduceKind::Sum, g.cast(match, g.i64()), {0}), i1);
   if (emptyMeansAll) {
-    Value size = node.create<SizeOp>(axes), zero = node.createScalar(i64, 0);
-    Value isEmpty = node.create<BinaryOp>(BinaryKind::Equal, size, zero);
-    isAxis = node.create<BinaryOp>(BinaryKind::Or, isAxis, isEmpty);
+    Value isEmpty = g.binary(BinaryKind::Equal, g.shape(axes), g.integer(0));
+    isAxis = g.binary(BinaryKind::Or, isAxis, isEmpty);
   }
 }
 
 Value RuntimeAxes::choose(Value onAxes, Value otherwise) {
-  return node.create<WhereOp>(isAxis, onAxes, otherwise);
+  return g.where(isAxis, onAxes, otherwise);
 }
 
 Value RuntimeAxes::sortDims() {
-  Value flags = node.create<CastOp>(isAxis, node.getBuilder().getI64Type());
+  Value flags = g.cast(isAxis, g.i64());
   auto op = node.create<TopKOp>(flags, node.createInts(rank), /*axis=*/int64_t(0),
                                 /*largest=*/false, /*sorted=*/true);
   return op ? Value(op.getIndices()) : Value();
@@ -54,8 +46,7 @@ Value RuntimeAxes::sortDims() {
 Value RuntimeAxes::ones() { return node.createInts(SmallVector<int64_t>(rank, 1)); }
 
 Value graphopt::takeDims(NodeImporter &node, Value list, int64_t begin, int64_t end) {
-  return node.create<SliceOp>(list, node.createInts(begin), node.createInts(end), Value(),
-                              Value());
+  return GraphMath{node}.slice(list, 0, begin, end);
 }
 
 FailureOr<int64_t> graphopt::countAxes(NodeImporter &node, size_t input, int64_t rank,

@@ -2,7 +2,7 @@
 #ifndef GRAPHOPT_IMPORT_RUNTIMEAXES_H
 #define GRAPHOPT_IMPORT_RUNTIMEAXES_H
 
-#include "lib/Import/NodeImporter.h"
+#include "lib/Import/GraphMath.h"
 
 namespace graphopt {
 
@@ -25,6 +25,7 @@ public:
 
 private:
   NodeImporter &node;
+  GraphMath g{node};
   int64_t rank;
   mlir::Value isAxis; ///< [rank], booleans
 };

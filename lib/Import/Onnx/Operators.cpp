@@ -41,7 +41,11 @@ static StringRef whyUnsupported(const onnx::NodeProto &node, int64_t opset) {
   bool goesAway = schema && opset != target && schema->Deprecated();
   bool expands = schema && (schema->HasFunction() ||
                             schema->HasContextDependentFunction());
-  return goesAway || expands ? "" : "not supported yet";
+  if (goesAway || expands)
+    return "";
+  return domain.empty() && node.op_type() == "ImageDecoder"
+             ? "not supported; decode images in front of the model, and give it their pixels"
+             : "not supported yet";
 }
 
 void graphopt::checkOperators(const onnx::ModelProto &model) {
