@@ -86,7 +86,6 @@ CASES += [("SVMClassifier", [(F, [2, 3])], {**SVM, **wrong}, message) for wrong,
     ({"prob_a": [1.0, 2.0], "prob_b": [1.0, 2.0]}, "prob_a has 2 entries, not 1"),
     ({"kernel_type": "CUBIC"}, "kernel_type 'CUBIC' is not known"),
     ({"post_transform": "CUBIC"}, "post_transform 'CUBIC' is not known"),
-    ({"classlabels_strings": ["a", "b"]}, "strings"),
     ({"vectors_per_class": [0, 0]}, "coefficients has 3 entries, not 0"))]
 ML = ("LinearRegressor", "Scaler", "LabelEncoder", "SVMClassifier", "TreeEnsembleRegressor")
 
