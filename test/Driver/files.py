@@ -85,7 +85,7 @@ def npy(header, data=b"\0" * 24, version=b"\1\0"):
 good = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }\n"
 for header, reason in [
         (good.replace("<f4", "|O"), "element type '|O' is not supported"),
-        (good.replace("<f4", "<U8"), "element type '<U8' is not supported"),
+        (good.replace("<f4", "<V8"), "element type '<V8' is not supported"),
         (good.replace("<f4", ""), "element type '' is not supported"),
         (good.replace("'<f4'", "[('a', '<f4')]"), "records are not supported"),
         (good.replace("(2, 3)", "(2, -3)"), "negative dimension -3"),
