@@ -61,7 +61,7 @@ def booleans(*shape):
 
 def _with_text(array):
     """Strings as onnx has them: objects."""
-    return array.astype(object) if array.dtype.kind == "U" else array
+    return array.astype(object) if array is not None and array.dtype.kind == "U" else array
 
 
 class Const:
