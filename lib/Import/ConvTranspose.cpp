@@ -145,7 +145,7 @@ LogicalResult graphopt::importConvTranspose(NodeImporter &node) {
     return static_cast<int64_t>(list.size()) == factor * spatial;
   };
   SmallVector<int64_t> extra =
-      node.getInts("output_padding", SmallVector<int64_t>(spatial, 0));
+      node.getInts("output_padding", SmallVector<int64_t>(std::max<int64_t>(spatial, 0), 0));
   SmallVector<int64_t> output = node.getInts("output_shape");
   if (spatial < 1 || node.getInputRank(1) != rank || groups < 1 ||
       !sizesMatch(windows->strides) || !sizesMatch(windows->dilations) ||
