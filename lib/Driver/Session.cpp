@@ -37,6 +37,7 @@ Session::create(const Library &library, std::vector<HostTensor> inputs,
   std::unique_ptr<Session> session(new Session(library));
   session->context.allocate = allocateResult;
   session->context.release = releaseResult;
+  session->fault = {-1, -1, 0, 0};
   session->context.fault = &session->fault;
   session->context.weights = library.weights();
   if (library.model().detect_cpu)
