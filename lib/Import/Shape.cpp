@@ -86,6 +86,10 @@ static LogicalResult unsqueezeAtRuntime(NodeImporter &node) {
   FailureOr<int64_t> count = countAxes(node, 1, rank, /*isLonger=*/true);
   if (failed(count))
     return failure();
+  constexpr int64_t kMostDims = 64; // as the run has it, too
+  if (*count > kMostDims - rank)
+    return node.emitError() << "it has " << *count << " axes, but tensors have at most "
+                            << kMostDims << " dimensions";
   RuntimeAxes axes(node, 1, rank + *count, /*emptyMeansAll=*/false);
   Value others = takeDims(node, axes.sortDims(), 0, rank);
   Value dims = node.create<ScatterElementsOp>(node.create<ShapeOp>(node.getInput(0)), axes.ones(),

@@ -25,6 +25,7 @@ CASES = [
     ("MelWeightMatrix", [(F, [2])] * 5, {}, "cannot reshape 2 elements to a shape of 1"),
     ("Dropout", [(F, [2, 3]), (I, [2]), (F, [3])], {}, "cannot broadcast extents 3 and 2"),
     ("Multinomial", [(F, [2])], {}, "input has rank 1, not 2"),
+    ("Unsqueeze", [(F, [2]), (I, [1 << 40])], {}, "tensors have at most 64 dimensions"),
     ("ConvTranspose", [(F, []), (F, [1, 1, 2, 2])], {}, "do not fit to an input of rank 0"),
     ("DeformConv", [(F, [1, 1, 3]), (F, [1, 1, 3]), (F, [1])], {}, "input, weights and offsets have ranks 3, 3 and 1"),
     ("DeformConv", [(F, [1, 1, 3, 3])] * 3, {"group": 0}, "has 0 groups"),
