@@ -414,9 +414,10 @@ static llvm::Expected<Artifact> compileForCpus(StringRef modelPath,
   if (options.lastStage < Stage::Object || options.lastStage == Stage::Onnx)
     return llvm::createStringError("--emit=" + stageName(options.lastStage) +
                                    " needs one CPU, not --cpu=" + options.cpu);
-  if (options.profile)
-    return llvm::createStringError("--profile needs one CPU, not --cpu=" +
-                                   options.cpu);
+  if (options.profile || options.target == Processor::Cuda)
+    return llvm::createStringError(
+        StringRef(options.profile ? "--profile" : "--target=cuda") +
+        " needs one CPU, not --cpu=" + options.cpu);
   auto targets = findTargets(options, cpus);
   if (!targets)
     return targets.takeError();

@@ -20,6 +20,7 @@ static void addKernels(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   graphopt::ExtractWeightsOptions weights;
   weights.separate = true;
   weights.minimumBytes = 0;
+  weights.all = true;
   pm.addPass(graphopt::createExtractWeights(weights));
   // What reads or writes a buffer is a kernel, be it as small as it may.
   graphopt::OutlineKernelsOptions outline;

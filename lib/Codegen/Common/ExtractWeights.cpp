@@ -31,6 +31,8 @@ struct ExtractWeights : graphopt::impl::ExtractWeightsBase<ExtractWeights> {
     if (auto earlier = module->getAttrOfType<ArrayAttr>("graphopt.weights"))
       llvm::append_range(weights, earlier);
     for (memref::GlobalOp global : listGlobals()) {
+      if (all)
+        makeResource(global);
       auto value = dyn_cast_or_null<DenseResourceElementsAttr>(
           global.getInitialValueAttr());
       AsmResourceBlob *blob = value ? value.getRawHandle().getBlob() : nullptr;
@@ -51,6 +53,27 @@ struct ExtractWeights : graphopt::impl::ExtractWeightsBase<ExtractWeights> {
   }
 
 private:
+  /// Gives a constant that is written in the code the form of a large one.
+  static void makeResource(memref::GlobalOp global) {
+    auto value = dyn_cast_or_null<DenseElementsAttr>(global.getInitialValueAttr());
+    if (!value || !value.getElementType().isIntOrFloat())
+      return;
+    // A byte a bool, as buffers have it.
+    unsigned bytes = llvm::divideCeil(value.getElementType().getIntOrFloatBitWidth(), 8);
+    ArrayRef<char> raw = value.getRawData();
+    std::string data;
+    if (value.getElementType().isInteger(1))
+      for (bool element : value.getValues<bool>())
+        data.push_back(element);
+    else
+      for (int64_t i = 0; i < value.getNumElements(); ++i)
+        data.append(raw.data() + (value.isSplat() ? 0 : i * bytes), bytes);
+    global.setInitialValueAttr(DenseResourceElementsAttr::get(
+        value.getType(), global.getSymName(),
+        HeapAsmResourceBlob::allocateAndCopyWithAlign(ArrayRef(data.data(), data.size()),
+                                                      kAlignment)));
+  }
+
   /// Those that @main uses in the order of their first use, then the others: what
   /// comes next in memory is what a run needs next.
   SetVector<memref::GlobalOp> listGlobals() {

@@ -1,4 +1,9 @@
 // RUN: graphopt-opt %s --graphopt-extract-weights=minimum-bytes=16 | FileCheck %s
+// RUN: graphopt-opt %s --graphopt-extract-weights='minimum-bytes=0 all' | FileCheck %s --check-prefix=ALL
+
+// ALL-NOT:     memref.global "private"
+// ALL:         memref.global "public" constant @dense : memref<8xf32>{{$}}
+// ALL:         dense: "0x400000000000803F0000803F0000803F0000803F0000803F0000803F0000803F0000803F"
 
 // A large constant leaves the code and becomes external; its bytes stay a blob.
 // CHECK:       module attributes {graphopt.weights = [{large = dense_resource<w> : tensor<4xf32>}]}

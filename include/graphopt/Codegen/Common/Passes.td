@@ -55,7 +55,9 @@ def ExtractWeights : Pass<"graphopt-extract-weights", "::mlir::ModuleOp"> {
     Option<"separate", "separate", "bool", "false",
            "The weights come from outside, as an argument of @main">,
     Option<"minimumBytes", "minimum-bytes", "uint64_t", "1024",
-           "Smaller constants stay in the code, where they fold">
+           "Smaller constants stay in the code, where they fold">,
+    Option<"all", "all", "bool", "false",
+           "Those that are written in the code, too: GPUs cannot read it">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::memref::MemRefDialect"];
