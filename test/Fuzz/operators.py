@@ -309,7 +309,8 @@ def pool(g):
     if op == "LpPool":
         if g.opset < 18:
             return
-        attributes["p"] = g.among(1, 2)
+        # The reference is an average times the kernel's size: too much where a window leaves the padding.
+        attributes |= {"p": g.among(1, 2), "ceil_mode": 0}
     if op == "AveragePool":
         attributes["count_include_pad"] = g.among(0, 1)
     g.node(op, [x], exact=op == "MaxPool", **attributes)
