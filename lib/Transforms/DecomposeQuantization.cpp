@@ -247,6 +247,8 @@ struct DecomposeQuantization
       auto grid = op.getData().getDefiningOp<DequantizeLinearOp>();
       return grid ? GridBuilder(op).gather(op, grid) : Value();
     };
+    if (failed(replaceAll<GatherOp>(gather)))
+      return signalPassFailure();
     // Rounded values that nobody reads as integers stay floats.
     // Chosen before any is replaced: which one is the last among others counts.
     DenseSet<Operation *> floats;
@@ -261,7 +263,7 @@ struct DecomposeQuantization
     };
     auto quantize = [](QuantizeLinearOp op) { return GridBuilder(op).quantize(op); };
     auto dequantize = [](DequantizeLinearOp op) { return GridBuilder(op).dequantize(op); };
-    if (failed(replaceAll<GatherOp>(gather)) || failed(replaceAll<DequantizeLinearOp>(round)) ||
+    if (failed(replaceAll<DequantizeLinearOp>(round)) ||
         failed(replaceAll<QuantizeLinearOp>(quantize)) ||
         failed(replaceAll<DequantizeLinearOp>(dequantize)))
       signalPassFailure();

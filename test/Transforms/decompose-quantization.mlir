@@ -139,6 +139,20 @@ func.func @gather_blocks(%t: tensor<5x8xi8>, %s: tensor<5x2xf32>, %i: tensor<2x3
 
 // -----
 
+// Where rows of the integers are read, too, they are not left as floats.
+// CHECK-LABEL: func @gather_rounded(
+// CHECK:         %[[Q:.+]] = graph.cast %{{.+}} to ui8
+// CHECK-DAG:     graph.gather %[[Q]] at %{{.+}} axis = 0
+// CHECK-DAG:     graph.cast %[[Q]] to f32
+func.func @gather_rounded(%x: tensor<5x7xf32>, %s: tensor<7xf32>, %i: tensor<2xi64>) -> (tensor<5x7xf32>, tensor<2x7xf32>) {
+  %q = graph.quantize_linear %x, %s axis = 1 to ui8 : tensor<5x7xf32>, tensor<7xf32>
+  %d = graph.dequantize_linear %q, %s axis = 1 to f32 : tensor<5x7xui8>, tensor<7xf32>
+  %g = graph.gather %d at %i axis = 0 : tensor<5x7xf32>, tensor<2xi64>
+  return %d, %g : tensor<5x7xf32>, tensor<2x7xf32>
+}
+
+// -----
+
 // One block in each row, however long it is.
 // CHECK-LABEL: func @one_block(
 // CHECK-SAME:      %[[X:.+]]: tensor<3x?xf32>, %[[S:[^:]+]]: tensor<3x1xf32>
