@@ -8,12 +8,12 @@ using namespace graphopt::graph;
 
 LogicalResult graphopt::importGather(NodeImporter &node) {
   return node.finish<GatherOp>(node.getInput(0), node.getInput(1),
-                               node.getInt("axis"));
+                               node.getAxis());
 }
 
 LogicalResult graphopt::importGatherElements(NodeImporter &node) {
   return node.finish<GatherElementsOp>(node.getInput(0), node.getInput(1),
-                                       node.getInt("axis"));
+                                       node.getAxis());
 }
 
 LogicalResult graphopt::importGatherND(NodeImporter &node) {

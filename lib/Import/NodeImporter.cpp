@@ -89,6 +89,11 @@ int64_t NodeImporter::getInt(StringRef name, int64_t otherwise) {
   return attribute ? attribute->i() : otherwise;
 }
 
+int64_t NodeImporter::getAxis() {
+  int64_t axis = getInt("axis"), rank = getInputRank(0);
+  return -rank <= axis && axis < 0 ? axis + rank : axis;
+}
+
 float NodeImporter::getFloat(StringRef name, float otherwise) {
   const AttributeProto *attribute = get(name, AttributeProto::FLOAT);
   return attribute ? attribute->f() : otherwise;

@@ -67,6 +67,9 @@ public:
 
   bool hasAttribute(llvm::StringRef name) const;
   int64_t getInt(llvm::StringRef name, int64_t otherwise = 0);
+  /// The attribute `axis`, counted from 0. One that the first input does not have is
+  /// left as it is: the op's check tells of it.
+  int64_t getAxis();
   float getFloat(llvm::StringRef name, float otherwise = 0);
   llvm::StringRef getString(llvm::StringRef name,
                             llvm::StringRef otherwise = "");

@@ -7,19 +7,19 @@ using namespace graphopt;
 using namespace graphopt::graph;
 
 LogicalResult graphopt::importSoftmax(NodeImporter &node) {
-  return node.finish<SoftmaxOp>(node.getInput(0), node.getInt("axis"));
+  return node.finish<SoftmaxOp>(node.getInput(0), node.getAxis());
 }
 
 LogicalResult graphopt::importLogSoftmax(NodeImporter &node) {
-  return node.finish<LogSoftmaxOp>(node.getInput(0), node.getInt("axis"));
+  return node.finish<LogSoftmaxOp>(node.getInput(0), node.getAxis());
 }
 
 LogicalResult graphopt::importHardmax(NodeImporter &node) {
-  return node.finish<HardmaxOp>(node.getInput(0), node.getInt("axis"));
+  return node.finish<HardmaxOp>(node.getInput(0), node.getAxis());
 }
 
 LogicalResult graphopt::importLpNormalization(NodeImporter &node) {
-  return node.finish<LpNormalizationOp>(node.getInput(0), node.getInt("axis"),
+  return node.finish<LpNormalizationOp>(node.getInput(0), node.getAxis(),
                                         node.getInt("p"));
 }
 
@@ -29,13 +29,13 @@ LogicalResult graphopt::importLayerNormalization(NodeImporter &node) {
   if (!stash)
     return failure();
   return node.finish<LayerNormalizationOp>(
-      node.getInput(0), node.getInput(1), node.getInput(2), node.getInt("axis"),
+      node.getInput(0), node.getInput(1), node.getInput(2), node.getAxis(),
       APFloat(node.getFloat("epsilon")), TypeAttr::get(stash));
 }
 
 LogicalResult graphopt::importRMSNormalization(NodeImporter &node) {
   return node.finish<RMSNormalizationOp>(node.getInput(0), node.getInput(1),
-                                         node.getInt("axis"),
+                                         node.getAxis(),
                                          APFloat(node.getFloat("epsilon")));
 }
 

@@ -60,7 +60,7 @@ LogicalResult graphopt::importArg(NodeImporter &node) {
   name.consume_front("Arg");
   std::optional<ArgKind> kind = symbolizeArgKind(name);
   assert(kind && "OnnxOps.def has a row for it");
-  return node.finish<ArgOp>(*kind, node.getInput(0), node.getInt("axis"),
+  return node.finish<ArgOp>(*kind, node.getInput(0), node.getAxis(),
                             node.getInt("keepdims") != 0,
                             node.getInt("select_last_index") != 0);
 }

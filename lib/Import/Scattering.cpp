@@ -28,7 +28,7 @@ LogicalResult graphopt::importScatterElements(NodeImporter &node) {
   if (failed(reduction))
     return failure();
   return node.finish<ScatterElementsOp>(node.getInput(2), node.getInput(0),
-                                        node.getInput(1), node.getInt("axis"),
+                                        node.getInput(1), node.getAxis(),
                                         *reduction);
 }
 
@@ -48,6 +48,6 @@ LogicalResult graphopt::importTensorScatter(NodeImporter &node) {
   if (mode != "linear" && mode != "circular")
     return node.emitError() << "mode '" << mode << "' is not known";
   return node.finish<TensorScatterOp>(node.getInput(1), node.getInput(0),
-                                      node.getInput(2), node.getInt("axis"),
+                                      node.getInput(2), node.getAxis(),
                                       mode == "circular");
 }

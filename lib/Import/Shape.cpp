@@ -26,7 +26,7 @@ LogicalResult graphopt::importReshape(NodeImporter &node) {
 }
 
 LogicalResult graphopt::importConcat(NodeImporter &node) {
-  return node.finish<ConcatOp>(node.getInputs(), node.getInt("axis"));
+  return node.finish<ConcatOp>(node.getInputs(), node.getAxis());
 }
 
 LogicalResult graphopt::importShape(NodeImporter &node) {
@@ -126,7 +126,7 @@ LogicalResult graphopt::importSplit(NodeImporter &node) {
   if (parts != static_cast<int64_t>(node.getNumOutputs()))
     return node.emitError() << "num_outputs is " << parts << ", but it has "
                             << node.getNumOutputs() << " outputs";
-  return node.finish<SplitOp>(node.getInput(0), node.getInt("axis"), parts,
+  return node.finish<SplitOp>(node.getInput(0), node.getAxis(), parts,
                               getList(node, 1, parts));
 }
 

@@ -66,7 +66,7 @@ LogicalResult graphopt::importPad(NodeImporter &node) {
 
 std::pair<Value, int64_t> graphopt::getInputAndAxis(NodeImporter &node) {
   if (node.hasAttribute("axis"))
-    return {node.getInput(0), node.getInt("axis")};
+    return {node.getInput(0), node.getAxis()};
   auto flat = node.create<ReshapeOp>(node.getInput(0), node.createInts(-1),
                                      /*allowZero=*/false);
   return {flat ? flat.getResult() : Value(), 0};

@@ -10,7 +10,7 @@ using namespace graphopt::graph;
 
 LogicalResult graphopt::importTopK(NodeImporter &node) {
   return node.finish<TopKOp>(node.getInput(0), node.getInput(1),
-                             node.getInt("axis"), node.getInt("largest") != 0,
+                             node.getAxis(), node.getInt("largest") != 0,
                              node.getInt("sorted") != 0);
 }
 

@@ -5,6 +5,7 @@
 #include "dialects/Graph/Indexing.h"
 #include "dialects/Graph/Quantization.h"
 #include "dialects/Graph/Shape.h"
+#include "dialects/Graph/ShapeInference.h"
 #include "graphopt/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -143,10 +144,14 @@ private:
     return arith::ConstantOp::create(*this, DenseElementsAttr::get(type, float(value)));
   }
 
+  static int64_t getAxis(GatherOp op) {
+    return *normalizeAxis(std::nullopt, op.getAxis(), op.getData().getType().getRank());
+  }
+
   /// The part for each slice of what broadcasts against the data.
   Value gatherAligned(GatherOp op, Value value) {
     auto type = mlir::cast<RankedTensorType>(value.getType());
-    int64_t axis = op.getAxis() - (op.getData().getType().getRank() - type.getRank());
+    int64_t axis = getAxis(op) - (op.getData().getType().getRank() - type.getRank());
     int64_t rank = op.getIndices().getType().getRank();
     if (axis < 0)
       return value;
@@ -160,7 +165,7 @@ private:
 
   /// Blocks along another dimension than that of the slices.
   Value gatherBlocks(GatherOp op, DequantizeLinearOp grid) {
-    int64_t axis = grid.getAxis(), slices = op.getAxis();
+    int64_t axis = grid.getAxis(), slices = getAxis(op);
     if (axis == slices)
       return {};
     if (axis > slices)

@@ -38,11 +38,13 @@ static RowKind readRows(Value output) {
   for (Value value = output; value; value = lookThrough(value)) {
     Operation *op = value.getDefiningOp();
     int64_t last = typeOf(value).getRank() - 1;
+    auto isAlongRows = [last](auto softmax) {
+      return normalizeAxis(std::nullopt, softmax.getAxis(), last + 1) == last;
+    };
     if (auto softmax = dyn_cast_or_null<SoftmaxOp>(op))
-      return int64_t(softmax.getAxis()) == last ? RowKind::Probabilities
-                                                : RowKind::Values;
+      return isAlongRows(softmax) ? RowKind::Probabilities : RowKind::Values;
     if (auto softmax = dyn_cast_or_null<LogSoftmaxOp>(op))
-      return int64_t(softmax.getAxis()) == last ? RowKind::Logits : RowKind::Values;
+      return isAlongRows(softmax) ? RowKind::Logits : RowKind::Values;
     if (isa_and_nonnull<MatMulOp, GemmOp>(op) && isConstant(op->getOperand(1)))
       return RowKind::Logits;
   }

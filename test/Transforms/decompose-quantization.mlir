@@ -120,7 +120,7 @@ func.func @gather_shared(%t: tensor<5x7xui8>, %c: tensor<7xf32>, %r: tensor<5xf3
   %d = graph.dequantize_linear %t, %c axis = 1 to f32 : tensor<5x7xui8>, tensor<7xf32>
   %g = graph.gather %d at %i axis = 0 : tensor<5x7xf32>, tensor<2x3xi64>
   %e = graph.dequantize_linear %t, %r axis = 0 to f32 : tensor<5x7xui8>, tensor<5xf32>
-  %h = graph.gather %e at %i axis = 1 : tensor<5x7xf32>, tensor<2x3xi64>
+  %h = graph.gather %e at %i axis = -1 : tensor<5x7xf32>, tensor<2x3xi64>
   return %g, %h : tensor<2x3x7xf32>, tensor<5x2x3xf32>
 }
 

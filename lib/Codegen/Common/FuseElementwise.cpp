@@ -252,6 +252,13 @@ static LogicalResult forgetOverwritten(linalg::GenericOp op,
   return rewriter.notifyMatchFailure(op, "nothing is overwritten");
 }
 
+/// Upstream forgets the padding of a number that became a tensor of one.
+static bool isCollapsible(OpOperand *reshaped) {
+  auto expand = reshaped->get().getDefiningOp<tensor::ExpandShapeOp>();
+  return !expand || expand.getSrcType().getRank() > 0 ||
+         !isa<tensor::PadOp>(reshaped->getOwner());
+}
+
 void graphopt::populateFuseElementwisePatterns(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   // Not upstream's set for this: it makes empty tensors of known sizes anew for
@@ -262,8 +269,7 @@ void graphopt::populateFuseElementwisePatterns(RewritePatternSet &patterns) {
   patterns.add(forgetOverwritten);
   graphopt::populateComputePartsPatterns(patterns);
   // Reshapes move down, so that what follows a contraction gets its shape.
-  linalg::populateFoldReshapeOpsByCollapsingPatterns(
-      patterns, [](OpOperand *) { return true; });
+  linalg::populateFoldReshapeOpsByCollapsingPatterns(patterns, isCollapsible);
   tensor::populateReassociativeReshapeFoldingPatterns(patterns);
   linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
   // Sizes of merged ops come from what is left.

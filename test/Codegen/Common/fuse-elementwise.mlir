@@ -223,3 +223,19 @@ func.func @slice_of_concat(%a: tensor<4x8xf32>, %b: tensor<4x8xf32>) -> tensor<4
   %s = tensor.extract_slice %c[0, 10] [4, 3] [1, 2] : tensor<4x16xf32> to tensor<4x3xf32>
   return %s : tensor<4x3xf32>
 }
+
+// -----
+
+// A number that became a tensor of one keeps its padding.
+// CHECK-LABEL: func @pads_scalar(
+// CHECK:         %[[ONE:.+]] = tensor.expand_shape
+// CHECK:         tensor.pad %[[ONE]] low[1] high[2]
+func.func @pads_scalar(%x: tensor<f32>) -> tensor<4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %one = tensor.expand_shape %x [] output_shape [1] : tensor<f32> into tensor<1xf32>
+  %y = tensor.pad %one low[1] high[2] {
+  ^bb0(%i: index):
+    tensor.yield %zero : f32
+  } : tensor<1xf32> to tensor<4xf32>
+  return %y : tensor<4xf32>
+}
