@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 
+from onnx import AttributeProto
 from onnx import TensorProto as T
 from onnx import helper as h
 
@@ -215,6 +216,20 @@ def shapes_that_fill_memory():
           f"node 'split' (Split) has num_outputs {huge}, but 1 output")
 
 
+def equations():
+    for i, equation in enumerate(("i,`j->i", "i.j", "......", "i->...j...", "i->j->k")):
+        einsum = [node("Einsum", "x", "y", name="sum", equation=equation)]
+        message = f"node 'sum' (Einsum) has the equation '{equation}', " \
+                  "which is not made of letters, '...', ',' and '->'"
+        check(f"einsum{i}", model(einsum), message)
+        wrapped = h.make_node("Einsum", ["a"], ["b"], name="sum")
+        wrapped.attribute.add(name="equation", type=AttributeProto.STRING, ref_attr_name="e")
+        inner = function("F", [wrapped])
+        inner.attribute.append("e")
+        check(f"inner_einsum{i}", model([node("F", "x", "y", domain="local", e=equation)], imports=["local"],
+                                        functions=[inner]), message.replace("sum'", "F_0/sum'"))
+
+
 def functions():
     check("doubling", chain(40, 2),
           f"the model has {1 << 40} nodes once its functions are inlined; the limit is 262144")
@@ -321,8 +336,8 @@ def microsoft():
 
 shutil.rmtree(FOLDER, ignore_errors=True)
 os.makedirs(FOLDER)
-for group in (files, scans, versions, operators, names, sizes, shapes_that_fill_memory, functions, external_data, shapes,
-              few_bits, microsoft):
+for group in (files, scans, versions, operators, names, sizes, shapes_that_fill_memory, equations, functions, external_data,
+              shapes, few_bits, microsoft):
     group()
 print("\n".join(failures) or "ok")
 sys.exit(bool(failures))

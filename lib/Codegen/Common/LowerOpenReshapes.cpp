@@ -3,7 +3,7 @@
 // Upstream's expand-strided-metadata takes one open extent a group for granted
 // and crashes on more, such as rows of [batch * seq] seen as [batch, seq]. Where
 // a view drops one of several extents of 1 and strides are open, it takes the
-// wrong one.
+// wrong one; where an extent of 1 has a step, it crashes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -73,12 +73,20 @@ static SmallVector<unsigned> keptDims(memref::SubViewOp op) {
   return kept.size() == shape.size() ? kept : SmallVector<unsigned>();
 }
 
+/// True if upstream takes another extent for dropped, or cannot tell.
+static bool mistakesDropped(memref::SubViewOp op, ArrayRef<unsigned> kept) {
+  for (auto [size, step] : llvm::zip_equal(op.getStaticSizes(), op.getStaticStrides()))
+    if (size == 1 && step != 1)
+      return true;
+  llvm::SmallBitVector dropped = op.getDroppedDims();
+  return llvm::any_of(kept, [&](unsigned dim) { return dropped.test(dim); });
+}
+
 /// memref.subview without some extents of 1  =>  memref.reinterpret_cast
 static LogicalResult lowerReducedView(memref::SubViewOp op, PatternRewriter &rewriter) {
-  llvm::SmallBitVector dropped = op.getDroppedDims();
   SmallVector<unsigned> kept = keptDims(op);
-  if (dropped.none() || kept.empty() ||
-      llvm::none_of(kept, [&](unsigned dim) { return dropped.test(dim); }))
+  if (kept.empty() || op.getType().getRank() == op.getSourceType().getRank() ||
+      !mistakesDropped(op, kept))
     return rewriter.notifyMatchFailure(op, "upstream knows what is dropped");
   SmallVector<int64_t> strides;
   int64_t offset;

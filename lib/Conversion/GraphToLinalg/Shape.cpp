@@ -15,8 +15,14 @@ struct LowerTranspose : LoweringPattern<TransposeOp> {
   Values lower(TransposeOp op, Adaptor in, Lowering &to) const override {
     Value init = to.empty(to.sizes(op.getResult()),
                           to.element(op.getType().getElementType()));
-    return {{linalg::TransposeOp::create(to.b, to.loc, in.getInput(), init,
-                                         op.getPermutation())
+    // Of some extents only the result's type tells, or only the input's.
+    SmallVector<int64_t> shape(op.getPermutation().size());
+    for (auto [dim, source] : llvm::enumerate(op.getPermutation()))
+      shape[source] = cast<RankedTensorType>(init.getType()).getDimSize(dim);
+    Value input = in.getInput();
+    if (auto type = cast<RankedTensorType>(input.getType()); type.getShape() != ArrayRef(shape))
+      input = tensor::CastOp::create(to.b, to.loc, type.clone(shape), input);
+    return {{linalg::TransposeOp::create(to.b, to.loc, input, init, op.getPermutation())
                  .getResult()[0]}};
   }
 };

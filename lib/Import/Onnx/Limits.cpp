@@ -4,6 +4,7 @@
 #include "lib/Import/Onnx/Walk.h"
 #include "onnx/common/constants.h"
 #include "onnx/defs/schema.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace graphopt;
 using llvm::StringRef;
@@ -97,21 +98,48 @@ static void checkTypes(const onnx::ModelProto &model) {
   });
 }
 
-/// ONNX infers as many outputs as this attribute says, however many there are.
-static void checkSplit(const onnx::NodeProto &node) {
-  if (node.op_type() != "Split" || !normalDomain(node.domain()).empty())
+//===--- Attributes that ONNX's shape inference takes as they are ---------===//
+
+/// It infers as many outputs as this attribute says, however many there are.
+static void checkSplit(const onnx::NodeProto &node, const onnx::AttributeProto &attribute) {
+  if (attribute.name() == "num_outputs" && attribute.i() != node.output_size())
+    fail(describe(node) + " has num_outputs " + Twine(attribute.i()) +
+         ", but " + Twine(node.output_size()) +
+         (node.output_size() == 1 ? " output" : " outputs"));
+}
+
+/// It never ends at other characters.
+static void checkEinsum(const onnx::NodeProto &node, const onnx::AttributeProto &attribute) {
+  if (attribute.name() != "equation")
     return;
-  for (const onnx::AttributeProto &attribute : node.attribute())
-    if (attribute.name() == "num_outputs" &&
-        attribute.i() != node.output_size())
-      fail(describe(node) + " has num_outputs " + Twine(attribute.i()) +
-           ", but " + Twine(node.output_size()) +
-           (node.output_size() == 1 ? " output" : " outputs"));
+  std::string equation = attribute.s();
+  llvm::erase_if(equation, [](char c) { return llvm::isSpace(c); });
+  auto isLetters = [](StringRef text) { return llvm::all_of(text, llvm::isAlpha); };
+  auto isTerm = [&](StringRef term) {
+    auto [before, after] = term.split("...");
+    return isLetters(before) && isLetters(after);
+  };
+  auto [inputs, output] = StringRef(equation).split("->");
+  if (!isTerm(output) || !llvm::all_of(llvm::split(inputs, ','), isTerm))
+    fail(describe(node) + " has the equation '" + attribute.s() +
+         "', which is not made of letters, '...', ',' and '->'");
+}
+
+void graphopt::checkAttributes(const onnx::ModelProto &model) {
+  forEachNode(model, [](const onnx::NodeProto &node) {
+    if (!normalDomain(node.domain()).empty())
+      return;
+    auto check = node.op_type() == "Split" ? checkSplit
+                 : node.op_type() == "Einsum" ? checkEinsum : nullptr;
+    for (const onnx::AttributeProto &attribute : node.attribute())
+      if (check && attribute.ref_attr_name().empty())
+        check(node, attribute);
+  });
 }
 
 void graphopt::checkLimits(const OnnxModel &model) {
   checkVersions(model.proto);
   checkNames(model.proto);
   checkTypes(model.proto);
-  forEachNode(model.proto, checkSplit);
+  checkAttributes(model.proto);
 }

@@ -87,6 +87,7 @@ static void normalize(OnnxModel &model, const ImportOptions &options) {
   applyInputShapes(proto, options.shapes);
   auto outputs = proto.graph().output();
   inlineLocalFunctions(proto, options.maxNodes);
+  checkAttributes(proto); // what functions were given
   retypePackedWeights(model);
   if (opsetOf(proto) == 0) // it uses other domains only
     proto.add_opset_import()->set_version(canonicalOpset);

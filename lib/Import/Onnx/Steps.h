@@ -51,6 +51,9 @@ void moveMicrosoftOperators(onnx::ModelProto &model);
 /// from them.
 void checkLimits(const OnnxModel &model);
 
+/// Attributes that ONNX's shape inference would crash or hang on.
+void checkAttributes(const onnx::ModelProto &model);
+
 /// Gives tensors that are stored beside the model their bytes.
 void resolveExternalData(OnnxModel &model, llvm::StringRef modelPath);
 

@@ -28,3 +28,12 @@ func.func @reduced_view(%x: memref<1x?x?x?xf16>, %i: index, %n: index, %m: index
       : memref<1x?x?x?xf16> to memref<1x?x?xf16, strided<[?, ?, 1], offset: ?>>
   return %v : memref<1x?x?xf16, strided<[?, ?, 1], offset: ?>>
 }
+
+// It crashes where an extent of 1 has a step.
+// CHECK-LABEL: func.func @stepping_view
+func.func @stepping_view(%x: memref<1x5x3xi32>) -> memref<1x2xi32, strided<[30, 3], offset: 11>> {
+  // CHECK: memref.reinterpret_cast %{{.*}} to offset: [11], sizes: [1, 2], strides: [30, 3]
+  %v = memref.subview %x[0, 3, 2] [1, 2, 1] [2, 1, 1]
+      : memref<1x5x3xi32> to memref<1x2xi32, strided<[30, 3], offset: 11>>
+  return %v : memref<1x2xi32, strided<[30, 3], offset: 11>>
+}

@@ -26,6 +26,17 @@ func.func @reshape_infers_rest(%x: tensor<?x?x4xf32> {graph.dims = ["a", "b", ""
   return %r : tensor<?x4xf32>
 }
 
+// What only the result's type tells.
+// CHECK-LABEL: func @transpose_known(
+// CHECK:         %[[X:.+]] = tensor.cast %{{.+}} : tensor<?x?xf32> to tensor<3x?xf32>
+// CHECK:         linalg.transpose ins(%[[X]] : tensor<3x?xf32>) outs(%{{.+}} : tensor<?x3xf32>) permutation = [1, 0]
+func.func @transpose_known(%x: tensor<?x?xf32>) -> tensor<?x3xf32> {
+  %t = "graph.transpose"(%x) {permutation = array<i64: 1, 0>} : (tensor<?x?xf32>) -> tensor<?x3xf32>
+  return %t : tensor<?x3xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func @transpose(
 // CHECK:         linalg.transpose ins(%{{.+}} : tensor<?x3xf32>) outs(%{{.+}} : tensor<3x?xf32>) permutation = [1, 0]
 func.func @transpose(%x: tensor<?x3xf32>) -> tensor<3x?xf32> {
