@@ -10,7 +10,7 @@ config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test", ".py", ".onnxtxt"]
 config.excludes = ["Inputs", "Unit", "lit.cfg.py", "lit.local.cfg.py", "compare.py", "conformance.py",
                    "corpus.py", "emulator.py", "engines.py", "generator.py", "graphs.py", "harness.py", "kernels.py",
-                   "movements.py", "nets.py", "operators.py", "quantize_peers.py", "tree.py"]
+                   "launcher.py", "movements.py", "nets.py", "operators.py", "quantize_peers.py", "tree.py"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.build_dir, "test")
 
@@ -19,7 +19,7 @@ config.environment["PATH"] = os.pathsep.join(
     [bin_dir, config.llvm_bin_dir, os.environ["PATH"]])
 # Tests import each other's helpers (harness) and the tree's Python package.
 config.environment["PYTHONPATH"] = os.pathsep.join(
-    [os.path.join(config.source_dir, folder) for folder in ("test/Ops", "python", "tools/dev")])
+    [os.path.join(config.source_dir, folder) for folder in ("test/Ops", "test/Cuda", "python", "tools/dev")])
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
 config.environment["GRAPHOPT_BUILD"] = config.build_dir
 # One thread a test: lit runs as many tests at once as there are cores.

@@ -1,7 +1,9 @@
-// A libcuda.so.1 without a GPU: device memory is memory, kernels are the code that
-// emulate-kernels made of them, in the shared library $GRAPHOPT_EMULATED. It refuses
-// what a driver would. $GRAPHOPT_FAKE_CC is its compute capability times 10.
-#include <atomic>
+// A libcuda.so.1 without a GPU: kernels are the code that emulate-kernels made of them,
+// in the shared library $GRAPHOPT_EMULATED. The GPU's memory is memory at other
+// addresses, see Emulator/Abi.h. It refuses what a driver would, and says on stderr what
+// a kernel did wrong. $GRAPHOPT_FAKE_CC is its compute capability times 10.
+#include "Emulator/Launch.h"
+#include "Emulator/SharedMemory.h"
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -10,23 +12,30 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <sys/mman.h>
+#include <unistd.h>
+
+using namespace emulator;
 
 namespace {
 enum Result { kSuccess = 0, kInvalidValue = 1, kOutOfMemory = 2, kInvalidDevice = 101,
               kInvalidContext = 201, kNotFound = 500, kNoBinary = 209, kInvalidHandle = 400,
-              kInvalidImage = 200, kIllegalAddress = 700 };
+              kInvalidImage = 200, kLaunchFailed = 719 };
+enum Attribute { kSharedBytes = 8, kMajor = 75, kMinor = 76 };
 
-struct Size { uint32_t x, y, z; };
-
-/// Of the thread that runs.
-thread_local Size blockIndex, threadIndex, blockSize, gridSize;
 thread_local int contexts = 0;
 
 struct Library { void *handle; };
-struct Kernel { void (*run)(void **); };
+struct Kernel {
+  std::string name;
+  void (*run)(void **);
+  Facts facts;
+  uint32_t mostShared = kFreeShared; ///< dynamic bytes
+};
 
 std::mutex mutex;
 std::map<uintptr_t, size_t> allocations;
+thread_local std::string problem; ///< of the last launch
 
 bool isAllocated(uint64_t address, size_t bytes) {
   std::lock_guard<std::mutex> lock(mutex);
@@ -41,6 +50,14 @@ int capability() {
   const char *text = getenv("GRAPHOPT_FAKE_CC");
   return text ? atoi(text) : 80;
 }
+
+/// Of a block, when it asks for it.
+uint32_t mostShared() { return (capability() == 80 ? 163 : capability() < 80 ? 64 : capability() < 90 ? 99 : 227) * 1024; }
+
+size_t pageBytes() { return size_t(sysconf(_SC_PAGESIZE)); }
+/// With a page behind that faults.
+size_t mappedBytes(size_t bytes) { return (bytes + 2 * pageBytes() - 1) / pageBytes() * pageBytes(); }
+void *behind(uint64_t address) { return reinterpret_cast<void *>(address - kAddressTag); }
 } // namespace
 
 extern "C" {
@@ -50,7 +67,7 @@ int cuDeviceGet(int *device, int ordinal) {
   return ordinal == 0 ? kSuccess : kInvalidDevice;
 }
 int cuDeviceGetAttribute(int *value, int attribute, int) {
-  *value = attribute == 75 ? capability() / 10 : attribute == 76 ? capability() % 10 : 0;
+  *value = attribute == kMajor ? capability() / 10 : attribute == kMinor ? capability() % 10 : 0;
   return kSuccess;
 }
 int cuDevicePrimaryCtxRetain(void **context, int) {
@@ -90,44 +107,53 @@ int cuModuleUnload(void *module) {
   return kSuccess;
 }
 int cuModuleGetFunction(void **function, void *module, const char *name) {
-  void *symbol = dlsym(static_cast<Library *>(module)->handle,
-                       (std::string("emulated_") + name).c_str());
-  if (!symbol)
+  void *handle = static_cast<Library *>(module)->handle;
+  std::string symbol = std::string("emulated_") + name;
+  void *run = dlsym(handle, symbol.c_str()), *facts = dlsym(handle, (symbol + "_facts").c_str());
+  if (!run || !facts)
     return kNotFound;
-  *function = new Kernel{reinterpret_cast<void (*)(void **)>(symbol)};
+  *function = new Kernel{name, reinterpret_cast<void (*)(void **)>(run), *static_cast<Facts *>(facts)};
   return kSuccess;
 }
-int cuFuncSetAttribute(void *, int, int) { return kSuccess; }
+int cuFuncSetAttribute(void *function, int attribute, int value) {
+  if (attribute != kSharedBytes || value < 0 || uint32_t(value) > mostShared())
+    return kInvalidValue;
+  static_cast<Kernel *>(function)->mostShared = uint32_t(value);
+  return kSuccess;
+}
 
 int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
   if (!bytes)
     return kInvalidValue;
-  void *data = aligned_alloc(256, (bytes + 255) & ~size_t(255));
-  if (!data)
+  void *data = mmap(nullptr, mappedBytes(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED)
     return kOutOfMemory;
+  mprotect(static_cast<char *>(data) + mappedBytes(bytes) - pageBytes(), pageBytes(), PROT_NONE);
   memset(data, 0xFF, bytes); // whoever reads before writing sees it
-  *address = reinterpret_cast<uintptr_t>(data);
+  *address = reinterpret_cast<uint64_t>(data) + kAddressTag;
   std::lock_guard<std::mutex> lock(mutex);
   allocations[*address] = bytes;
   return kSuccess;
 }
 int cuMemFree_v2(uint64_t address) {
   std::lock_guard<std::mutex> lock(mutex);
-  if (!allocations.erase(address))
+  auto found = allocations.find(address);
+  if (found == allocations.end())
     return kInvalidValue;
-  free(reinterpret_cast<void *>(address));
+  munmap(behind(address), mappedBytes(found->second));
+  allocations.erase(found);
   return kSuccess;
 }
 int cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *) {
   if (!isAllocated(to, bytes))
     return kInvalidValue;
-  memcpy(reinterpret_cast<void *>(to), from, bytes);
+  memcpy(behind(to), from, bytes);
   return kSuccess;
 }
 int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *) {
   if (!isAllocated(from, bytes))
     return kInvalidValue;
-  memcpy(to, reinterpret_cast<void *>(from), bytes);
+  memcpy(to, behind(from), bytes);
   return kSuccess;
 }
 int cuStreamCreate(void **stream, unsigned) {
@@ -142,27 +168,23 @@ int cuStreamSynchronize(void *) { return kSuccess; }
 
 int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx,
                    unsigned by, unsigned bz, unsigned shared, void *, void **arguments, void **) {
+  auto *kernel = static_cast<Kernel *>(function);
   uint64_t threads = uint64_t(bx) * by * bz;
-  if (!gx || !gy || !gz || !threads || threads > 1024 || gy > 65535 || gz > 65535 ||
-      shared > 48 * 1024)
+  uint32_t variables = kernel->facts.sharedEnd - kernel->facts.sharedBegin;
+  if (!gx || !gy || !gz || !threads || threads > 1024 || bz > 64 || gy > 65535 || gz > 65535 ||
+      variables > kFreeShared || shared > kernel->mostShared || shared + variables > mostShared())
     return kInvalidValue;
-  gridSize = {gx, gy, gz};
-  blockSize = {bx, by, bz};
-  for (blockIndex.z = 0; blockIndex.z < gz; ++blockIndex.z)
-    for (blockIndex.y = 0; blockIndex.y < gy; ++blockIndex.y)
-      for (blockIndex.x = 0; blockIndex.x < gx; ++blockIndex.x)
-        for (threadIndex.z = 0; threadIndex.z < bz; ++threadIndex.z)
-          for (threadIndex.y = 0; threadIndex.y < by; ++threadIndex.y)
-            for (threadIndex.x = 0; threadIndex.x < bx; ++threadIndex.x)
-              static_cast<Kernel *>(function)->run(arguments);
-  return kSuccess;
+  problem = runLaunch({kernel->name.c_str(), kernel->run, arguments, kernel->facts,
+                                   {gx, gy, gz}, {bx, by, bz}, shared});
+  if (problem.empty())
+    return kSuccess;
+  fprintf(stderr, "fake CUDA: %s\n", problem.c_str());
+  return kLaunchFailed;
 }
 
-// What kernels read, see EmulateKernels.cpp.
-#define SREG(name, value)                                                                    \
-  int32_t simt_read_ptx_sreg_##name##_x() { return int32_t(value.x); }                       \
-  int32_t simt_read_ptx_sreg_##name##_y() { return int32_t(value.y); }                       \
-  int32_t simt_read_ptx_sreg_##name##_z() { return int32_t(value.z); }
+// For tests: what the last launch of this thread did wrong.
+const char *fakeCudaProblem() { return problem.c_str(); }
+
 // What LLVM makes of bf16 on a CPU without it.
 __bf16 __truncsfbf2(float value) {
   uint32_t bits = __builtin_bit_cast(uint32_t, value);
@@ -170,9 +192,4 @@ __bf16 __truncsfbf2(float value) {
     return __builtin_bit_cast(__bf16, uint16_t(bits >> 16 | 0x40));
   return __builtin_bit_cast(__bf16, uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16));
 }
-
-SREG(tid, threadIndex)
-SREG(ntid, blockSize)
-SREG(ctaid, blockIndex)
-SREG(nctaid, gridSize)
 }

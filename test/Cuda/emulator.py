@@ -33,11 +33,10 @@ def toolkit(folder):
     return {"CUDA_HOME": folder, "CUDA_PATH": "", "PATH": os.pathsep.join(path)}
 
 
-def emulate(stages, library):
-    """Makes a library for FakeCuda.cpp of the kernels that --dump-stages wrote."""
+def emulate(kernels, library):
+    """Makes a library for FakeCuda.cpp of a module with kernels, as --dump-stages writes."""
     bitcode = library + ".bc"
-    subprocess.run([os.path.join(BUILD, "bin", "emulate-kernels"), os.path.join(stages, "4-llvm.mlirbc"), bitcode],
-                   check=True)
+    subprocess.run([os.path.join(BUILD, "bin", "emulate-kernels"), kernels, bitcode], check=True)
     subprocess.run([CLANG, "-O1", "-shared", "-fPIC", "-w", bitcode, os.path.join(DRIVER, "libcuda.so.1"), "-lm",
                     f"-Wl,-rpath,{DRIVER}", "-o", library], check=True)
 
@@ -60,6 +59,6 @@ def _compile(model, path, options):
                           capture_output=True, text=True, env={**os.environ, **toolkit(path("toolkit"))})
     if done.returncode:
         raise graphopt.CompileError(done.stderr.strip().removeprefix("graphopt: error: ")[:2000])
-    emulate(path("stages"), path("kernels.so"))
+    emulate(path("stages/4-llvm.mlirbc"), path("kernels.so"))
     os.environ["GRAPHOPT_EMULATED"] = path("kernels.so")
     return graphopt.load(path("out"))

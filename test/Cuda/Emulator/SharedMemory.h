@@ -1,0 +1,59 @@
+//===- SharedMemory.h - The memory of a block, and who used it when -------===//
+
+#ifndef GRAPHOPT_TEST_CUDA_EMULATOR_SHAREDMEMORY_H
+#define GRAPHOPT_TEST_CUDA_EMULATOR_SHAREDMEMORY_H
+
+#include "Abi.h"
+#include <cstddef>
+#include <vector>
+
+namespace emulator {
+
+/// Of a block, of GPUs of compute capability 9.0.
+constexpr uint32_t kMostShared = 227 * 1024;
+/// Of a block's variables, without asking the driver.
+constexpr uint32_t kFreeShared = 48 * 1024;
+
+/// Who touches memory: a thread, after so many barriers of the block and
+/// meetings of its warp, which are counted on from block to block.
+struct Access {
+  int32_t thread = -1;
+  uint32_t blockPhase = 0, warpPhase = 0;
+};
+
+/// The shared memory of the block that runs, full of NaNs when it begins. Fails
+/// at accesses of two threads that nothing orders, one of them a write, and at
+/// those of what cp.async has not brought yet.
+class SharedMemory {
+public:
+  SharedMemory();
+  void beginLaunch(const Facts &facts, uint32_t dynamicBytes);
+  void beginBlock();
+
+  /// Where the module's variables would begin, and the dynamic memory:
+  /// addresses of the GPU's.
+  uint64_t staticBase() const;
+  uint64_t dynamicBase() const;
+
+  void read(uint64_t address, size_t bytes, Access access);
+  void write(uint64_t address, size_t bytes, Access access);
+  /// What cp.async will write; it is not there before release().
+  void hold(uint64_t address, size_t bytes, Access access);
+  void release(uint64_t address, size_t bytes, Access access);
+
+private:
+  struct Cell { ///< of a byte
+    Access writer, reader, otherReader;
+    uint32_t heldIn = 0; ///< number of the block
+  };
+  Cell *cellsOf(uint64_t address, size_t count);
+
+  std::vector<Cell> cells;
+  uint32_t blockNumber = 0, staticBegin = 0, dynamicBegin = 0, bytes = 0;
+};
+
+SharedMemory &sharedMemory();
+
+} // namespace emulator
+
+#endif
