@@ -58,6 +58,8 @@ if os.geteuid() == 0:
 # Of the tests' own Python, which need not have what only one of them reads.
 if not subprocess.run([config.python, "-c", "import seqeval"], capture_output=True).returncode:
     config.available_features.add("seqeval")
+if config.images:
+    config.available_features.add("images")
 if shutil.which("gdb"):
     config.available_features.add("gdb")
 # `graphopt compile` comes with Compiler.cpp.

@@ -195,3 +195,17 @@ MaxRoiPoolOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
   results.push_back(std::move(*result));
   return success();
 }
+
+LogicalResult
+DecodeImageOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
+                            Adaptor op, SmallVectorImpl<InferredTensor> &results) {
+  const InferredTensor &input = shapes.get(op.getInput());
+  if (input.getRank() != 1) // C1
+    return emitOptionalError(loc, "a file has type ", op.getInput().getType());
+  StringRef format = op.getFormat();
+  if (!llvm::is_contained({"RGB", "BGR", "Grayscale"}, format)) // C2
+    return emitOptionalError(loc, "pixel format '", format, "' is not known");
+  results.push_back({input.elementType,
+                     {{}, {}, shapes.constant(format == "Grayscale" ? 1 : 3)}});
+  return success();
+}

@@ -137,4 +137,25 @@ def Graph_MaxRoiPoolOp : Graph_PureOp<"max_roi_pool"> {
   }];
 }
 
+def Graph_DecodeImageOp : Graph_PureOp<"decode_image"> {
+  let summary = "Pixels of an image file";
+  let description = [{
+    `input` are the bytes of a file: BMP, JPEG, JPEG 2000, PNG, PNM, TIFF or WebP. The
+    result has rows, columns and, as `format` says, the channels red, green and blue,
+    the same backwards, or brightness alone. Opacity is left out. The run refuses a
+    file that is damaged, or larger than 2^26 pixels.
+
+    Constraints:
+    - (C1) The input has one dimension.
+    - (C2) `format` is "RGB", "BGR" or "Grayscale".
+
+    ```mlir
+    %y = graph.decode_image "RGB" %x : tensor<?xui8>
+    ```
+  }];
+  let arguments = (ins StrAttr:$format, RankedTensorOf<[UI8]>:$input);
+  let results = (outs RankedTensorOf<[UI8]>:$result);
+  let assemblyFormat = "$format $input attr-dict `:` type($input)";
+}
+
 #endif

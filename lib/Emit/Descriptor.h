@@ -39,6 +39,9 @@ llvm::SmallVector<std::string> addDescriptor(llvm::Module &module,
 /// Links the runtime's bitcode into `module`, as much as it uses.
 llvm::Error linkRuntime(llvm::Module &module);
 
+/// The libraries that the code of `module` needs, with its runtime, apart from those of C.
+llvm::ArrayRef<llvm::StringRef> librariesOf(const llvm::Module &module);
+
 } // namespace graphopt
 
 #endif // GRAPHOPT_LIB_EMIT_DESCRIPTOR_H

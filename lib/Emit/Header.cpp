@@ -78,6 +78,7 @@ public:
 
   std::string write() {
     line("/* {}, compiled by graphopt. Generated: do not edit. */", name);
+    writeLibraries();
     line("#ifndef {}_H\n#define {}_H\n", macro, macro);
     line("#include \"graphopt.h\"\n");
     line("#ifdef __cplusplus\nextern \"C\" {{\n#endif\n");
@@ -130,6 +131,14 @@ private:
             dim < 0 ? inComment(model.openDims[-1 - dim]) : std::to_string(dim);
     }
     return fmt::format("{}{} [{}]", kind, dtypeName(port.dtype).str(), dims);
+  }
+
+  void writeLibraries() {
+    std::string flags;
+    for (StringRef library : facts.libraries)
+      flags += " -l" + library.str();
+    if (!flags.empty())
+      line("/* Link with{} -lm -pthread. */", flags);
   }
 
   void writeConstants() {

@@ -12,6 +12,7 @@ struct HeaderFacts {
   std::optional<int64_t> workspaceBytes; ///< if the same for all dimensions
   int64_t weightsBytes = 0;
   bool hasThreads = true; ///< `<model>_pool_create` exists
+  llvm::ArrayRef<llvm::StringRef> libraries; ///< to be linked with the model
 };
 
 /// Text of `<model>.h`: constants, typed structs for inputs and outputs, and

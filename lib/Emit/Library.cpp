@@ -153,7 +153,7 @@ private:
 
 static Error writeLibrary(Output &output, const Members &members,
                           const std::string &name, const Triple &triple,
-                          LibraryKind kind) {
+                          ArrayRef<StringRef> libraries, LibraryKind kind) {
   if (kind == LibraryKind::Object)
     return members.writeObjects();
   auto writer = [&](raw_ostream &os) { return members.writeArchive(os); };
@@ -165,7 +165,7 @@ static Error writeLibrary(Output &output, const Members &members,
   if (Error error = writeOutputFile(archive, writer))
     return error;
   std::string library = output.pathOf("lib" + name + ".so");
-  if (Error error = linkSharedLibrary(archive, library, triple))
+  if (Error error = linkSharedLibrary(archive, library, triple, libraries))
     return error;
   output.adopt(library);
   return Error::success();
@@ -181,8 +181,10 @@ static Error writeWeights(Output &output, const Code &code, bool compressed) {
 }
 
 static Error writeHeaders(Output &output, const Code &code,
-                          int64_t weightsBytes) {
+                          int64_t weightsBytes,
+                          ArrayRef<StringRef> libraries) {
   HeaderFacts facts;
+  facts.libraries = libraries;
   facts.workspaceBytes = code.workspaceBytes;
   facts.weightsBytes = weightsBytes;
   facts.hasThreads = Triple(code.triple).isOSLinux();
@@ -270,12 +272,13 @@ Expected<std::vector<std::string>> graphopt::emitLibrary(
     variants.insert(variants.begin(), std::move(*dispatcher));
   }
   const Code &model = variants.front();
+  ArrayRef<StringRef> libraries = variants.back().libraries; // the same for each CPU
   if (Error error = writeLibrary(output, members, model.model->name,
-                                 Triple(model.triple), options.kind))
+                                 Triple(model.triple), libraries, options.kind))
     return std::move(error);
   if (Error error = writeWeights(output, model, options.compressWeights))
     return std::move(error);
-  if (Error error = writeHeaders(output, model, weightsBytes))
+  if (Error error = writeHeaders(output, model, weightsBytes, libraries))
     return std::move(error);
   if (Error error = writeListings(output, variants))
     return std::move(error);

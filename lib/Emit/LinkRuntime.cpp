@@ -20,21 +20,24 @@ static void removeClangsAttributes(Module &runtime) {
       function.removeFnAttr(name);
 }
 
-Error graphopt::linkRuntime(Module &module) {
-  bool needed = any_of(module, [](const Function &function) {
-    return function.isDeclaration() &&
-           function.getName().starts_with("graphopt_");
+/// True if `module` calls functions whose names begin so, and does not have them.
+static bool needs(const Module &module, StringRef prefix) {
+  return any_of(module, [&](const Function &function) {
+    return function.isDeclaration() && function.getName().starts_with(prefix);
   });
-  if (!needed)
-    return Error::success();
+}
+
+/// Links what `module` uses of `image`.
+static Error linkBitcode(Module &module, StringRef image, StringRef missing) {
   const Triple &triple = module.getTargetTriple();
-  StringRef image = runtimeBitcode(triple);
   if (image.empty())
-    return createStringError(fmt::format("no runtime for {}", triple.str()));
+    return createStringError(fmt::format("{} for {}", missing.str(), triple.str()));
   auto runtime = parseBitcodeFile(MemoryBufferRef(image, "graphopt runtime"),
                                   module.getContext());
   if (!runtime)
     return runtime.takeError();
+  if ((*runtime)->getTargetTriple().getArch() != triple.getArch())
+    return createStringError(fmt::format("{} for {}", missing.str(), triple.str()));
   removeClangsAttributes(**runtime);
   (*runtime)->setTargetTriple(triple);
   // Small and called by code for better CPUs, which may inline it.
@@ -48,4 +51,19 @@ Error graphopt::linkRuntime(Module &module) {
   if (Linker::linkModules(module, std::move(*runtime), Linker::LinkOnlyNeeded))
     return createStringError("the runtime does not link with the model");
   return Error::success();
+}
+
+Error graphopt::linkRuntime(Module &module) {
+  if (needs(module, "graphopt_image_"))
+    if (Error error = linkBitcode(module, decodersBitcode(),
+                                  "this graphopt has no image decoders"))
+      return error;
+  if (!needs(module, "graphopt_"))
+    return Error::success();
+  return linkBitcode(module, runtimeBitcode(module.getTargetTriple()), "no runtime");
+}
+
+ArrayRef<StringRef> graphopt::librariesOf(const Module &module) {
+  static const StringRef codecs[] = {"tiff", "jpeg", "png", "webp", "openjp2"};
+  return module.getFunction("graphopt_image_rows") ? ArrayRef(codecs) : ArrayRef<StringRef>();
 }

@@ -243,6 +243,7 @@ Expected<Code> graphopt::compileCode(mlir::ModuleOp module,
                          cuda ? &*cuda : nullptr);
   if (!code)
     return code.takeError();
+  result.libraries = librariesOf(**code);
   if (options.optimize)
     optimizeCalls(**code, **machine);
   ObjectCompiler compiler(options, result, weights);

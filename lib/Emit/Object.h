@@ -23,6 +23,7 @@ struct Code {
   /// If it is the same for all dimensions.
   std::optional<int64_t> workspaceBytes;
   Variant variant;
+  llvm::ArrayRef<llvm::StringRef> libraries; ///< see librariesOf
 };
 
 /// What the code of one of several CPUs has to know of the others.

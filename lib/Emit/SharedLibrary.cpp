@@ -56,7 +56,8 @@ static Error runLinker(ArrayRef<StringRef> arguments) {
 }
 
 Error graphopt::linkSharedLibrary(StringRef archive, StringRef library,
-                                  const Triple &triple) {
+                                  const Triple &triple,
+                                  ArrayRef<StringRef> libraries) {
   Expected<Linker> linker = findLinker(triple);
   if (!linker)
     return linker.takeError();
@@ -73,6 +74,10 @@ Error graphopt::linkSharedLibrary(StringRef archive, StringRef library,
                       "--no-whole-archive", "-lm", "-pthread"});
   else
     arguments.append({"-soname", soname, "--whole-archive", archive});
+  SmallVector<std::string> names;
+  for (StringRef name : libraries)
+    names.push_back(("-l" + name).str());
+  llvm::append_range(arguments, names);
   if (Error error = runLinker(arguments))
     return error;
   if (std::error_code error = sys::fs::rename(temporary, library))

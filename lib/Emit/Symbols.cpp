@@ -43,10 +43,72 @@ static const char *const libm[] = {
     "roundeven", "sin",       "sincos", "sinh",      "sqrt",  "tan",
     "tanh",      "tgamma",    "trunc"};
 
+// lib/Runtime/Decoders: codecs, and more of the C library.
+static const char *const decoders[] = {
+    "_setjmp",
+    "longjmp",
+    "malloc",
+    "jpeg_CreateDecompress",
+    "jpeg_destroy_decompress",
+    "jpeg_mem_src",
+    "jpeg_read_header",
+    "jpeg_read_scanlines",
+    "jpeg_start_decompress",
+    "jpeg_std_error",
+    "opj_create_decompress",
+    "opj_decode",
+    "opj_decoder_set_strict_mode",
+    "opj_destroy_codec",
+    "opj_image_destroy",
+    "opj_read_header",
+    "opj_set_default_decoder_parameters",
+    "opj_setup_decoder",
+    "opj_stream_create",
+    "opj_stream_destroy",
+    "opj_stream_set_read_function",
+    "opj_stream_set_seek_function",
+    "opj_stream_set_skip_function",
+    "opj_stream_set_user_data",
+    "opj_stream_set_user_data_length",
+    "png_create_info_struct",
+    "png_create_read_struct",
+    "png_destroy_read_struct",
+    "png_error",
+    "png_get_image_height",
+    "png_get_image_width",
+    "png_get_io_ptr",
+    "png_get_rowbytes",
+    "png_longjmp",
+    "png_read_info",
+    "png_read_row",
+    "png_read_update_info",
+    "png_set_expand",
+    "png_set_gray_to_rgb",
+    "png_set_interlace_handling",
+    "png_set_longjmp_fn",
+    "png_set_read_fn",
+    "png_set_strip_16",
+    "png_set_strip_alpha",
+    "png_set_user_limits",
+    "TIFFClientOpenExt",
+    "TIFFClose",
+    "TIFFGetField",
+    "TIFFOpenOptionsAlloc",
+    "TIFFOpenOptionsFree",
+    "TIFFOpenOptionsSetErrorHandlerExtR",
+    "TIFFOpenOptionsSetMaxSingleMemAlloc",
+    "TIFFOpenOptionsSetWarningHandlerExtR",
+    "TIFFRGBAImageBegin",
+    "TIFFRGBAImageEnd",
+    "TIFFRGBAImageGet",
+    "TIFFSetField",
+    "WebPDecodeRGBInto",
+    "WebPGetFeaturesInternal"};
+
 static StringSet<> allowedSymbols() {
   StringSet<> names;
-  for (const char *name : libc)
-    names.insert(name);
+  for (ArrayRef<const char *> list : {ArrayRef(libc), ArrayRef(decoders)})
+    names.insert_range(list);
   for (const char *name : libm) {
     names.insert(name);
     names.insert((Twine(name) + "f").str());

@@ -9,7 +9,7 @@
 namespace graphopt {
 
 /// An error that lists the undefined symbols of `object` that are neither in
-/// the C library, nor its mathematics, nor the compiler's own library, nor in
+/// the C library, nor its mathematics, nor in libraries that decode images, nor in
 /// `weights`, nor `shared` with other objects of the model.
 llvm::Error verifySymbols(llvm::MemoryBufferRef object,
                           llvm::ArrayRef<Weight> weights,

@@ -13,6 +13,11 @@ LogicalResult graphopt::exportOp(GridSampleOp op, NodeExporter &node) {
   return success();
 }
 
+LogicalResult graphopt::exportOp(DecodeImageOp op, NodeExporter &node) {
+  node.write("ImageDecoder", {op.getInput()}).set("pixel_format", op.getFormat());
+  return success();
+}
+
 LogicalResult graphopt::exportOp(Col2ImOp op, NodeExporter &node) {
   node.write("Col2Im", {op.getInput(), op.getImage(), op.getBlock()})
       .set("strides", op.getStrides())

@@ -37,6 +37,11 @@ LogicalResult graphopt::importCol2Im(NodeImporter &node) {
                                node.getInts("pads", zeros));
 }
 
+LogicalResult graphopt::importImageDecoder(NodeImporter &node) {
+  return node.finish<DecodeImageOp>(node.getString("pixel_format", "RGB"),
+                                    node.getInput(0));
+}
+
 //===--- AffineGrid ------------------------------------------------------===//
 
 /// The middles of `extent` (a list of one) equal parts of [-1, 1], along the first of `rank`

@@ -13,6 +13,11 @@ graphopt_image_\name\()_end:
 
 image x86_64, "runtime-x86_64.bc"
 image aarch64, "runtime-aarch64.bc"
+#ifdef GRAPHOPT_IMAGES
+image decoders, "decoders.bc"
+#else
+image decoders, "/dev/null"
+#endif
 image header, "graphopt.h"
 image cpp_header, "graphopt.hpp"
 

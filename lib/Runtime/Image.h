@@ -14,6 +14,7 @@
   }
 GRAPHOPT_IMAGE(x86_64)
 GRAPHOPT_IMAGE(aarch64)
+GRAPHOPT_IMAGE(decoders)
 GRAPHOPT_IMAGE(header)
 GRAPHOPT_IMAGE(cpp_header)
 #undef GRAPHOPT_IMAGE
@@ -31,6 +32,10 @@ inline llvm::StringRef runtimeBitcode(const llvm::Triple &triple) {
     return {};
   }
 }
+
+/// Bitcode of lib/Runtime/Decoders for the architecture of the machine that graphopt was
+/// built on; nothing without GRAPHOPT_IMAGES.
+inline llvm::StringRef decodersBitcode() { return graphopt_image_text_decoders(); }
 
 /// Text of graphopt.h.
 inline llvm::StringRef runtimeHeader() { return graphopt_image_text_header(); }

@@ -44,6 +44,9 @@ const char *graphopt_status_text(graphopt_status status) {
     return "the context has no device, which the model runs on";
   case GRAPHOPT_CUDA_ERROR:
     return "the CUDA driver refused a call";
+  case GRAPHOPT_BAD_IMAGE:
+    return "an image file that ImageDecoder reads is damaged, too large or of a format that "
+           "is not supported";
   }
   return "unknown status";
 }

@@ -115,7 +115,7 @@ class BackendTest(unittest.TestCase):
     def test_compatibility(self):
         self.assertTrue(backend.is_compatible(MODEL))
         bad = helper.make_model(helper.make_graph(
-            [helper.make_node("ImageDecoder", ["x"], ["y"])], "g",
+            [helper.make_node("DecodeImages", ["x"], ["y"])], "g",
             [helper.make_tensor_value_info("x", TensorProto.UINT8, [9])],
             [helper.make_tensor_value_info("y", TensorProto.UINT8, [2, 2, 3])]))
         self.assertFalse(backend.is_compatible(bad))

@@ -13,8 +13,9 @@ onnxSha256=008cb0467b2bbee41448acc7da8b6f4e704624cb0d327a2d5adafc7ce19bc5b8
 
 packages=(
   ca-certificates ccache clang-22 cmake git libc6-dev libclang-rt-22-dev
-  libeigen3-dev libfmt-dev libgtest-dev libmlir-22-dev libprotobuf-dev
-  libstdc++-12-dev libzstd-dev lld-22 llvm-22-dev llvm-22-tools mlir-22-tools
+  libeigen3-dev libfmt-dev libgtest-dev libjpeg62-turbo-dev libmlir-22-dev
+  libopenjp2-7-dev libpng-dev libprotobuf-dev libstdc++-12-dev libtiff-dev
+  libwebp-dev libzstd-dev lld-22 llvm-22-dev llvm-22-tools mlir-22-tools
   ninja-build protobuf-compiler python3 python3-venv zlib1g-dev)
 
 installPackages() {

@@ -56,7 +56,9 @@ def supported_ops():
              "- **native**: an operation of the graph dialect, or several. Those marked `=` are one, which",
              "  `--emit=onnx` writes as the same operator; the others become operators that do the same.",
              "- **expanded**: replaced by the function body that ONNX defines, when all in it is native.",
-             "- **no**: reported as unsupported, by node name.\n"]
+             "- **no**: reported as unsupported, by node name.\n",
+             "ImageDecoder is there if graphopt was built with image libraries (CMake's `GRAPHOPT_IMAGES`); models that have",
+             "it are linked with them.\n"]
     for domain in ["", *sorted({d for d, _ in native} - {""})]:
         schemas = newest(domain)
         names = sorted(set(schemas) | {name for d, name in native if d == domain})

@@ -48,8 +48,10 @@ typedef enum graphopt_status {
                                 the compute capabilities times 10 */
   GRAPHOPT_NO_DEVICE = 19,   /* the model runs on a GPU, and the context has
                                 none of <model>_device_open */
-  GRAPHOPT_CUDA_ERROR = 20   /* the driver refused; the fault's `actual` is its
+  GRAPHOPT_CUDA_ERROR = 20,  /* the driver refused; the fault's `actual` is its
                                 CUresult */
+  GRAPHOPT_BAD_IMAGE = 21    /* an image file that is damaged, too large or of a
+                                format that is not supported */
 } graphopt_status;
 
 /* Element types, numbered as in ONNX (TensorProto.DataType). A bool is one byte

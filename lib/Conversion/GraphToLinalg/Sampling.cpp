@@ -1,6 +1,7 @@
 #include "dialects/Graph/Sampling.h"
 #include "Interpolation.h"
 #include "Rois.h"
+#include "dialects/Kernel/Kernel.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -370,9 +371,34 @@ struct LowerCol2Im : LoweringPattern<Col2ImOp> {
     return {linalg::IndexOp::create(b, loc, 0), row, column};
   }
 };
+
+/// decode_image  =>  calls that find the extents, then one that decodes
+struct LowerDecodeImage : LoweringPattern<DecodeImageOp> {
+  using LoweringPattern::LoweringPattern;
+
+  Values lower(DecodeImageOp op, Adaptor in, Lowering &to) const override {
+    Value count = to.asIndex(to.sizes(op.getInput()).front());
+    SmallVector<Value> inputs = {count, in.getInput()};
+    SmallVector<OpFoldResult> sizes;
+    for (StringRef name : {"graphopt_image_rows", "graphopt_image_columns"})
+      sizes.push_back(kernel::CallOp::create(to.b, to.loc, name, inputs, ValueRange(),
+                                             to.b.getIndexType())
+                          .getResult(0));
+    StringRef format = op.getFormat();
+    llvm::append_range(inputs, llvm::map_range(sizes, [&](OpFoldResult size) {
+                         return to.asIndex(size);
+                       }));
+    sizes.push_back(to.b.getIndexAttr(format == "Grayscale" ? 1 : 3));
+    StringRef callee = format == "RGB"   ? "graphopt_image_rgb"
+                       : format == "BGR" ? "graphopt_image_bgr"
+                                         : "graphopt_image_gray";
+    Value init = to.empty(sizes, to.b.getI8Type());
+    return {{kernel::CallOp::create(to.b, to.loc, callee, inputs, init).getResult(0)}};
+  }
+};
 } // namespace
 
 void graphopt::populateSamplingLowering(LoweringPatterns to) {
-  to.add<LowerCol2Im, LowerGridSample>();
+  to.add<LowerCol2Im, LowerDecodeImage, LowerGridSample>();
   populateRoiLowering(to);
 }

@@ -26,8 +26,18 @@ bool graphopt::isNative(StringRef domain, StringRef opType) {
   return native.contains(operatorId(domain, opType));
 }
 
+/// Whether libraries that decode images are there, for ImageDecoder.
+#ifdef GRAPHOPT_IMAGES
+static constexpr bool hasImages = true;
+#else
+static constexpr bool hasImages = false;
+#endif
+
 /// "" if the importer can do something with `node`, else why not.
 static StringRef whyUnsupported(const onnx::NodeProto &node, int64_t opset) {
+  if (!hasImages && normalDomain(node.domain()).empty() && node.op_type() == "ImageDecoder")
+    return "not supported by this graphopt, which was built without image libraries (CMake's "
+           "GRAPHOPT_IMAGES)";
   if (isNative(node.domain(), node.op_type()))
     return "";
   const auto *registry = onnx::OpSchemaRegistry::Instance();
@@ -43,9 +53,7 @@ static StringRef whyUnsupported(const onnx::NodeProto &node, int64_t opset) {
                             schema->HasContextDependentFunction());
   if (goesAway || expands)
     return "";
-  return domain.empty() && node.op_type() == "ImageDecoder"
-             ? "not supported; decode images in front of the model, and give it their pixels"
-             : "not supported yet";
+  return "not supported yet";
 }
 
 void graphopt::checkOperators(const onnx::ModelProto &model) {

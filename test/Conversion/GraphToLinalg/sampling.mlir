@@ -40,3 +40,16 @@ func.func @col2im(%x: tensor<?x27x?xf32>) -> tensor<?x3x8x8xf32> {
   %y = graph.col2im %x to %s block %b strides = [2, 2] dilations = [1, 1] pads = [1, 1, 1, 1] : tensor<?x27x?xf32>, tensor<2xi64>, tensor<2xi64>
   return %y : tensor<?x3x8x8xf32>
 }
+
+// The extents are asked for first.
+// CHECK-LABEL: func @decode_image(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<?xi8>
+// CHECK:         %[[COUNT:.+]] = tensor.dim %[[X]]
+// CHECK:         %[[ROWS:.+]] = kernel.call @graphopt_image_rows ins(%[[COUNT]], %[[X]] : index, tensor<?xi8>) -> index
+// CHECK:         %[[COLUMNS:.+]] = kernel.call @graphopt_image_columns ins(%[[COUNT]], %[[X]] : index, tensor<?xi8>) -> index
+// CHECK:         %[[INIT:.+]] = tensor.empty(%[[ROWS]], %[[COLUMNS]]) : tensor<?x?x1xi8>
+// CHECK:         kernel.call @graphopt_image_gray ins(%[[COUNT]], %[[X]], %[[ROWS]], %[[COLUMNS]] : index, tensor<?xi8>, index, index) outs(%[[INIT]] : tensor<?x?x1xi8>)
+func.func @decode_image(%x: tensor<?xui8>) -> tensor<?x?x1xui8> {
+  %y = graph.decode_image "Grayscale" %x : tensor<?xui8>
+  return %y : tensor<?x?x1xui8>
+}

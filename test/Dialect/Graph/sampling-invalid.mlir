@@ -163,3 +163,21 @@ func.func @c3_max_roi_pool_bins(%x: tensor<1x2x4x4xf32>, %r: tensor<3x5xf32>) {
   %y = graph.max_roi_pool %x at %r height = 2 width = -1 scale = 1.0 : tensor<1x2x4x4xf32>, tensor<3x5xf32>
   return
 }
+
+// -----
+
+// decode_image
+
+func.func @c1_decode_image(%x: tensor<2x9xui8>) {
+  // expected-error @below {{a file has type 'tensor<2x9xui8>'}}
+  %y = graph.decode_image "RGB" %x : tensor<2x9xui8>
+  return
+}
+
+// -----
+
+func.func @c2_decode_image(%x: tensor<9xui8>) {
+  // expected-error @below {{pixel format 'YUV' is not known}}
+  %y = graph.decode_image "YUV" %x : tensor<9xui8>
+  return
+}

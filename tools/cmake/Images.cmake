@@ -1,0 +1,48 @@
+# What ImageDecoder needs: GRAPHOPT_IMAGE_LIBRARIES and GRAPHOPT_IMAGE_INCLUDES, if the
+# option GRAPHOPT_IMAGES is ON. Models that decode images are linked with the libraries by
+# the names in lib/Emit/LinkRuntime.cpp.
+include(CheckSymbolExists)
+
+find_library(GRAPHOPT_JPEG_LIBRARY jpeg)
+find_library(GRAPHOPT_OPENJPEG_LIBRARY openjp2)
+find_library(GRAPHOPT_PNG_LIBRARY png)
+find_library(GRAPHOPT_TIFF_LIBRARY tiff)
+find_library(GRAPHOPT_WEBP_LIBRARY webp)
+find_path(GRAPHOPT_JPEG_INCLUDE jpeglib.h)
+find_path(GRAPHOPT_OPENJPEG_INCLUDE openjpeg.h PATH_SUFFIXES openjpeg-2.5)
+find_path(GRAPHOPT_PNG_INCLUDE png.h)
+find_path(GRAPHOPT_TIFF_INCLUDE tiffio.h)
+find_path(GRAPHOPT_WEBP_INCLUDE webp/decode.h)
+
+set(GRAPHOPT_IMAGE_LIBRARIES)
+set(GRAPHOPT_IMAGE_INCLUDES)
+set(all_found ON)
+foreach(library JPEG OPENJPEG PNG TIFF WEBP)
+  if(NOT GRAPHOPT_${library}_LIBRARY OR NOT GRAPHOPT_${library}_INCLUDE)
+    set(all_found OFF)
+  endif()
+  mark_as_advanced(GRAPHOPT_${library}_LIBRARY GRAPHOPT_${library}_INCLUDE)
+  list(APPEND GRAPHOPT_IMAGE_LIBRARIES ${GRAPHOPT_${library}_LIBRARY})
+  list(APPEND GRAPHOPT_IMAGE_INCLUDES ${GRAPHOPT_${library}_INCLUDE})
+endforeach()
+if(all_found)
+  set(CMAKE_REQUIRED_INCLUDES ${GRAPHOPT_TIFF_INCLUDE})
+  set(CMAKE_REQUIRED_LIBRARIES ${GRAPHOPT_TIFF_LIBRARY})
+  check_symbol_exists(TIFFOpenOptionsSetMaxSingleMemAlloc tiffio.h GRAPHOPT_HAS_TIFF_4_5)
+  unset(CMAKE_REQUIRED_INCLUDES)
+  unset(CMAKE_REQUIRED_LIBRARIES)
+  if(NOT GRAPHOPT_HAS_TIFF_4_5)
+    set(all_found OFF)
+  endif()
+endif()
+
+option(GRAPHOPT_IMAGES
+  "ImageDecoder, by libjpeg, libpng, libtiff 4.5, libwebp and OpenJPEG 2.5" ${all_found})
+if(GRAPHOPT_IMAGES AND NOT all_found)
+  message(FATAL_ERROR "GRAPHOPT_IMAGES needs the headers of libjpeg, libpng, libtiff 4.5, "
+                      "libwebp and OpenJPEG 2.5")
+endif()
+message(STATUS "ImageDecoder: ${GRAPHOPT_IMAGES}")
+if(NOT GRAPHOPT_IMAGES)
+  set(GRAPHOPT_IMAGE_LIBRARIES)
+endif()
