@@ -10,10 +10,22 @@
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/SourceMgr.h"
 
 using namespace llvm;
 
 static ExitOnError exitOnError("emulate-kernels: ");
+
+/// MLIR's bytecode wants to be aligned in memory, as files of a few pages are not by
+/// themselves.
+static mlir::OwningOpRef<mlir::ModuleOp> parse(const char *path, mlir::MLIRContext &context) {
+  auto file = MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/true,
+                                    /*IsVolatile=*/false, Align(64));
+  exitOnError(errorCodeToError(file.getError()));
+  SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(*file), SMLoc());
+  return mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
+}
 
 int main(int argc, char **argv) {
   if (argc != 3) {
@@ -23,7 +35,7 @@ int main(int argc, char **argv) {
   mlir::MLIRContext context;
   context.loadDialect<mlir::gpu::GPUDialect, mlir::LLVM::LLVMDialect, mlir::NVVM::NVVMDialect>();
   context.allowUnregisteredDialects();
-  auto module = mlir::parseSourceFile<mlir::ModuleOp>(argv[1], &context);
+  auto module = parse(argv[1], context);
   if (!module)
     return 1;
   mlir::gpu::GPUModuleOp kernels = graphopt::findKernels(*module);

@@ -33,12 +33,22 @@ def toolkit(folder):
     return {"CUDA_HOME": folder, "CUDA_PATH": "", "PATH": os.pathsep.join(path)}
 
 
+class EmulationError(Exception):
+    """Kernels of which no code for this CPU could be made."""
+
+
+def _run(command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise EmulationError(f"{os.path.basename(command[0])}: {done.stderr.strip()[-2000:]}")
+
+
 def emulate(kernels, library):
     """Makes a library for FakeCuda.cpp of a module with kernels, as --dump-stages writes."""
     bitcode = library + ".bc"
-    subprocess.run([os.path.join(BUILD, "bin", "emulate-kernels"), kernels, bitcode], check=True)
-    subprocess.run([CLANG, "-O1", "-shared", "-fPIC", "-w", bitcode, os.path.join(DRIVER, "libcuda.so.1"), "-lm",
-                    f"-Wl,-rpath,{DRIVER}", "-o", library], check=True)
+    _run([os.path.join(BUILD, "bin", "emulate-kernels"), kernels, bitcode])
+    _run([CLANG, "-O1", "-shared", "-fPIC", "-w", bitcode, os.path.join(DRIVER, "libcuda.so.1"), "-lm",
+          f"-Wl,-rpath,{DRIVER}", "-o", library])
 
 
 def compile(model, **options):

@@ -303,7 +303,10 @@ def _compile(path, folder):
     stages, library = os.path.join(folder, "stages"), os.path.join(folder, "kernels.so")
     _graphopt("compile", path, "-o", folder, "--quiet", "--target=cuda", "--sm=80", f"--dump-stages={stages}",
               **emulator.toolkit(os.path.join(folder, "toolkit")))
-    emulator.emulate(os.path.join(stages, "4-llvm.mlirbc"), library)
+    try:
+        emulator.emulate(os.path.join(stages, "4-llvm.mlirbc"), library)
+    except emulator.EmulationError as error:
+        raise Failed(str(error)) from None
     return {"GRAPHOPT_EMULATED": library, "LD_LIBRARY_PATH": emulator.DRIVER}
 
 
