@@ -43,25 +43,25 @@ LogicalResult graphopt::importWhere(NodeImporter &node) {
                               node.getInput(2));
 }
 
-/// To or from strings. Small floats go through larger ones.
-static LogicalResult finishTextCast(NodeImporter &node, Type to) {
+/// Small floats go through larger ones.
+Value graphopt::castText(NodeImporter &node, Value x, Type to) {
   GraphMath g{node};
-  Value x = node.getInput(0);
   if (isText(x) && isa<StringType>(to))
-    return node.bind(x);
+    return x;
   if (!isText(x))
-    return node.finish<FormatOp>(isSmallFloat(GraphMath::element(x)) ? g.cast(x, g.f32())
+    return node.create<FormatOp>(isSmallFloat(GraphMath::element(x)) ? g.cast(x, g.f32())
                                                                      : x);
   if (!isSmallFloat(to))
-    return node.finish<ParseOp>(x, to);
-  Value result = g.cast(node.create<ParseOp>(x, g.f32()), to);
-  return result ? node.bind(result) : failure();
+    return node.create<ParseOp>(x, to);
+  return g.cast(node.create<ParseOp>(x, g.f32()), to);
 }
 
 /// What the attributes say is kept where it counts.
 static LogicalResult finishCast(NodeImporter &node, Type to) {
-  if (isText(node.getInput(0)) || isa<StringType>(to))
-    return finishTextCast(node, to);
+  if (isText(node.getInput(0)) || isa<StringType>(to)) {
+    Value result = castText(node, node.getInput(0), to);
+    return result ? node.bind(result) : failure();
+  }
   bool isSmall = isSmallFloat(to), isPower = isa<Float8E8M0FNUType>(to);
   StringRef mode = node.getString("round_mode", "up");
   std::optional<Rounding> rounding = symbolizeRounding(mode);

@@ -43,6 +43,10 @@ mlir::Value readLabels(NodeImporter &node, llvm::StringRef numbers);
 /// 0 or an empty string, as a list, for what is in no class.
 mlir::Value noLabel(NodeImporter &node, mlir::Value labels);
 
+/// The first of `keys`, a list, that each element of `x` equals; their number if there
+/// is none.
+mlir::Value findNumbers(NodeImporter &node, mlir::Value x, mlir::Value keys);
+
 } // namespace graphopt
 
 #endif // GRAPHOPT_IMPORT_ML_H

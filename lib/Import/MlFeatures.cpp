@@ -179,9 +179,8 @@ static FailureOr<Value> readList(NodeImporter &node, StringRef what) {
   return node.emitError() << "it has no " << what;
 }
 
-/// The first of `keys`, a list, that each element of `x` equals; their number if there
-/// is none. All keys are compared.
-static Value findNumbers(NodeImporter &node, Value x, Value keys) {
+/// All keys are compared.
+Value graphopt::findNumbers(NodeImporter &node, Value x, Value keys) {
   GraphMath g{node};
   int64_t rank = GraphMath::type(x).getRank(), count = GraphMath::type(keys).getDimSize(0);
   Value each = g.unsqueeze(x, {rank});

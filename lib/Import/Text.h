@@ -18,6 +18,9 @@ getConstantStrings(mlir::Value value);
 mlir::Value findStrings(NodeImporter &node, mlir::Value x,
                         llvm::ArrayRef<llvm::StringRef> list);
 
+/// From strings to another type, or the other way.
+mlir::Value castText(NodeImporter &node, mlir::Value x, mlir::Type to);
+
 } // namespace graphopt
 
 #endif // GRAPHOPT_IMPORT_TEXT_H

@@ -10,6 +10,7 @@ from onnx import helper
 from onnx.backend.base import Backend, BackendRep
 
 from ._compile import CompileError, compile
+from ._maps import Maps
 from ._model import RunError
 
 __all__ = ["CompileError", "GraphOptBackend", "GraphOptRep", "RunError", "is_compatible", "prepare",
@@ -17,12 +18,17 @@ __all__ = ["CompileError", "GraphOptBackend", "GraphOptRep", "RunError", "is_com
 
 
 class GraphOptRep(BackendRep):
-    """A compiled model; run() takes a list, or a dict by name."""
+    """A compiled model; run() takes a list, or a dict by name. Maps are dicts."""
 
-    def __init__(self, model):
+    def __init__(self, model, maps=None):
         self.model = model
+        self._maps = maps
 
     def run(self, inputs, **kwargs):
+        if self._maps:
+            whole = isinstance(inputs, dict)
+            split = self._maps.split_named(inputs) if whole else self._maps.split(inputs)
+            return tuple(self._maps.join(self.model.run(self.model._bind(tuple(split), {}))))
         if isinstance(inputs, dict):
             ordered = self.model._bind((), inputs)
         else:
@@ -59,7 +65,7 @@ class GraphOptBackend(Backend):
         """Compiles the model; keyword arguments are those of graphopt.compile()."""
         if not cls.supports_device(device):
             raise ValueError(f"device '{device}' is not supported")
-        return GraphOptRep(compile(model, **kwargs))
+        return GraphOptRep(compile(model, **kwargs), Maps(model))
 
     @classmethod
     def run_model(cls, model, inputs, device="CPU", **kwargs):

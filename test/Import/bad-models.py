@@ -131,11 +131,11 @@ def versions():
 def operators():
     check("unknown_operators",
           model([node("Frobnicate", "x", "a", name="first"), node("Frobnicate", "a", "b", name="second"),
-                 node("Twiddle", "b", "c", domain="com.example"), node("DictVectorizer", "c", "y", name="map", domain="ai.onnx.ml")],
-                imports=["com.example", "ai.onnx.ml"]),
+                 node("Twiddle", "b", "c", domain="com.example"), node("Gradient", "c", "y", name="grad", domain="ai.onnx.preview.training")],
+                imports=["com.example", "ai.onnx.preview.training"]),
           "unsupported operators in 4 nodes:\n"
-          "  DictVectorizer (domain ai.onnx.ml, opset 1): not supported yet; 1 node: map\n"
           "  Frobnicate (domain ai.onnx, opset 21): not an operator of ONNX; 2 nodes: first, second\n"
+          "  Gradient (domain ai.onnx.preview.training, opset 1): not supported yet; 1 node: grad\n"
           "  Twiddle (domain com.example, opset 1): unknown operator; 1 node: Twiddle_0")
     words = [value("y", dtype=T.STRING)]
     check("strings_with_0", model([node("Identity", "W", "y")], outputs=words, initializers=[
@@ -307,6 +307,30 @@ def few_bits():
         check(f"few_bits_{name}", proto, f"node 'n' (MatMulNBits) {message}")
 
 
+def maps():
+    scores = h.make_map_type_proto(T.STRING, h.make_tensor_type_proto(T.FLOAT, []))
+    many = h.make_sequence_type_proto(scores)
+    m, z = h.make_value_info("m", scores), h.make_value_info("z", many)
+    ml = dict(domain="ai.onnx.ml", name="n")
+
+    def one(op, inputs=None, outputs=None, **attributes):
+        return model([node(op, "m", "y", **ml, **attributes)], inputs or [m], outputs, imports=["ai.onnx.ml"])
+    zipped = node("ZipMap", "x", "z", domain="ai.onnx.ml", name="zip", classlabels_strings=["a", "b", "c"])
+    for name, proto, message in (
+            ("vocabulary", one("DictVectorizer", int64_vocabulary=[1]), "node 'n' (DictVectorizer, opset 21): it has no vocabulary for keys of type '!graph.string'"),
+            ("twice", one("DictVectorizer", string_vocabulary=["a", "b", "a"]), "node 'n' (DictVectorizer, opset 21): a vocabulary with equal entries is not supported"),
+            ("keys", one("CastMap"), "node 'n' (CastMap, opset 21): input is no map of integers"),
+            ("labels", model([zipped], [value("x", (2, 4))], [z], imports=["ai.onnx.ml"]),
+             "node 'zip' (ZipMap, opset 21): there are 3 class labels for an input of type 'tensor<2x4xf32>'"),
+            ("reader", model([zipped, node("SequenceLength", "z", "y", name="n")], outputs=[value("y", (), T.INT64)], imports=["ai.onnx.ml"]),
+             "node 'n' (SequenceLength) reads the map 'z', which is not supported"),
+            ("sequence", one("DictVectorizer", [h.make_value_info("m", many)], string_vocabulary=["a"]),
+             "input 'm' is a sequence of maps, which is not supported"),
+            ("part", model([zipped, node("Relu", "x", "z.keys", name="part")], [value("x", (2, 3))], [z], imports=["ai.onnx.ml"]),
+             "node 'part' (Relu) gives 'z.keys', the name of a part of a map")):
+        check(f"map_{name}", proto, message)
+
+
 def microsoft():
     def contrib(op, inputs, **attributes):
         made = [h.make_node(op, inputs, ["y"], name="n", domain="com.microsoft", **attributes)]
@@ -331,7 +355,7 @@ def microsoft():
 shutil.rmtree(FOLDER, ignore_errors=True)
 os.makedirs(FOLDER)
 for group in (files, scans, versions, operators, names, sizes, shapes_that_fill_memory, equations, functions, external_data,
-              shapes, few_bits, microsoft):
+              shapes, few_bits, maps, microsoft):
     group()
 print("\n".join(failures) or "ok")
 sys.exit(bool(failures))

@@ -56,6 +56,8 @@ CASES += [
     ("RegexFullMatch", [(S, [2])], {"pattern": r"(a)\1"}, r"'\1' is not supported"),
     ("RegexFullMatch", [(S, [2])], {"pattern": b"\xff"}, "bytes that are no UTF-8"),
     ("RegexFullMatch", [(S, [2])], {"pattern": "(a|b)*a(a|b){30}"}, "its automaton has too many states"),
+    # Few states, each of them of thousands of steps.
+    ("RegexFullMatch", [(S, [2])], {"pattern": "((a?){1000}){10}"}, "its automaton has too many states"),
     ("RegexFullMatch", [(S, [2])], {"pattern": "(((a{99}){99}){99}){99}"}, "it is too large"),
     ("RegexFullMatch", [(S, [2])], {"pattern": "(" * 5000}, "groups lie too deep in each other"),
     ("TfIdfVectorizer", [(S, [2])], {**POOL, "ngram_counts": [0, 2], "ngram_indexes": [0, 1]}, "does not fit a pool of 3"),

@@ -112,6 +112,7 @@ static void normalize(OnnxModel &model, const ImportOptions &options) {
   normalizeTensors(model);
   // ONNX makes up names for open dimensions that have none.
   proto.mutable_graph()->mutable_output()->Swap(&outputs);
+  splitMaps(proto);
 }
 
 llvm::Expected<OnnxModel>

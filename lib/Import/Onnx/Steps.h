@@ -116,6 +116,11 @@ void expandFunctions(onnx::ModelProto &model, uint64_t maxNodes);
 /// Writes the default of each attribute that a node leaves out.
 void bindDefaultAttributes(onnx::ModelProto &model);
 
+/// Makes two tensors of each map, `<map>.keys` and `<map>.values`: lists of an input, and of
+/// an output of ZipMap, maps with the same keys, a list and rows. Nodes have both where they
+/// had the map.
+void splitMaps(onnx::ModelProto &model);
+
 /// True if OnnxOps.def has a row for the operator.
 bool isNative(llvm::StringRef domain, llvm::StringRef opType);
 
