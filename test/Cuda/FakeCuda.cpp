@@ -184,12 +184,4 @@ int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsign
 
 // For tests: what the last launch of this thread did wrong.
 const char *fakeCudaProblem() { return problem.c_str(); }
-
-// What LLVM makes of bf16 on a CPU without it.
-__bf16 __truncsfbf2(float value) {
-  uint32_t bits = __builtin_bit_cast(uint32_t, value);
-  if ((bits & 0x7fffffff) > 0x7f800000)
-    return __builtin_bit_cast(__bf16, uint16_t(bits >> 16 | 0x40));
-  return __builtin_bit_cast(__bf16, uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16));
-}
 }
