@@ -1,5 +1,7 @@
 #include "Cuda.h"
 #include "Machine.h"
+#include "dialects/Graph/NodeNames.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -78,8 +80,25 @@ static SmallVector<std::string> listMissing(const Module &code) {
   return missing;
 }
 
+/// "__nv_exp (node 'Exp_1')": with the first node that calls each.
+static std::string describeCalls(mlir::gpu::GPUModuleOp kernels, ArrayRef<std::string> functions) {
+  SmallVector<std::string> calls;
+  for (const std::string &function : functions) {
+    StringRef node;
+    kernels.walk([&](mlir::LLVM::CallOp call) {
+      SmallVector<StringRef> nodes = listNodes(call.getLoc());
+      if (call.getCallee() != function || nodes.empty())
+        return mlir::WalkResult::advance();
+      node = nodes.front();
+      return mlir::WalkResult::interrupt();
+    });
+    calls.push_back(node.empty() ? function : fmt::format("{} (node '{}')", function, node.str()));
+  }
+  return join(calls, ", ");
+}
+
 /// Links what kernels call of NVIDIA's library of mathematical functions.
-static Error linkMath(Module &code) {
+static Error linkMath(Module &code, mlir::gpu::GPUModuleOp kernels) {
   SmallVector<std::string> missing = listMissing(code);
   if (none_of(missing, [](StringRef name) { return name.starts_with(kLibraryPrefix); }))
     return Error::success();
@@ -103,16 +122,16 @@ static Error linkMath(Module &code) {
   return createStringError(fmt::format(
       "kernels call {} of NVIDIA's libdevice.10.bc, which is not found: set CUDA_HOME to a CUDA "
       "toolkit",
-      join(missing, ", ")));
+      describeCalls(kernels, missing)));
 }
 
 /// A function without a body would be found missing by the driver, at run time.
-static Error verifyComplete(const Module &code) {
+static Error verifyComplete(const Module &code, mlir::gpu::GPUModuleOp kernels) {
   SmallVector<std::string> missing = listMissing(code);
   if (missing.empty())
     return Error::success();
   return createStringError(
-      fmt::format("kernels need functions that no GPU has: {}", join(missing, ", ")));
+      fmt::format("kernels need functions that no GPU has: {}", describeCalls(kernels, missing)));
 }
 
 static Expected<std::string> writePtx(Module &code, TargetMachine &machine) {
@@ -149,9 +168,9 @@ static Expected<std::string> compileToPtx(mlir::gpu::GPUModuleOp kernels, const 
   auto machine = createGpu(gpu);
   if (Error error = joinErrors(code.takeError(), machine.takeError()))
     return std::move(error);
-  if (Error error = linkMath(**code))
+  if (Error error = linkMath(**code, kernels))
     return std::move(error);
-  if (Error error = verifyComplete(**code))
+  if (Error error = verifyComplete(**code, kernels))
     return std::move(error);
   optimizeCalls(**code, **machine);
   return writePtx(**code, **machine);

@@ -43,22 +43,23 @@ def _run(command):
         raise EmulationError(f"{os.path.basename(command[0])}: {done.stderr.strip()[-2000:]}")
 
 
-def emulate(kernels, library):
-    """Makes a library for FakeCuda.cpp of a module with kernels, as --dump-stages writes."""
+def emulate(kernels, library, level="-O0"):
+    """Makes a library for FakeCuda.cpp of a module with kernels, as --dump-stages writes. They are optimized already;
+    to do so again is for kernels that run long."""
     bitcode = library + ".bc"
     _run([os.path.join(BUILD, "bin", "emulate-kernels"), kernels, bitcode])
-    _run([CLANG, "-O1", "-shared", "-fPIC", "-w", bitcode, os.path.join(DRIVER, "libcuda.so.1"), "-lm",
+    _run([CLANG, level, "-shared", "-fPIC", "-w", bitcode, os.path.join(DRIVER, "libcuda.so.1"), "-lm",
           f"-Wl,-rpath,{DRIVER}", "-o", library])
 
 
-def compile(model, **options):
-    """As graphopt.compile() with target="cuda", its kernels emulated."""
+def compile(model, level="-O1", **options):
+    """As graphopt.compile() with target="cuda", its kernels emulated, by clang's `level`."""
     ctypes.CDLL(os.path.join(DRIVER, "libcuda.so.1"), ctypes.RTLD_GLOBAL)
     with tempfile.TemporaryDirectory(prefix="graphopt-cuda-") as folder:
-        return _compile(model, lambda name: os.path.join(folder, name), options)
+        return _compile(model, lambda name: os.path.join(folder, name), level, options)
 
 
-def _compile(model, path, options):
+def _compile(model, path, level, options):
     if not isinstance(model, str):
         with open(path("model.onnx"), "wb") as file:
             file.write(model.SerializeToString())
@@ -69,6 +70,6 @@ def _compile(model, path, options):
                           capture_output=True, text=True, env={**os.environ, **toolkit(path("toolkit"))})
     if done.returncode:
         raise graphopt.CompileError(done.stderr.strip().removeprefix("graphopt: error: ")[:2000])
-    emulate(path("stages/4-llvm.mlirbc"), path("kernels.so"))
+    emulate(path("stages/4-llvm.mlirbc"), path("kernels.so"), level)
     os.environ["GRAPHOPT_EMULATED"] = path("kernels.so")
     return graphopt.load(path("out"))

@@ -5,6 +5,7 @@
 #include "graphopt/Codegen/GPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -95,7 +96,18 @@ private:
            function.getNumResults() == 0 && llvm::hasSingleElement(function.getBody());
   }
 
+  /// The host checks values; a kernel could tell no one.
+  static LogicalResult verifyAssertsNothing(func::FuncOp function) {
+    WalkResult asserts = function.walk([](cf::AssertOp assertion) {
+      assertion.emitOpError("is not supported in kernels for GPUs");
+      return WalkResult::interrupt();
+    });
+    return failure(asserts.wasInterrupted());
+  }
+
   LogicalResult map(func::FuncOp function) {
+    if (failed(verifyAssertsNothing(function)))
+      return failure();
     Block &body = function.getBody().front();
     SmallVector<scf::ParallelOp> nests(body.getOps<scf::ParallelOp>());
     // A block does not wait for others: what comes after a nest may not read what

@@ -84,3 +84,20 @@ func.func private @two(%x: memref<8xf32>) {
   memref.store %f, %x[%c0] : memref<8xf32>
   return
 }
+
+// -----
+
+// A check that a kernel would make is not lost.
+func.func private @checked(%x: memref<8xi64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %zero = arith.constant 0 : i64
+  scf.parallel (%i) = (%c0) to (%c8) step (%c1) {
+    %a = memref.load %x[%i] : memref<8xi64>
+    %good = arith.cmpi sge, %a, %zero : i64
+    // expected-error @+1 {{is not supported in kernels for GPUs}}
+    cf.assert %good, "an index is negative"
+  }
+  return
+}
