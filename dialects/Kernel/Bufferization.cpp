@@ -1,8 +1,8 @@
 //===- Bufferization.cpp - Kernel ops from tensors to memrefs -------------===//
 
+#include "dialects/Kernel/Bufferization.h"
 #include "dialects/Kernel/Kernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -18,10 +18,9 @@ static bool isSparse(Value buffer) {
   return type.getRank() != 0 && !type.isLastDimUnitStride();
 }
 
-/// A dense buffer of the size of `buffer`.
-static FailureOr<Value> allocateLike(OpBuilder &builder, Location loc,
-                                     Value buffer,
-                                     const BufferizationOptions &options) {
+FailureOr<Value>
+graphopt::kernel::allocateLike(OpBuilder &builder, Location loc, Value buffer,
+                               const BufferizationOptions &options) {
   auto type = cast<MemRefType>(buffer.getType());
   SmallVector<Value> sizes;
   for (int64_t dim = 0; dim < type.getRank(); ++dim)

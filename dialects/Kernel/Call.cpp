@@ -1,7 +1,7 @@
 //===- Call.cpp - Calls of the runtime ------------------------------------===//
 
+#include "dialects/Kernel/Bufferization.h"
 #include "dialects/Kernel/Kernel.h"
-#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -71,15 +71,9 @@ CallOp::reifyResultShapes(OpBuilder &builder,
 static FailureOr<Value> makeDense(OpBuilder &builder, Location loc, Value buffer,
                                   const BufferizationOptions &options) {
   auto type = cast<MemRefType>(buffer.getType());
-  if (type.areTrailingDimsContiguous(type.getRank()))
-    return buffer;
-  SmallVector<Value> sizes;
-  for (int64_t dim = 0; dim < type.getRank(); ++dim)
-    if (type.isDynamicDim(dim))
-      sizes.push_back(memref::DimOp::create(builder, loc, buffer, dim));
-  auto dense = MemRefType::get(type.getShape(), type.getElementType(), nullptr,
-                               type.getMemorySpace());
-  return options.createAlloc(builder, loc, dense, sizes);
+  return type.areTrailingDimsContiguous(type.getRank())
+             ? buffer
+             : allocateLike(builder, loc, buffer, options);
 }
 
 namespace {

@@ -99,6 +99,12 @@ void graphopt::microsoft::inferRank(onnx::InferenceContext &node, size_t input,
     shape->add_dim();
 }
 
+void graphopt::microsoft::inferSameRank(onnx::InferenceContext &node) {
+  onnx::propagateElemTypeFromInputToOutput(node, 0, 0);
+  if (onnx::hasInputShape(node, 0))
+    inferRank(node, 0, 0, onnx::getInputShape(node, 0).dim_size());
+}
+
 //===--- Schemas ---------------------------------------------------------===//
 
 using Schema = onnx::OpSchema;

@@ -141,6 +141,8 @@ void inferLike(onnx::InferenceContext &node, size_t input, size_t output);
 /// Output `output` has the element type of `input` and so many open dimensions.
 void inferRank(onnx::InferenceContext &node, size_t input, size_t output,
                int rank);
+/// The output has the element type and rank of the first input.
+void inferSameRank(onnx::InferenceContext &node);
 
 /// `to`, channels after the batch, of `from`, which has the rank of `input`, and back.
 void addChannelsFirst(Body &body, int input, const char *from, const char *to);

@@ -61,12 +61,6 @@ static void buildNhwcMaxPool(Body &body) {
   addChannelsLast(body, 0, "Pool", "y");
 }
 
-static void inferNhwcMaxPool(onnx::InferenceContext &node) {
-  onnx::propagateElemTypeFromInputToOutput(node, 0, 0);
-  if (onnx::hasInputShape(node, 0))
-    inferRank(node, 0, 0, onnx::getInputShape(node, 0).dim_size());
-}
-
 std::vector<Operator> graphopt::microsoft::listChannelsLast() {
   return {
       {"QLinearConv",
@@ -91,7 +85,7 @@ std::vector<Operator> graphopt::microsoft::listChannelsLast() {
         {"strides", AttributeProto::INTS},
         {"pads", AttributeProto::INTS},
         {"ceil_mode", int64_t(0)}},
-       inferNhwcMaxPool,
+       inferSameRank,
        buildNhwcMaxPool},
   };
 }

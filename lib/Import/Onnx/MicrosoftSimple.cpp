@@ -127,12 +127,6 @@ static void buildFusedConv(Body &body) {
   addActivation(body, kind, body.getFloats("activation_params"), "Sum");
 }
 
-static void inferFusedConv(onnx::InferenceContext &node) {
-  onnx::propagateElemTypeFromInputToOutput(node, 0, 0);
-  if (onnx::hasInputShape(node, 0))
-    inferRank(node, 0, 0, onnx::getInputShape(node, 0).dim_size());
-}
-
 std::vector<Operator> graphopt::microsoft::listProducts() {
   return {
       {"FusedMatMul",
@@ -175,7 +169,7 @@ std::vector<Operator> graphopt::microsoft::listProducts() {
         {"group", int64_t(1)},
         {"activation", AttributeProto::STRING},
         {"activation_params", AttributeProto::FLOATS}},
-       inferFusedConv,
+       inferSameRank,
        buildFusedConv},
   };
 }
