@@ -2,6 +2,7 @@
 # RUN: env GRAPHOPT_HOME=%build %python %s
 """ImageDecoder on files that are written here by their formats' rules, and on damaged ones.
 What compresses with loss is compared in ONNX's own tests (test/Conformance)."""
+import resource
 import struct
 import unittest
 import zlib
@@ -182,6 +183,19 @@ class ImagesTest(unittest.TestCase):
         # Small files, large images.
         self.refuse(png((1 << 14, 1 << 13), 1, 0, []))
         self.refuse(b"P1 1000000 1000000 ")
+
+    def test_memory(self):
+        """OpenJPEG takes some for each tile and component that the header claims."""
+        data = bytearray(frozen()["image_decoder_decode_jpeg2k_rgb"])
+        at = data.index(b"\xff\x4f\xff\x51")
+        tiles, components = bytearray(data), bytearray(data)
+        tiles[at + 8:at + 16] = struct.pack(">II", 200, 200)
+        tiles[at + 24:at + 32] = struct.pack(">II", 1, 1)
+        components[at + 40:at + 42] = struct.pack(">H", 16384)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for bad in (tiles, components):
+            self.refuse(bytes(bad))
+        self.assertLess(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, 100000)
 
     def test_ends(self):
         for name, data in frozen().items():

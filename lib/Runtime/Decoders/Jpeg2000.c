@@ -45,6 +45,58 @@ static opj_stream_t *jpeg2000_open(jpeg2000_cursor *cursor) {
   return stream;
 }
 
+/* More than images are cut into. */
+#define JPEG2000_MOST_TILES 4096
+#define JPEG2000_MOST_COMPONENTS 4
+
+static uint32_t big32(const uint8_t *bytes) {
+  return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+         (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* Where the boxes around it end, or the end of the file. */
+static size_t jpeg2000_find_image(const graphopt_file *file) {
+  size_t at = 0;
+  if (file->bytes[0] == 0xff)
+    return 0;
+  while (file->count - at >= 16) {
+    const uint8_t *box = file->bytes + at;
+    uint64_t length = big32(box);
+    if (memcmp(box + 4, "jp2c", 4) == 0)
+      return at + (length == 1 ? 16 : 8);
+    if (length == 1)
+      length = (uint64_t)big32(box + 8) << 32 | big32(box + 12);
+    if (length < 8 || length > file->count - at)
+      break;
+    at += (size_t)length;
+  }
+  return file->count;
+}
+
+static uint64_t count_tiles(const uint8_t *end, const uint8_t *extent,
+                            const uint8_t *begin) {
+  uint64_t length = (uint64_t)big32(end) - big32(begin);
+  return (length + big32(extent) - 1) / big32(extent);
+}
+
+/* OpenJPEG allocates for each component of each tile as soon as it has read how many
+ * there are. */
+static int jpeg2000_is_of_few_parts(const graphopt_file *file) {
+  static const uint8_t start[] = {0xff, 0x4f, 0xff, 0x51};
+  size_t at = jpeg2000_find_image(file);
+  const uint8_t *image = file->bytes + at;
+  if (file->count - at < 42 || memcmp(image, start, sizeof start) != 0 ||
+      big32(image + 24) == 0 || big32(image + 28) == 0 ||
+      big32(image + 32) >= big32(image + 8) ||
+      big32(image + 36) >= big32(image + 12))
+    return 0;
+  uint64_t across = count_tiles(image + 8, image + 24, image + 32),
+           down = count_tiles(image + 12, image + 28, image + 36);
+  int components = image[40] << 8 | image[41];
+  return across <= JPEG2000_MOST_TILES && across * down <= JPEG2000_MOST_TILES &&
+         components >= 1 && components <= JPEG2000_MOST_COMPONENTS;
+}
+
 static uint8_t to_byte(double value) {
   return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)(value + 0.5);
 }
@@ -93,7 +145,7 @@ static int jpeg2000_is_readable(const opj_image_t *image) {
   return 1;
 }
 
-/* Refuses inks, and numbers of components that cost memory. */
+/* Refuses inks. */
 static int jpeg2000_read_image(opj_codec_t *codec, opj_stream_t *stream,
                                opj_image_t **image, graphopt_size *size,
                                uint8_t *rgb) {
@@ -105,8 +157,7 @@ static int jpeg2000_read_image(opj_codec_t *codec, opj_stream_t *stream,
     return 0;
   int64_t rows = (int64_t)(*image)->y1 - (*image)->y0,
           columns = (int64_t)(*image)->x1 - (*image)->x0;
-  if ((*image)->numcomps < 1 || (*image)->numcomps > 4 ||
-      (*image)->color_space == OPJ_CLRSPC_CMYK ||
+  if ((*image)->color_space == OPJ_CLRSPC_CMYK ||
       (*image)->color_space == OPJ_CLRSPC_EYCC ||
       !graphopt_take_size(size, rgb, rows, columns))
     return 0;
@@ -124,6 +175,8 @@ int graphopt_read_jpeg2000(const graphopt_file *file, graphopt_size *size,
                            uint8_t *rgb) {
   jpeg2000_cursor cursor = {*file, 0};
   int is_bare = file->bytes[0] == 0xff;
+  if (!jpeg2000_is_of_few_parts(file))
+    return 0;
   opj_stream_t *stream = jpeg2000_open(&cursor);
   opj_codec_t *codec =
       opj_create_decompress(is_bare ? OPJ_CODEC_J2K : OPJ_CODEC_JP2);
