@@ -31,7 +31,8 @@ def Graph_OptionalType : Graph_Type<"Optional", "optional"> {
 
 /// A tensor whose rank only the run may know: an element of a sequence.
 def Graph_AnyTensor : AnyTypeOf<[
-    Graph_Tensor, UnrankedTensorOf<[AnyFloat, AnySignlessInteger, AnyUnsignedInteger]>]>;
-def Graph_Value : AnyTypeOf<[Graph_MovableTensor, Graph_AnyTensor, Graph_SequenceType, Graph_OptionalType]>;
+    Graph_MovableTensor,
+    UnrankedTensorOf<[AnyFloat, AnySignlessInteger, AnyUnsignedInteger, Graph_StringType]>]>;
+def Graph_Value : AnyTypeOf<[Graph_AnyTensor, Graph_SequenceType, Graph_OptionalType]>;
 
 #endif

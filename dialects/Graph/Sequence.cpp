@@ -21,7 +21,7 @@ void GraphDialect::registerSequence() {
 LogicalResult
 SequenceType::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                      Type element) {
-  if (isa<TensorType>(element) || element.isIntOrFloat())
+  if (isa<TensorType, StringType>(element) || element.isIntOrFloat())
     return success();
   return emitError() << "a sequence has tensors, not " << element;
 }

@@ -157,7 +157,7 @@ def Graph_SplitToSequenceOp : Graph_SequenceOp<"split_to_sequence"> {
     %s = graph.split_to_sequence %x axis = 0 keep_dims = true : tensor<?x8xf32>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$input, Optional<Graph_IndexTensor>:$sizes,
+  let arguments = (ins Graph_MovableTensor:$input, Optional<Graph_IndexTensor>:$sizes,
                        I64Attr:$axis, BoolAttr:$keep_dims);
   let results = (outs Graph_SequenceType:$result);
   let assemblyFormat = [{
@@ -185,7 +185,7 @@ def Graph_ConcatFromSequenceOp : Graph_SequenceOp<"concat_from_sequence"> {
     ```
   }];
   let arguments = (ins Graph_SequenceType:$sequence, I64Attr:$axis, BoolAttr:$new_axis);
-  let results = (outs Graph_Tensor:$result);
+  let results = (outs Graph_MovableTensor:$result);
   let assemblyFormat = [{
     $sequence `axis` `=` $axis `new_axis` `=` $new_axis attr-dict `:` type($sequence)
   }];

@@ -61,8 +61,13 @@ void Session::addSequence(const graphopt_port &port) {
 
 static llvm::Expected<HostTensor> copy(std::string name,
                                        const graphopt_tensor &tensor) {
-  auto made = HostTensor::create(std::move(name), DType(tensor.dtype),
-                                 llvm::ArrayRef(tensor.dims, tensor.rank));
+  llvm::ArrayRef dims(tensor.dims, tensor.rank);
+  if (tensor.dtype == GRAPHOPT_STRING) {
+    auto *first = static_cast<const char *const *>(tensor.data);
+    std::vector<std::string> strings(first, first + llvm::product_of(dims));
+    return HostTensor::createStrings(std::move(name), dims, strings);
+  }
+  auto made = HostTensor::create(std::move(name), DType(tensor.dtype), dims);
   if (made && !made->bytes().empty())
     std::memcpy(made->bytes().data(), tensor.data, made->bytes().size());
   return made;

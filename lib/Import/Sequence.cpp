@@ -39,8 +39,6 @@ static LogicalResult bindIfBuilt(NodeImporter &node, Value value) {
 LogicalResult graphopt::importSequenceEmpty(NodeImporter &node) {
   Type element =
       node.getElementType("dtype", node.getBuilder().getF32Type());
-  if (isa_and_present<StringType>(element))
-    return node.emitError("sequences of strings are not supported");
   return element ? node.finish<SequenceEmptyOp>(TypeAttr::get(element)) : failure();
 }
 

@@ -94,10 +94,6 @@ static Type convertTensor(MLIRContext *context,
                           const onnx::TypeProto::Tensor &tensor, bool anyRank,
                           std::string &why) {
   Type elementType = convertDataType(context, tensor.elem_type());
-  if (anyRank && isa_and_present<graph::StringType>(elementType)) {
-    why = "is a sequence of strings or an optional one, which is not supported";
-    return {};
-  }
   if (!elementType) {
     why = "has element type " + dataTypeName(tensor.elem_type()) +
           ", which is not supported";

@@ -354,15 +354,43 @@ static int64_t aligned(int64_t bytes) {
   return (bytes + GRAPHOPT_ALIGNMENT - 1) & ~(int64_t)(GRAPHOPT_ALIGNMENT - 1);
 }
 
+/* Bytes of the texts of strings; 0 of other elements. */
+static int64_t text_bytes(const item *value, int32_t dtype) {
+  const char *const *strings = value->data;
+  int64_t bytes = 0;
+  for (int64_t i = 0; dtype == GRAPHOPT_STRING && i < value->bytes / 8; ++i)
+    bytes += (int64_t)strlen(strings[i]) + 1;
+  return bytes;
+}
+
+/* The elements, and behind `text` what those that are strings point at. Gives what is
+ * behind that. */
+static char *output_elements(void *to, const item *value, int32_t dtype,
+                             char *text) {
+  const char *const *strings = value->data;
+  copy_bytes(to, value->data, value->bytes);
+  for (int64_t i = 0; dtype == GRAPHOPT_STRING && i < value->bytes / 8; ++i) {
+    int64_t length = (int64_t)strlen(strings[i]) + 1;
+    copy_bytes(text, strings[i], length);
+    ((char **)to)[i] = text;
+    text += length;
+  }
+  return text;
+}
+
 /* Bytes of a block for the tensors of a list: their descriptions, their dims, then,
- * from `data` on, their elements. */
-static int64_t measure(const list *from, int64_t *data) {
+ * from `data` on, their elements, and the texts of strings from `text` on. */
+static int64_t measure(const list *from, int32_t dtype, int64_t *data,
+                       int64_t *text) {
   int64_t bytes = from->count * (int64_t)sizeof(graphopt_tensor);
   for (int64_t i = 0; i < from->count; ++i)
     bytes += from->table->items[i].rank * (int64_t)sizeof(int64_t);
   *data = bytes = aligned(bytes);
   for (int64_t i = 0; i < from->count; ++i)
     bytes += aligned(from->table->items[i].bytes);
+  *text = bytes;
+  for (int64_t i = 0; i < from->count; ++i)
+    bytes += text_bytes(&from->table->items[i], dtype);
   return bytes;
 }
 
@@ -375,15 +403,16 @@ static char *allocate_output(graphopt_run *run, int64_t bytes) {
   return block;
 }
 
-/* The elements, then the dims. */
+/* The elements, then the dims, then the texts. */
 static void output_tensor(graphopt_run *run, graphopt_tensor *output,
                           const item *value) {
   int64_t room = aligned(value->bytes);
   int64_t dims_bytes = value->rank * (int64_t)sizeof(int64_t);
-  char *block = allocate_output(run, room + dims_bytes);
+  char *block = allocate_output(
+      run, room + dims_bytes + text_bytes(value, output->dtype));
   if (!block)
     return;
-  copy_bytes(block, value->data, value->bytes);
+  output_elements(block, value, output->dtype, block + room + dims_bytes);
   copy_bytes(block + room, value->dims, dims_bytes);
   *output = (graphopt_tensor){block, (int64_t *)(block + room),
                               (int32_t)value->rank, output->dtype};
@@ -391,11 +420,12 @@ static void output_tensor(graphopt_run *run, graphopt_tensor *output,
 
 static void output_list(graphopt_run *run, graphopt_tensor *output,
                         const list *from) {
-  int64_t at;
-  int64_t bytes = measure(from, &at);
+  int64_t at, text_at;
+  int64_t bytes = measure(from, output->dtype, &at, &text_at);
   char *block = allocate_output(run, bytes);
   if (!block)
     return;
+  char *text = block + text_at;
   graphopt_tensor *tensors = (graphopt_tensor *)block;
   int64_t *dims = (int64_t *)(tensors + from->count);
   for (int64_t i = 0; i < from->count; ++i) {
@@ -403,7 +433,7 @@ static void output_list(graphopt_run *run, graphopt_tensor *output,
     tensors[i] = (graphopt_tensor){block + at, dims, (int32_t)part->rank,
                                    output->dtype};
     copy_bytes(dims, part->dims, part->rank * (int64_t)sizeof(int64_t));
-    copy_bytes(block + at, part->data, part->bytes);
+    text = output_elements(block + at, part, output->dtype, text);
     dims += part->rank;
     at += aligned(part->bytes);
   }

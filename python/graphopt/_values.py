@@ -84,11 +84,10 @@ def describe(entry, value, dtype):
         return _describe_array(entry, value, dtype)
     else:
         items = (_abi.Tensor * max(1, len(value)))()
-        for item, array in zip(items, value):
-            _describe_array(item, array, dtype)
+        data = [_describe_array(item, array, dtype) for item, array in zip(items, value)]
         entry.data, entry.rank = ctypes.addressof(items), 1
         entry.dims = (ctypes.c_int64 * 1)(len(value))
-        return items
+        return items, data
     return None
 
 

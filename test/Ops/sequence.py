@@ -38,7 +38,9 @@ def is_equal(actual, expected):
     if expected is None or actual is None:
         return expected is actual
     expected = np.asarray(expected)
-    return actual.dtype == expected.dtype and actual.shape == expected.shape and np.allclose(actual, expected)
+    if actual.dtype != expected.dtype or actual.shape != expected.shape:
+        return False
+    return (actual == expected).all() if expected.dtype == object else np.allclose(actual, expected)
 
 
 def compile(name, model):
@@ -171,6 +173,28 @@ KNOWN = model_of("""g (float[6, 4] x, float[N, 4] v, float[3] u, int64 p) =>
 check("known", KNOWN, [normal(6, 4), normal(5, 4), normal(3), scalar(-2)])
 check_refused("known", KNOWN, [normal(6, 4), normal(6, 4), normal(3), scalar(1)],
               [normal(6, 4), normal(5, 4), normal(3), scalar(6)])
+
+# ---------------------------------------------------------------------------- strings
+
+def text(*shape):
+    return random.choice(np.array(["", "a", "Ωmega", "two words", "x" * 99], object), shape)
+
+
+TEXTS = model_of("""g (seq(string[N]) s, string[M] x, int64 p) =>
+    (string[K] y, seq(string[L]) t, seq(string[A]) u, string[B] j, int64 n, seq(string[C]) z) {
+  y = SequenceAt(s, p)  w = StringConcat(y, y)  t = SequenceInsert(s, w, p)  u = SequenceErase(t, p)
+  j = ConcatFromSequence <axis = 0> (t)  n = SequenceLength(t)  z = SplitToSequence <keepdims = 0> (x) }""")
+check("strings", TEXTS, [[text(3), text(0), text(2)], text(4), scalar(1)], [[text(1)], text(0), scalar(-1)])
+check_refused("strings", TEXTS, [[], text(1), scalar(0)])
+LINES = model_of("""g (string[N] x, int64 n) => (seq(string[K]) s, seq(string[L]) e) {
+  e = SequenceEmpty <dtype = 8> ()  true = Constant <value = bool {1}> ()
+  s = Loop (n, true, e) <body = b (int64 i, bool ci, seq(string) si) => (bool co, seq(string) so) {
+      co = Identity(ci)  word = Gather(x, i)  all = StringConcat(word, x)  so = SequenceInsert(si, all) }> }""")
+check("strings in a loop", LINES, [text(5), scalar(4)], [text(5), scalar(0)])
+GIVEN = model_of("""g (optional(string[N]) o) => (optional(string[N]) q, bool c) {
+  q = Identity(o)  c = OptionalHasElement(o) }""")
+check("optional strings", GIVEN, [x := text(7)], expect=[x, scalar(True, bool)])
+check("no strings", GIVEN, [None], expect=[None, scalar(False, bool)])
 
 # ---------------------------------------------------------------------- optional values
 
