@@ -95,6 +95,33 @@ static Ranges posixClass(StringRef name) {
   return {};
 }
 
+/// Code points of a general category of Unicode, as `Lu`, or of all that begin so, as `L`;
+/// nothing if there is none of that name.
+static std::optional<Ranges> categoryClass(StringRef name) {
+  struct Row {
+    StringRef category;
+    uint32_t first, last, step;
+  };
+  static constexpr Row rows[] = {
+#define ROW(category, first, last, step) {#category, first, last, step},
+#include "lib/Import/CategoryTable.def"
+  };
+  if (name == "Any")
+    return Ranges{{0, kLastCode}};
+  Ranges ranges;
+  if (name.empty() || name.size() > 2)
+    return std::nullopt;
+  for (const Row &row : rows) {
+    if (!row.category.starts_with(name))
+      continue;
+    if (row.step == 1)
+      ranges.push_back({row.first, row.last});
+    for (uint32_t code = row.first; row.step > 1 && code <= row.last; code += row.step)
+      ranges.push_back({code, code});
+  }
+  return ranges.empty() ? std::nullopt : std::optional(normalize(std::move(ranges)));
+}
+
 namespace {
 
 using Node = std::unique_ptr<Regex>;
@@ -298,9 +325,8 @@ private:
         addPosixClass(set);
         continue;
       }
-      if (Ranges perl; rest.size() > 1 && rest.front() == '\\' &&
-                       !(perl = takePerlClass()).empty()) {
-        set.insert(set.end(), perl.begin(), perl.end());
+      if (std::optional<Ranges> ranges = takeClass()) {
+        set.insert(set.end(), ranges->begin(), ranges->end());
         continue;
       }
       uint32_t first = takeSetCode(), last = first;
@@ -333,14 +359,38 @@ private:
     set.insert(set.end(), ranges.begin(), ranges.end());
   }
 
-  /// Empty if there is none, and nothing is taken.
-  Ranges takePerlClass() {
-    Ranges ranges = perlClass(rest[1]);
-    if (ranges.empty())
-      return {};
+  /// As in \d or \pL; absent if there is none, and nothing is taken.
+  std::optional<Ranges> takeClass() {
+    if (rest.size() < 2 || rest.front() != '\\')
+      return std::nullopt;
     bool isNegated = llvm::isUpper(rest[1]);
-    rest = rest.drop_front(2);
+    Ranges ranges;
+    if (llvm::toLower(rest[1]) == 'p')
+      ranges = takeCategory(isNegated);
+    else if ((ranges = perlClass(rest[1])).empty())
+      return std::nullopt;
+    else
+      rest = rest.drop_front(2);
     return isNegated ? complement(std::move(ranges)) : ranges;
+  }
+
+  /// Of one letter, or in braces, with a ^ in front for all other code points.
+  Ranges takeCategory(bool &isNegated) {
+    StringRef name = rest.substr(2, 1), all = rest.take_front(3);
+    if (name == "{") {
+      size_t end = rest.find('}');
+      name = end == StringRef::npos ? "" : rest.slice(3, end);
+      all = rest.take_front(name.size() + 4);
+      if (name.consume_front("^"))
+        isNegated = !isNegated;
+    }
+    std::optional<Ranges> ranges = categoryClass(name);
+    if (!ranges) {
+      fail("'" + all + "' is no general category of Unicode, and other classes are not supported");
+      return {};
+    }
+    rest = rest.drop_front(all.size());
+    return *ranges;
   }
 
   uint32_t takeSetCode() {
@@ -348,9 +398,8 @@ private:
   }
 
   Node parseEscape() {
-    if (rest.size() > 1)
-      if (Ranges perl = takePerlClass(); !perl.empty())
-        return makeSet(std::move(perl));
+    if (std::optional<Ranges> ranges = takeClass())
+      return makeSet(std::move(*ranges));
     return makeSet(single(takeEscapedCode()));
   }
 

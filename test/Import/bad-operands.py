@@ -52,7 +52,10 @@ CASES += [
     ("StringNormalizer", [(S, [2])], {"case_change_action": "TITLE"}, "case_change_action 'TITLE' is not known"),
     ("RegexFullMatch", [(S, [2])], {"pattern": "a("}, "pattern 'a(': a group without ')' at byte 2 of the pattern"),
     ("RegexFullMatch", [(S, [2])], {"pattern": "a**"}, "a repetition of a repetition"),
-    ("RegexFullMatch", [(S, [2])], {"pattern": r"\pL"}, r"'\p' is not supported"),
+    ("RegexFullMatch", [(S, [2])], {"pattern": r"a\p{Greek}"},
+     r"'\p{Greek}' is no general category of Unicode, and other classes are not supported at byte 1"),
+    *[("RegexFullMatch", [(S, [2])], {"pattern": pattern}, "is no general category")
+      for pattern in (r"\p", r"\p{", r"\p{L", r"\pX", r"\p{}", r"[\p{^}]", r"\p{Lx}", r"\p{Lul}")],
     ("RegexFullMatch", [(S, [2])], {"pattern": r"(a)\1"}, r"'\1' is not supported"),
     ("RegexFullMatch", [(S, [2])], {"pattern": b"\xff"}, "bytes that are no UTF-8"),
     ("RegexFullMatch", [(S, [2])], {"pattern": "(a|b)*a(a|b){30}"}, "its automaton has too many states"),

@@ -1,6 +1,7 @@
 # RUN: %python %s
 """Operators on strings, and what moves them."""
 import re
+import unicodedata
 
 import numpy as np
 import onnx
@@ -145,6 +146,19 @@ matches += [
          pattern="[\u0080-\U00010000]", expect=[np.array([0x80 <= c <= 0x10000 for c in
                                                           (1, 9, 0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x10FFFF)])]),
 ]
+
+# Categories are those of Python's own table.
+LETTERS = np.array([*"aZ5 _-\n\x7fßǅʰªـ日ंःⅫ²٣€+^«»\u200d\ue000\u2028\xa0\U00010400\U0001F600\U000E0100ΩЖ¡(])"])
+for category in ("L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "N", "Nd", "Nl", "No", "P", "Pd", "Ps", "Pi", "S", "Sc", "Sm",
+                 "Z", "Zs", "Zl", "C", "Cc", "Cf", "Co"):
+    isOne = np.array([unicodedata.category(s).startswith(category) for s in LETTERS])
+    matches += [Case("RegexFullMatch", [LETTERS], pattern=pattern, name=f"RegexFullMatch {pattern}", expect=[wanted])
+                for pattern, wanted in ((rf"\p{{{category}}}", isOne), (rf"[^\P{{{category}}}5]", isOne & (LETTERS != "5")),
+                                        (rf"\p{{^{category}}}", ~isOne))]
+matches += [Case("RegexFullMatch", [SUBJECTS], pattern=pattern, name=f"RegexFullMatch {pattern!r}",
+                 expect=[np.array([bool(re.fullmatch(same, s)) for s in SUBJECTS])])
+            for pattern, same in ((r"\pL+", r"[^\W\d_]+"), (r"(?i)\p{Lu}+", r"[^\W\d_日本]+"), (r"[\pN\pL.@]+", r"[^\W_]+|(?:[^\W_]|[.@])+"),
+                                  (r"(?s)\p{Any}*", r"(?s).*"))]
 
 FLOATS = np.array([0, -0.0, 1, 0.1, 1e-4, 1e-5, 123456.7, 1e6, 1e15, 1e16, 3e38, 1e-42, np.inf, -np.inf, np.nan])
 casts = [Case("Cast", [np.array(values).astype(dtype)], to=TensorProto.STRING)
