@@ -208,7 +208,7 @@ private:
            name);
       line("void {}_weights_close(graphopt_weights *weights);\n", name);
     }
-    if (model.isOnGpu()) {
+    if (model.isOnGpu) {
       line("/* Loads the model on GPU number `ordinal` and enters it in `context`, for runs "
            "one\n * at a time, and ends that. */");
       line("graphopt_status {}_device_open(graphopt_context *context, int32_t ordinal);", name);

@@ -147,6 +147,7 @@ llvm::Expected<std::optional<Model>> graphopt::readModel(ModuleOp module) {
   if (llvm::Error error = readPorts(ports, model))
     return std::move(error);
   if (gpu::GPUModuleOp kernels = findKernels(module)) {
+    model.isOnGpu = true;
     // They lie in the library and are uploaded.
     model.hasWeightsFile = false;
     for (auto function : kernels.getOps<LLVM::LLVMFuncOp>())

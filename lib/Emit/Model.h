@@ -44,10 +44,8 @@ struct Model {
   llvm::SmallVector<Port> inputs, outputs;
   std::vector<Call> calls; ///< if it is to be profiled
   bool hasWeightsFile = false;
-  /// Of a model for GPUs: the names of its kernels in the order of their numbers.
-  std::vector<std::string> kernels;
-
-  bool isOnGpu() const { return !kernels.empty(); }
+  bool isOnGpu = false;
+  std::vector<std::string> kernels; ///< of a model for GPUs, in the order of their numbers
 };
 
 /// The file that debug information points to.

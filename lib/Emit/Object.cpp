@@ -232,7 +232,7 @@ Expected<Code> graphopt::compileCode(mlir::ModuleOp module,
       siblings ? takeNewWeights(weights, siblings->stored) : weights;
 
   std::optional<CudaCode> cuda;
-  if (result.model && result.model->isOnGpu()) {
+  if (result.model && result.model->isOnGpu) {
     auto images = compileKernels(findKernels(module), options.gpus, findPtxas());
     if (!images)
       return images.takeError();

@@ -39,14 +39,13 @@ int main(int argc, char **argv) {
   if (!module)
     return 1;
   mlir::gpu::GPUModuleOp kernels = graphopt::findKernels(*module);
-  LLVMContext llvmContext;
-  std::unique_ptr<Module> code;
-  if (kernels) {
-    auto gpus = exitOnError(graphopt::findGpuModels("80"));
-    code = exitOnError(graphopt::lowerKernels(kernels, gpus.front(), llvmContext));
-  } else { // a model that computes nothing
-    code = std::make_unique<Module>("kernels", llvmContext);
+  if (!kernels) {
+    errs() << "emulate-kernels: " << argv[1] << " has no kernels\n";
+    return 1;
   }
+  LLVMContext llvmContext;
+  auto gpus = exitOnError(graphopt::findGpuModels("80"));
+  auto code = exitOnError(graphopt::lowerKernels(kernels, gpus.front(), llvmContext));
   exitOnError(emulateKernels(*code));
   if (verifyModule(*code, &errs()))
     return 1;

@@ -1,6 +1,7 @@
 //===- MapToGpu.cpp - Functions become kernels and launches ---------------===//
 
 #include "../Common/LoopBuilder.h"
+#include "HostLoops.h"
 #include "dialects/Kernel/Kernel.h"
 #include "graphopt/Codegen/GPU/Passes.h"
 
@@ -78,13 +79,17 @@ struct MapToGpu : graphopt::impl::MapToGpuBase<MapToGpu> {
   using MapToGpuBase::MapToGpuBase;
 
   void runOnOperation() override {
-    kernels = nullptr;
     WalkResult calls = getOperation().walk([](kernel::CallOp call) {
       call.emitOpError("is not supported on GPUs: the runtime's functions read the host's memory");
       return WalkResult::interrupt();
     });
     if (calls.wasInterrupted())
       return signalPassFailure();
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (failed(verifyPorts(function)))
+        return signalPassFailure();
+    outlineHostLoops(getOperation());
+    makeModule();
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
       if (isKernel(function) && failed(map(function)))
         return signalPassFailure();
@@ -94,6 +99,25 @@ private:
   static bool isKernel(func::FuncOp function) {
     return function.isPrivate() && !function.isExternal() &&
            function.getNumResults() == 0 && llvm::hasSingleElement(function.getBody());
+  }
+
+  /// Strings lie behind addresses of the host's, sequences are objects of the runtime.
+  static LogicalResult verifyPorts(func::FuncOp function) {
+    auto verify = [&](DictionaryAttr port) -> LogicalResult {
+      auto dtype = port ? port.getAs<StringAttr>("graph.dtype") : nullptr;
+      if (!dtype || (dtype != "string" && !port.contains("graph.kind")))
+        return success();
+      return function.emitError() << "'" << port.getAs<StringAttr>("graph.name").getValue()
+                                  << "' is not supported on GPUs: strings and sequences are the "
+                                     "host's";
+    };
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      if (failed(verify(function.getArgAttrDict(i))))
+        return failure();
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      if (failed(verify(function.getResultAttrDict(i))))
+        return failure();
+    return success();
   }
 
   /// The host checks values; a kernel could tell no one.
@@ -127,16 +151,16 @@ private:
     return success();
   }
 
+  /// For kernels. Without any it tells that memory is the GPU's.
+  void makeModule() {
+    auto b = OpBuilder::atBlockEnd(getOperation().getBody());
+    kernels = gpu::GPUModuleOp::create(b, getOperation().getLoc(), kModule);
+    getOperation()->setAttr(gpu::GPUDialect::getContainerModuleAttrName(), b.getUnitAttr());
+  }
+
   /// A copy of `function`, in which nothing is distributed yet.
   gpu::GPUFuncOp makeKernel(func::FuncOp function) {
-    OpBuilder b(&getContext());
-    if (!kernels) {
-      b.setInsertionPointToEnd(getOperation().getBody());
-      kernels = gpu::GPUModuleOp::create(b, getOperation().getLoc(), kModule);
-      getOperation()->setAttr(gpu::GPUDialect::getContainerModuleAttrName(),
-                              b.getUnitAttr());
-    }
-    b.setInsertionPointToEnd(kernels.getBody());
+    auto b = OpBuilder::atBlockEnd(kernels.getBody());
     auto kernel = gpu::GPUFuncOp::create(b, function.getLoc(), function.getName(),
                                                function.getFunctionType());
     kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());

@@ -62,7 +62,9 @@ func.func private @sum(%x: memref<8xf32>, %y: memref<f32>) {
 // -----
 
 // Functions with results compute sizes, the model's own is public: the host's.
-// CHECK-NOT: gpu.module
+// CHECK-LABEL: func.func private @workspace_bytes
+// CHECK:       gpu.module @kernels {
+// CHECK-NEXT:  }
 func.func private @workspace_bytes(%n: index) -> index {
   return %n : index
 }
@@ -100,4 +102,55 @@ func.func private @checked(%x: memref<8xi64>) {
     cf.assert %good, "an index is negative"
   }
   return
+}
+
+// -----
+
+// The host does not wait for each element of a loop; a loop that tells it something stays.
+// CHECK-LABEL: func.func @summing(
+// CHECK-SAME:    %[[X:[^:]+]]: memref<8xf32>, %[[N:[^:]+]]: memref<8xi64>
+// CHECK:         call @loop(%[[X]]) : (memref<8xf32>) -> ()
+// CHECK:         scf.for
+// CHECK:           memref.load %[[N]]
+// CHECK:       func.func private @loop
+// CHECK:         gpu.launch_func @kernels::@loop blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1)
+// CHECK:       gpu.func @loop
+// CHECK:         scf.for
+// CHECK:           memref.store
+func.func @summing(%x: memref<8xf32>, %n: memref<8xi64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  scf.for %i = %c1 to %c8 step %c1 {
+    %before = arith.subi %i, %c1 : index
+    %a = memref.load %x[%before] : memref<8xf32>
+    %b = memref.load %x[%i] : memref<8xf32>
+    %c = arith.addf %a, %b : f32
+    memref.store %c, %x[%i] : memref<8xf32>
+  }
+  %zero = arith.constant 0 : i64
+  %sum = scf.for %i = %c0 to %c8 step %c1 iter_args(%s = %zero) -> (i64) {
+    %v = memref.load %n[%i] : memref<8xi64>
+    %t = arith.addi %s, %v : i64
+    scf.yield %t : i64
+  }
+  %good = arith.cmpi sge, %sum, %zero : i64
+  cf.assert %good, "the sum is negative"
+  return
+}
+
+// -----
+
+// expected-error @+1 {{'x' is not supported on GPUs: strings and sequences are the host's}}
+func.func @strings(%x: memref<8xi64> {graph.name = "x", graph.dtype = "string"}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{'y' is not supported on GPUs: strings and sequences are the host's}}
+func.func @sequences(%n: memref<i64> {graph.name = "n", graph.dtype = "int64"})
+    -> (i64 {graph.name = "y", graph.dtype = "float", graph.kind = "sequence"}) {
+  %c0 = arith.constant 0 : i64
+  return %c0 : i64
 }
