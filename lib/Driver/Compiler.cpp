@@ -235,6 +235,7 @@ static EmitTarget emitTarget(const CpuModel &cpu) {
 static LibraryOptions libraryOptions(const CompileOptions &options) {
   LibraryOptions library;
   library.object.jobs = unsigned(std::max(options.jobs, 0));
+  library.object.separateWeights = options.weights != WeightsPlace::Library;
   library.folder = options.outputFolder;
   library.compressWeights = options.weights == WeightsPlace::Compressed;
   library.kind = options.lastStage == Stage::Object   ? LibraryKind::Object
@@ -301,8 +302,6 @@ static llvm::Error checkGpuOptions(const CompileOptions &options) {
     return error;
   if (options.profile)
     return llvm::createStringError("--profile is for --target=cpu");
-  if (options.weights != WeightsPlace::Library)
-    return llvm::createStringError("--weights: those of a model for GPUs lie in its library");
   return llvm::Error::success();
 }
 

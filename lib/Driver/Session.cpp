@@ -39,6 +39,8 @@ Session::create(const Library &library, std::vector<HostTensor> inputs,
   session->context.release = releaseResult;
   session->fault = {-1, -1, 0, 0};
   session->context.fault = &session->fault;
+  session->context.message = session->message.data();
+  session->context.message_bytes = int64_t(session->message.size());
   session->context.weights = library.weights();
   if (library.model().detect_cpu)
     library.model().detect_cpu(&session->context);
@@ -231,24 +233,25 @@ static std::string describeFeatures(uint64_t bits) {
 
 /// The status with the place that the library reported.
 llvm::Error Session::describe(graphopt_status status) const {
-  std::string message = fmt::format("model '{}' failed: {}", library.name().str(),
-                                    library.model().status_text(status));
+  std::string text = fmt::format("model '{}' failed: {}", library.name().str(),
+                                 library.model().status_text(status));
   int32_t port = fault.port;
   if (status == GRAPHOPT_BAD_CPU) {
-    message += " (" + describeFeatures(fault.expected & ~fault.actual) + ")";
+    text += " (" + describeFeatures(fault.expected & ~fault.actual) + ")";
   } else if (port >= 0) {
     size_t inputs = library.inputs().size();
     bool isInput = size_t(port) < inputs;
-    message += fmt::format(
+    text += fmt::format(
         " ({} '{}'", isInput ? "input" : "output",
         isInput ? library.inputs()[port].name
                 : library.outputs()[port - inputs].name);
     if (fault.dim >= 0)
-      message += fmt::format(", dimension {}", fault.dim);
-    message += fmt::format(", expected {}, got {})", fault.expected,
-                           fault.actual);
+      text += fmt::format(", dimension {}", fault.dim);
+    text += fmt::format(", expected {}, got {})", fault.expected, fault.actual);
   }
-  return error(std::move(message));
+  if (message.front())
+    text += fmt::format(" ({})", message.data());
+  return error(std::move(text));
 }
 
 llvm::Error Session::run(Profiler *profiler) {

@@ -17,7 +17,8 @@ public:
       : module(module), model(model), context(module.getContext()),
         pointer(PointerType::get(context, 0)),
         i32(IntegerType::get(context, 32)), i64(IntegerType::get(context, 64)),
-        isLinux(module.getTargetTriple().isOSLinux()) {}
+        isLinux(module.getTargetTriple().isOSLinux()),
+        launchesOnly(none_of(module, callsHost)) {}
 
   SmallVector<std::string> build(int64_t weightsBytes, uint64_t weightsId,
                                  ArrayRef<Variant> variants, const CudaCode *cuda) {
@@ -30,12 +31,12 @@ public:
     auto *descriptor = new GlobalVariable(
         module, Type::getInt8Ty(context), /*isConstant=*/true,
         GlobalValue::ExternalLinkage, nullptr);
-    Constant *code = cuda ? cudaCode(*cuda, variants.front(), weightsBytes) : nullptr;
+    Constant *code = cuda ? cudaCode(*cuda, variants.front()) : nullptr;
     Function *run = code ? addRunTensors("graphopt_run_cuda", {descriptor, code})
                          : addRunTensors("graphopt_run_model",
                                          {descriptor, entries(variants), number(i32, variants.size())});
     if (code) {
-      forward("device_open", i32, {pointer, i32}, {code});
+      forward("device_open", i32, {pointer, i32}, {descriptor, code});
       forward("device_close", Type::getVoidTy(context), {pointer});
     }
     bool opensFile = isLinux && model.hasWeightsFile;
@@ -206,8 +207,16 @@ private:
     return structOf({bytes, number(i32, image.sm), number(i32, image.isPtx)});
   }
 
+  /// Of the runtime's functions that generated code calls: whether a GPU cannot do again
+  /// alone what it does.
+  static bool callsHost(const Function &function) {
+    return function.getName().starts_with("graphopt_") && !function.use_empty() &&
+           !is_contained({"graphopt_cuda_launch", "graphopt_fail", "graphopt_run_status"},
+                         function.getName());
+  }
+
   /// A graphopt_cuda_code. The workspace lies on the GPU: the caller gives none.
-  Constant *cudaCode(const CudaCode &cuda, const Variant &variant, int64_t weightsBytes) {
+  Constant *cudaCode(const CudaCode &cuda, const Variant &variant) {
     Function *onGpu = module.getFunction(symbol("workspace_bytes"));
     onGpu->setName(symbol("device_bytes"));
     onGpu->setLinkage(GlobalValue::InternalLinkage);
@@ -221,8 +230,8 @@ private:
     if (!cuda.weights.empty())
       weights = cast<Constant>(module.getOrInsertGlobal(cuda.weights, Type::getInt8Ty(context)));
     return hold(structOf({module.getFunction(variant.prefix + "entry"), onGpu, array(images),
-                          texts(model.kernels), weights, number(i64, weightsBytes),
-                          number(i32, images.size()), number(i32, model.kernels.size())}));
+                          texts(model.kernels), weights, number(i32, images.size()),
+                          number(i32, model.kernels.size()), number(i32, launchesOnly)}));
   }
 
   Module &module;
@@ -231,6 +240,7 @@ private:
   PointerType *pointer;
   IntegerType *i32, *i64;
   bool isLinux;
+  bool launchesOnly; ///< the code that there is: nothing is added yet
   SmallVector<std::string> visible;
 };
 

@@ -19,7 +19,7 @@ struct Variant {
 /// What a model for GPUs carries.
 struct CudaCode {
   std::vector<CudaImage> images;
-  std::string weights; ///< symbol of the first; empty: none
+  std::string weights; ///< symbol of the first; empty: none, or in a file
 };
 
 /// Adds what graphopt.h promises of a model to code that has or declares

@@ -209,8 +209,8 @@ private:
       line("void {}_weights_close(graphopt_weights *weights);\n", name);
     }
     if (model.isOnGpu) {
-      line("/* Loads the model on GPU number `ordinal` and enters it in `context`, for runs "
-           "one\n * at a time, and ends that. */");
+      line("/* Loads the model on GPU number `ordinal` and enters it in `context`, for runs one "
+           "at\n * a time, on tensors of the host or of that GPU; and ends that. */");
       line("graphopt_status {}_device_open(graphopt_context *context, int32_t ordinal);", name);
       line("void {}_device_close(graphopt_context *context);\n", name);
     }

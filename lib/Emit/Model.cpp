@@ -148,8 +148,7 @@ llvm::Expected<std::optional<Model>> graphopt::readModel(ModuleOp module) {
     return std::move(error);
   if (gpu::GPUModuleOp kernels = findKernels(module)) {
     model.isOnGpu = true;
-    // They lie in the library and are uploaded.
-    model.hasWeightsFile = false;
+    model.hasWeightsFile = false; // they are uploaded, see ObjectOptions
     for (auto function : kernels.getOps<LLVM::LLVMFuncOp>())
       if (function->hasAttr(gpu::GPUDialect::getKernelFuncAttrName()))
         model.kernels.push_back(function.getName().str());

@@ -236,7 +236,9 @@ Expected<Code> graphopt::compileCode(mlir::ModuleOp module,
     auto images = compileKernels(findKernels(module), options.gpus, findPtxas());
     if (!images)
       return images.takeError();
-    cuda = CudaCode{std::move(*images), weights.empty() ? "" : weights.front().symbol};
+    result.model->hasWeightsFile = options.separateWeights && !weights.empty();
+    bool inLibrary = !weights.empty() && !result.model->hasWeightsFile;
+    cuda = CudaCode{std::move(*images), inLibrary ? weights.front().symbol : ""};
   }
   LLVMContext context;
   auto code = makeModule(module, **machine, context, result, weights, siblings,

@@ -1,6 +1,10 @@
 /* All of the runtime as one translation unit: what becomes bitcode. */
 #include "Cpu.c"
-#include "Cuda.c"
+#include "CudaCalls.c"
+#include "CudaDevice.c"
+#include "CudaDriver.c"
+#include "CudaGraph.c"
+#include "CudaRun.c"
 #include "Memory.c"
 #include "Ngrams.c"
 #include "Numbers.c"

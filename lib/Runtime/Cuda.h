@@ -21,10 +21,10 @@ typedef struct graphopt_cuda_code {
   int64_t (*workspace_bytes)(const int64_t *dims); /* on the GPU */
   const graphopt_cuda_image *images;
   const char *const *kernels; /* names */
-  const void *weights;        /* one after the other, or NULL */
-  int64_t weights_bytes;
+  const void *weights;        /* one after the other; NULL: none, or a file's */
   int32_t image_count;
   int32_t kernel_count;
+  int32_t is_replayable; /* the entry launches kernels and does nothing else */
 } graphopt_cuda_code;
 
 /* The body of <model>_run_tensors. */
@@ -36,7 +36,8 @@ graphopt_status graphopt_run_cuda(const graphopt_model *model,
                                   int64_t workspace_bytes);
 
 /* Those of <model>_device_open and <model>_device_close. */
-graphopt_status graphopt_device_open(const graphopt_cuda_code *code,
+graphopt_status graphopt_device_open(const graphopt_model *model,
+                                     const graphopt_cuda_code *code,
                                      graphopt_context *context,
                                      int32_t ordinal);
 void graphopt_device_close(graphopt_context *context);
@@ -60,6 +61,9 @@ void *graphopt_cuda_allocate(graphopt_run *run, int64_t bytes);
 void graphopt_cuda_release(graphopt_run *run, void *data);
 void graphopt_cuda_set_result(graphopt_run *run, int32_t index, void *data,
                               int64_t bytes, const int64_t *extents);
+
+/* What a run has not released. */
+void graphopt_cuda_release_blocks(graphopt_run *run);
 
 #ifdef __cplusplus
 }

@@ -338,9 +338,6 @@ graphopt_status graphopt_check_and_run(const graphopt_model *model, graphopt_exe
   graphopt_status status = check_context(context);
   if (status)
     return status;
-  status = graphopt_check_weights(model, context ? context->weights : NULL);
-  if (status)
-    return status;
   int32_t output_rank = 0;
   for (int32_t i = 0; i < model->output_count; ++i)
     output_rank += extent_count(&model->outputs[i]);
@@ -389,6 +386,9 @@ graphopt_status graphopt_run_model(const graphopt_model *model,
       graphopt_select_variant(context, variants, variant_count);
   if (!variant)
     return GRAPHOPT_BAD_CPU;
+  status = graphopt_check_weights(model, context ? context->weights : NULL);
+  if (status)
+    return status;
   return graphopt_check_and_run(model, execute_entry, variant, context, inputs, outputs,
                                 workspace, workspace_bytes);
 }

@@ -47,6 +47,8 @@ const char *graphopt_status_text(graphopt_status status) {
   case GRAPHOPT_BAD_IMAGE:
     return "an image file that ImageDecoder reads is damaged, too large or of a format that "
            "is not supported";
+  case GRAPHOPT_OTHER_DEVICE:
+    return "a tensor is on another GPU than the model";
   }
   return "unknown status";
 }

@@ -5,7 +5,7 @@ import os
 import tempfile
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 
-ABI_VERSION = 5
+ABI_VERSION = 6
 ALIGNMENT = 64
 DIM_COMPUTED = -2**63
 DIM_DATA = -2**63 + 1
@@ -32,7 +32,8 @@ class Context(Structure):
                 ("pool", c_void_p), ("allocate", c_void_p), ("release", c_void_p),
                 ("allocator", c_void_p), ("fault", POINTER(Fault)),
                 ("cpu", c_uint64), ("begin_call", c_void_p), ("end_call", c_void_p),
-                ("profiler", c_void_p), ("weights", POINTER(Weights)), ("device", c_void_p)]
+                ("profiler", c_void_p), ("weights", POINTER(Weights)), ("device", c_void_p),
+                ("stream", c_void_p), ("message", c_char_p), ("message_bytes", c_int64)]
 
     def copy(self):
         return type(self).from_buffer_copy(self)

@@ -90,7 +90,9 @@ class Model:
                 raise RunError(f"model '{self.name}' was compiled without threads")
             self._check(descriptor.pool_create(ctypes.byref(self._context), threads), None)
         if descriptor.device_open:
-            self._check(descriptor.device_open(ctypes.byref(self._context), device), None)
+            message = _receive_message(self._context)
+            self._check(descriptor.device_open(ctypes.byref(self._context), device), None, message)
+            self._context.message = None
 
     def __del__(self):
         if getattr(self, "_context", None) and self._context.device:
@@ -106,7 +108,9 @@ class Model:
 
     def __call__(self, *arrays, **named):
         """Runs the model on NumPy arrays, or anything that offers DLPack or can
-        be made an array; sequences are lists of these, absent values None.
+        be made an array; sequences are lists of these, absent values None. What offers
+        __cuda_array_interface__, such as tensors of PyTorch, a model for GPUs takes where
+        it is: it must be finished.
         Inputs go in by name or, in the model's order, by position. Types must be
         the model's; numbers and lists take its type.
 
@@ -174,7 +178,7 @@ class Model:
         return (ctypes.c_int64 * max(1, len(self.dim_names)))(
             *[sizes[name] for name in self.dim_names])
 
-    def _check(self, status, fault):
+    def _check(self, status, fault, message=None):
         if not status:
             return
         text = self._descriptor.status_text(status).decode()
@@ -182,7 +186,16 @@ class Model:
             port = (self.inputs + self.outputs)[fault.port]
             where = f", dimension {fault.dim}" if fault.dim >= 0 else ""
             text += f" ({port}{where}, expected {fault.expected}, got {fault.actual})"
+        if message and message.value:
+            text += f" ({message.value.decode(errors='replace')})"
         raise RunError(f"model '{self.name}' failed: {text}")
+
+
+def _receive_message(context):
+    """Room for what the CUDA driver says of a failure."""
+    message = ctypes.create_string_buffer(1024)
+    context.message, context.message_bytes = ctypes.addressof(message), len(message)
+    return message
 
 
 class Call:
@@ -228,10 +241,45 @@ class Call:
         self._fault = _abi.Fault(-1, -1, 0, 0)
         self._context = model._context.copy()
         self._context.fault = ctypes.pointer(self._fault)
+        self._message = _receive_message(self._context)
+        if not model._descriptor.device_open:
+            for port, value in zip(model.inputs, self.inputs):
+                self._refuse_gpu(port, value)
 
-    def run(self):
-        """The list of outputs; arrays of `outputs` are overwritten by the next run."""
+    @staticmethod
+    def _refuse_gpu(port, value):
+        if isinstance(value, _values.GpuArray):
+            raise TypeError(f"{port} is given on a GPU, which the model is not compiled for")
+
+    def write_to(self, **arrays):
+        """Has outputs, by name, written to these arrays from the next run on: NumPy's, or such as
+        offer __cuda_array_interface__, which stay on their GPU. Returns the call."""
+        names = [port.name for port in self._model.outputs]
+        for name, array in arrays.items():
+            if name not in names or self.outputs[names.index(name)] is None:
+                raise TypeError(f"the caller gives no memory for an output '{name}'")
+            index = names.index(name)
+            port, entry = self._model.outputs[index], self._outputs[index]
+            given = _values.GpuArray(port, array) if _values.is_on_gpu(array) else array
+            if not self._model._descriptor.device_open:
+                self._refuse_gpu(port, given)
+            if given.dtype != port.dtype or list(given.shape) != entry.dims[:entry.rank]:
+                raise ValueError(f"output {port} is to be written to {given.dtype} {list(given.shape)}")
+            if array is given and not (array.flags.c_contiguous and array.flags.writeable):
+                raise ValueError(f"output {port} is to be written to an array that is not contiguous and writeable")
+            entry.data = _values.address_of(given)
+            self.outputs[index] = array
+        return self
+
+    def run(self, stream=None):
+        """The list of outputs; arrays of `outputs` are overwritten by the next run.
+
+        stream  of a model for GPUs: the address of a CUDA stream, 0 for the default one, that
+                the run is enqueued in. If all inputs and outputs are on the GPU it is not
+                waited for.
+        """
         model = self._model
+        self._context.stream = 1 if stream == 0 else stream  # 1 is CU_STREAM_LEGACY
         workspace = model._take_workspace(self._need)
 
         for entry, raw in zip(self._outputs, model._raw_outputs):
@@ -251,7 +299,7 @@ class Call:
             for entry, array in zip(self._outputs, self.outputs):
                 if array is None:
                     _values.release(entry)
-            model._check(status, self._fault)
+            model._check(status, self._fault, self._message)
         return [_values.take(entry, raw, port.dtype) if array is None else array
                 for entry, raw, port, array in
                 zip(self._outputs, model._raw_outputs, model.outputs, self.outputs)]

@@ -1,5 +1,5 @@
-"""Arrays as the library wants them: tensors; sequences, which are lists of arrays; and
-optional values, which may be None."""
+"""Arrays as the library wants them: tensors, on the host or a GPU; sequences, which are lists of
+arrays; and optional values, which may be None."""
 import ctypes
 import math
 
@@ -19,6 +19,33 @@ def aligned_empty(shape, dtype):
     return memory[start:start + count * dtype.itemsize].view(dtype).reshape(shape)
 
 
+class GpuArray:
+    """Memory on a GPU, of any object that offers __cuda_array_interface__: a tensor of PyTorch, an array
+    of CuPy. Used where it is."""
+
+    def __init__(self, port, owner):
+        about = owner.__cuda_array_interface__
+        self.owner = owner
+        self.shape, self.dtype = tuple(about["shape"]), np.dtype(about["typestr"])
+        self.ndim, self.address = len(self.shape), about["data"][0]
+        if self.dtype != port.dtype:
+            raise TypeError(f"{port} is given as {self.dtype}")
+        strides, dense = about.get("strides"), self.dtype.itemsize
+        for size, stride in zip(reversed(self.shape), reversed(strides or ())):
+            if size > 1 and stride != dense:
+                raise ValueError(f"{port} is given on a GPU, but is not contiguous")
+            dense *= size
+
+
+def is_on_gpu(value):
+    return hasattr(value, "__cuda_array_interface__")
+
+
+def address_of(array):
+    """Where its data begins."""
+    return array.address if isinstance(array, GpuArray) else array.ctypes.data
+
+
 def _encode(port, array):
     """Strings as the bytes that the library gets."""
     encoded = []
@@ -33,6 +60,8 @@ def _encode(port, array):
 
 def _convert_array(port, value):
     """The value as an aligned, contiguous array of the port's type."""
+    if is_on_gpu(value):
+        return GpuArray(port, value)
     if isinstance(value, (np.ndarray, np.generic)):
         array = np.asarray(value)
     elif hasattr(value, "__dlpack__"):
@@ -70,7 +99,7 @@ def _describe_array(entry, array, dtype):
     if array.dtype == object:
         data = aligned_empty(array.shape, np.dtype(np.uintp))
         (ctypes.c_char_p * array.size).from_buffer(data)[:] = list(array.flat)
-    entry.data, entry.rank, entry.dtype = data.ctypes.data, array.ndim, dtype
+    entry.data, entry.rank, entry.dtype = address_of(data), array.ndim, dtype
     entry.dims = (ctypes.c_int64 * max(1, array.ndim))(*array.shape)
     return data
 

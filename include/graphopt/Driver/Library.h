@@ -3,6 +3,7 @@
 
 #include "graphopt/Runtime/graphopt.h"
 #include "graphopt/Support/HostTensor.h"
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -118,6 +119,7 @@ private:
   const Library &library;
   graphopt_context context = GRAPHOPT_CONTEXT_INIT;
   graphopt_fault fault = {};
+  std::array<char, 1024> message = {}; ///< the CUDA driver's
   bool hasPool = false;
   std::vector<HostTensor> inputTensors, outputTensors;
   std::vector<graphopt_tensor> inputTable, outputTable;

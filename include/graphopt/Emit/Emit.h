@@ -32,6 +32,8 @@ struct ObjectOptions {
   /// Of a model for GPUs, least first: each gets code of its own, and later ones
   /// that of the least.
   std::vector<GpuModel> gpus;
+  /// Of a model for GPUs: weights in a file. Of one for CPUs the module says it.
+  bool separateWeights = false;
 };
 
 /// A large constant that lives outside the code.

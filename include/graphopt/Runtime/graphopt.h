@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Raised when a struct below changes; a model refuses a context of another. */
-#define GRAPHOPT_ABI_VERSION 5
+#define GRAPHOPT_ABI_VERSION 6
 
 /* Every tensor's data and the workspace start at a multiple of this. */
 #define GRAPHOPT_ALIGNMENT 64
@@ -49,9 +49,11 @@ typedef enum graphopt_status {
   GRAPHOPT_NO_DEVICE = 19,   /* the model runs on a GPU, and the context has
                                 none of <model>_device_open */
   GRAPHOPT_CUDA_ERROR = 20,  /* the driver refused; the fault's `actual` is its
-                                CUresult */
-  GRAPHOPT_BAD_IMAGE = 21    /* an image file that is damaged, too large or of a
+                                CUresult, the context's `message` its words */
+  GRAPHOPT_BAD_IMAGE = 21,   /* an image file that is damaged, too large or of a
                                 format that is not supported */
+  GRAPHOPT_OTHER_DEVICE = 22 /* a tensor is on another GPU than the model; the fault
+                                has their numbers */
 } graphopt_status;
 
 /* Element types, numbered as in ONNX (TensorProto.DataType). A bool is one byte
@@ -87,6 +89,10 @@ typedef enum graphopt_dtype {
 
 /* A dense, row-major tensor in the caller's memory; the library never frees
  * `data`.
+ *
+ * A model for GPUs takes `data` on its GPU, too, in the primary context, which is that of
+ * CUDA's runtime and of frameworks. The driver tells it from the host's: each tensor
+ * may be where it is, and what is on the GPU is used in place.
  *
  * Input: everything is read only. `data` may be NULL if there is no element.
  * Output: the caller sets rank and dtype, points `dims` at room for `rank`
@@ -176,12 +182,25 @@ typedef struct graphopt_context {
   /* Of a model for GPUs, by <model>_device_open. One run at a time: threads have
    * a context and a device each. */
   graphopt_device *device;
+
+  /* Of a model for GPUs: the CUstream that runs are enqueued in, of the device's
+   * primary context. NULL: one of the device's own; what is on the GPU must be there
+   * before the run, which returns when it is done. With a stream it returns at once if
+   * all tensors are on the GPU; they must not change, nor go, until the stream is
+   * done, whose error then is the run's. Runs of one device follow each other on any
+   * streams. CU_STREAM_LEGACY is the default stream. The caller may capture it. */
+  void *stream;
+
+  /* Written by a call of a model for GPUs that fails, if not NULL: what the driver
+   * says of it, as much as there is room for; ends in 0. Not to be shared by runs. */
+  char *message;
+  int64_t message_bytes;
 } graphopt_context;
 
 #define GRAPHOPT_CONTEXT_INIT                                                  \
   {                                                                            \
     GRAPHOPT_ABI_VERSION, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL,      \
-        NULL, NULL, NULL, NULL                                                 \
+        NULL, NULL, NULL, NULL, NULL, NULL, 0                                  \
   }
 
 /* graphopt_tensor.rank of an optional value that is absent. */
@@ -272,8 +291,8 @@ typedef struct graphopt_model {
   void (*weights_close)(graphopt_weights *weights);
 
   /* Of a model for GPUs, else NULL. device_open loads the kernels and weights on
-   * GPU number `ordinal` and enters it in `context`; device_close ends that. The
-   * data of tensors stays in the host's memory. */
+   * GPU number `ordinal` and enters it in `context`; weights of a file are needed no more
+   * then. device_close waits for the runs, and ends that. */
   graphopt_status (*device_open)(graphopt_context *context, int32_t ordinal);
   void (*device_close)(graphopt_context *context);
 } graphopt_model;

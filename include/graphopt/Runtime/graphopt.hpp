@@ -206,6 +206,43 @@ private:
   graphopt_weights mapped = {nullptr, 0};
 };
 
+/// A GPU with the kernels and weights of a model for it, until it is destroyed. One run
+/// at a time: threads have a device each.
+class Device {
+public:
+  /// \param weights  if the model keeps them in a file; needed no more afterwards.
+  /// \param stream   CUstream that runs are enqueued in, see graphopt_context.
+  explicit Device(const graphopt_model &model, int ordinal = 0,
+                  const Weights *weights = nullptr, void *stream = nullptr)
+      : model(model) {
+    char message[1024] = "";
+    graphopt_fault fault = {-1, -1, 0, 0};
+    opened.fault = &fault;
+    opened.message = message;
+    opened.message_bytes = sizeof message;
+    opened.weights = weights ? weights->get() : nullptr;
+    graphopt_status status =
+        model.device_open ? model.device_open(&opened, ordinal) : GRAPHOPT_NO_GPU_CODE;
+    if (status)
+      throw Error(std::string(model.name) + ": " + model.status_text(status) +
+                      (*message ? std::string(": ") + message : ""),
+                  status, fault);
+    graphopt_device *device = opened.device;
+    opened = GRAPHOPT_CONTEXT_INIT;
+    opened.device = device;
+    opened.stream = stream;
+  }
+  ~Device() { model.device_close(&opened); }
+  Device(const Device &) = delete;
+  Device &operator=(const Device &) = delete;
+
+  const graphopt_context *context() const { return &opened; }
+
+private:
+  const graphopt_model &model;
+  graphopt_context opened = GRAPHOPT_CONTEXT_INIT;
+};
+
 /// A compiled model. Any number of threads may run one object.
 class Model {
 public:
@@ -220,16 +257,25 @@ public:
   /// Allocates workspace and outputs, then runs. Throws Error.
   std::vector<Tensor> run(std::vector<Tensor> inputs,
                           const graphopt_context *context = nullptr) const {
-    graphopt_fault fault = {-1, -1, model.input_count, int64_t(inputs.size())};
-    if (fault.expected != fault.actual)
-      throw Error("wrong number of inputs", GRAPHOPT_NULL_POINTER, fault);
+    std::vector<Tensor> outputs = allocateOutputs(openDims(inputs));
+    runInto(std::move(inputs), outputs, context);
+    return outputs;
+  }
+
+  /// The same with outputs that the caller has allocated, on the host or a GPU.
+  void runInto(std::vector<Tensor> inputs, std::vector<Tensor> &outputs,
+               const graphopt_context *context = nullptr) const {
+    std::vector<int64_t> open = openDims(inputs);
+    checkCount(model.output_count, outputs.size(), "wrong number of outputs");
+    graphopt_fault fault = {-1, -1, 0, 0};
+    char message[1024] = "";
     graphopt_context own = context ? *context : alone;
     own.cpu = alone.cpu;
     own.weights = alone.weights;
     own.fault = &fault;
+    own.message = message;
+    own.message_bytes = sizeof message;
 
-    std::vector<int64_t> open = openDims(inputs);
-    std::vector<Tensor> outputs = allocateOutputs(open);
     int64_t bytes = model.workspace_bytes(open.data());
     std::shared_ptr<void> workspace = allocate(bytes > 0 ? size_t(bytes) : 0);
 
@@ -237,11 +283,11 @@ public:
     graphopt_status status =
         model.run(&own, in.data(), out.data(), workspace.get(), bytes);
     if (status)
-      throw Error(describe(status, fault), status, fault);
+      throw Error(describe(status, fault) + (*message ? std::string(": ") + message : ""),
+                  status, fault);
     for (size_t i = 0; i < outputs.size(); ++i)
       if (!outputs[i].data<void>())
         outputs[i] = adopt(out[i], model.outputs[i].kind, own);
-    return outputs;
   }
 
   /// `status`, with the name of the port where it went wrong.
@@ -253,7 +299,8 @@ public:
     text += model.status_text(status);
     if (fault.dim >= 0)
       text += "; dimension " + std::to_string(fault.dim);
-    if (fault.expected != fault.actual && status != GRAPHOPT_BAD_CPU)
+    if (fault.expected != fault.actual && status != GRAPHOPT_BAD_CPU &&
+        status != GRAPHOPT_CUDA_ERROR)
       text += "; expected " + std::to_string(fault.expected) + ", got " +
               std::to_string(fault.actual);
     return text;
@@ -265,8 +312,14 @@ private:
                                      : model.outputs[index - model.input_count];
   }
 
+  static void checkCount(int32_t expected, size_t actual, const char *text) {
+    if (size_t(expected) != actual)
+      throw Error(text, GRAPHOPT_NULL_POINTER, {-1, -1, expected, int64_t(actual)});
+  }
+
   /// The open dimensions as the inputs give them; the run itself checks them.
   std::vector<int64_t> openDims(const std::vector<Tensor> &inputs) const {
+    checkCount(model.input_count, inputs.size(), "wrong number of inputs");
     std::vector<int64_t> open(size_t(model.dim_count) + 1, 0);
     for (size_t i = 0; i < inputs.size(); ++i)
       for (size_t k = 0; model.inputs[i].kind == GRAPHOPT_TENSOR &&

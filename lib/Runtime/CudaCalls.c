@@ -1,0 +1,108 @@
+/* What the host's half of a model calls, between the kernels and for them. */
+#include "CudaDevice.h"
+#include "Libc.h"
+
+enum {
+  FUNCTION_SHARED_BYTES = 8, /* CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES */
+  FREE_SHARED_BYTES = 48 * 1024 /* of a block without asking */
+};
+
+/* GPU memory that a run allocated. */
+struct graphopt_cuda_block {
+  struct graphopt_cuda_block *next;
+  uint64_t data;
+};
+
+static graphopt_device *device_of(graphopt_run *run) { return run->context->device; }
+
+/* Which failure it was, the device knows. */
+static int succeeds(graphopt_run *run, int result) {
+  if (!graphopt_cuda_ok(device_of(run), result))
+    graphopt_fail(run, GRAPHOPT_CUDA_ERROR);
+  return !result;
+}
+
+void graphopt_cuda_launch(graphopt_run *run, int32_t kernel, int64_t blocks,
+                          int64_t threads, int32_t shared, int64_t *arguments,
+                          int32_t count) {
+  graphopt_device *device = device_of(run);
+  if (blocks <= 0)
+    return;
+  void *function = device->functions[kernel];
+  if (shared > FREE_SHARED_BYTES &&
+      !succeeds(run, device->cuda.set_function_attribute(function, FUNCTION_SHARED_BYTES, shared)))
+    return;
+  void *parameters[count + 1];
+  for (int32_t i = 0; i < count; ++i)
+    parameters[i] = &arguments[i];
+  succeeds(run, device->cuda.launch(function, (unsigned)blocks, 1, 1, (unsigned)threads, 1, 1,
+                                    (unsigned)shared, device->stream, parameters, NULL));
+}
+
+int64_t graphopt_cuda_read(graphopt_run *run, const void *address, int64_t bytes) {
+  graphopt_device *device = device_of(run);
+  int64_t value = 0;
+  if (succeeds(run, device->cuda.copy_out(&value, (uint64_t)(uintptr_t)address, (size_t)bytes,
+                                          device->stream)))
+    succeeds(run, device->cuda.wait(device->stream));
+  return value;
+}
+
+void graphopt_cuda_write(graphopt_run *run, void *address, int64_t value, int64_t bytes) {
+  graphopt_device *device = device_of(run);
+  if (succeeds(run, device->cuda.copy_in((uint64_t)(uintptr_t)address, &value, (size_t)bytes,
+                                         device->stream)))
+    succeeds(run, device->cuda.wait(device->stream));
+}
+
+void *graphopt_cuda_allocate(graphopt_run *run, int64_t bytes) {
+  struct graphopt_cuda_block *block = bytes >= 0 ? calloc(1, sizeof *block) : NULL;
+  if (!block) {
+    graphopt_fail(run, GRAPHOPT_OUT_OF_MEMORY);
+    return NULL;
+  }
+  if (!succeeds(run, device_of(run)->cuda.allocate(&block->data, bytes ? (size_t)bytes : 1))) {
+    free(block);
+    return NULL;
+  }
+  block->next = run->device_blocks;
+  run->device_blocks = block;
+  return (void *)(uintptr_t)block->data;
+}
+
+/* The kernels that use it come before in the stream; releasing waits for them. */
+void graphopt_cuda_release(graphopt_run *run, void *data) {
+  struct graphopt_cuda_block **link = &run->device_blocks;
+  while (*link && (*link)->data != (uint64_t)(uintptr_t)data)
+    link = &(*link)->next;
+  struct graphopt_cuda_block *block = *link;
+  if (!block)
+    return;
+  *link = block->next;
+  succeeds(run, device_of(run)->cuda.release(block->data));
+  free(block);
+}
+
+void graphopt_cuda_release_blocks(graphopt_run *run) {
+  while (run->device_blocks)
+    graphopt_cuda_release(run, (void *)(uintptr_t)run->device_blocks->data);
+}
+
+void graphopt_cuda_set_result(graphopt_run *run, int32_t index, void *data, int64_t bytes,
+                              const int64_t *extents) {
+  graphopt_device *device = device_of(run);
+  graphopt_tensor *output = &run->outputs[index];
+  size_t size = bytes > 0 ? (size_t)bytes : 0;
+  void *copy = graphopt_context_allocate(run->context, size ? size : 1);
+  if (!copy) {
+    graphopt_fail(run, GRAPHOPT_OUT_OF_MEMORY);
+    return;
+  }
+  output->data = copy;
+  for (int32_t i = 0; i < output->rank; ++i)
+    output->dims[i] = extents[i];
+  if (size && !succeeds(run, device->cuda.copy_out(copy, (uint64_t)(uintptr_t)data, size,
+                                                   device->stream)))
+    return;
+  succeeds(run, device->cuda.wait(device->stream));
+}
