@@ -18,7 +18,7 @@ public:
         pointer(PointerType::get(context, 0)),
         i32(IntegerType::get(context, 32)), i64(IntegerType::get(context, 64)),
         isLinux(module.getTargetTriple().isOSLinux()),
-        launchesOnly(none_of(module, callsHost)) {}
+        launchesOnly(none_of(module, callsHost) && none_of(module.globals(), holdsState)) {}
 
   SmallVector<std::string> build(int64_t weightsBytes, uint64_t weightsId,
                                  ArrayRef<Variant> variants, const CudaCode *cuda) {
@@ -213,6 +213,10 @@ private:
     return function.getName().starts_with("graphopt_") && !function.use_empty() &&
            !is_contained({"graphopt_cuda_launch", "graphopt_fail", "graphopt_run_status"},
                          function.getName());
+  }
+  /// The count of random numbers, say, which the host adds to.
+  static bool holdsState(const GlobalVariable &variable) {
+    return !variable.isConstant() && !variable.isDeclaration();
   }
 
   /// A graphopt_cuda_code. The workspace lies on the GPU: the caller gives none.

@@ -31,6 +31,8 @@ struct ExtractWeights : graphopt::impl::ExtractWeightsBase<ExtractWeights> {
     if (auto earlier = module->getAttrOfType<ArrayAttr>("graphopt.weights"))
       llvm::append_range(weights, earlier);
     for (memref::GlobalOp global : listGlobals()) {
+      if (!global.getConstant()) // a count that the host keeps
+        continue;
       if (all)
         makeResource(global);
       auto value = dyn_cast_or_null<DenseResourceElementsAttr>(

@@ -3,6 +3,7 @@
 
 // ALL-NOT:     memref.global "private"
 // ALL:         memref.global "public" constant @dense : memref<8xf32>{{$}}
+// ALL:         memref.global "private" @count : memref<i64> = dense<0>
 // ALL:         dense: "0x400000000000803F0000803F0000803F0000803F0000803F0000803F0000803F0000803F"
 
 // A large constant leaves the code and becomes external; its bytes stay a blob.
@@ -15,6 +16,10 @@ memref.global "private" constant @large : memref<4xf32> = dense_resource<w>
 memref.global "private" constant @small : memref<2xf32> = dense_resource<s>
 // CHECK:       memref.global "private" constant @dense : memref<8xf32> = dense<
 memref.global "private" constant @dense : memref<8xf32> = dense<1.0>
+
+// What is no constant is the host's.
+// CHECK:       memref.global "private" @count
+memref.global "private" @count : memref<i64> = dense<0>
 
 {-#
   dialect_resources: {
