@@ -101,6 +101,9 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
                           const CompileOptions &options,
                           const std::string &listing) {
   bool onGpu = options.target == Processor::Cuda;
+  GpuModel gpu = {};
+  if (onGpu) // checked before
+    gpu = cantFail(findGpuModels(options.gpus)).front();
   switch (stage) {
   case Stage::Graph:
     return buildGraphPipeline(passes, cpu,
@@ -114,7 +117,8 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
   case Stage::LLVM:
     return buildLLVMPipeline(
         passes, cpu,
-        {options.profile, options.weights != WeightsPlace::Library, listing, onGpu});
+        {options.profile, options.weights != WeightsPlace::Library, listing, onGpu,
+         gpu, options.precision});
   default:
     llvm_unreachable("not a stage of passes");
   }
@@ -296,10 +300,16 @@ llvm::Error Compilation::writeModule() {
 
 /// What GPUs do not have, before anything is done for them.
 static llvm::Error checkGpuOptions(const CompileOptions &options) {
+  if (options.target == Processor::Cpu && options.precision != Precision::F32)
+    return llvm::createStringError("--precision is for --target=cuda");
   if (options.target == Processor::Cpu)
     return llvm::Error::success();
-  if (llvm::Error error = findGpuModels(options.gpus).takeError())
-    return error;
+  auto gpus = findGpuModels(options.gpus);
+  if (!gpus)
+    return gpus.takeError();
+  if (options.precision != Precision::F32 && !gpus->front().bfloat16)
+    return llvm::createStringError("--precision=" + precisionName(options.precision) +
+                                   " needs --sm of 80 at least");
   if (options.profile)
     return llvm::createStringError("--profile is for --target=cpu");
   return llvm::Error::success();

@@ -15,7 +15,8 @@
 using namespace mlir;
 
 /// Functions of @main's kernels to loops, then to GPU kernels.
-static void addKernels(OpPassManager &pm, const graphopt::CpuModel &cpu) {
+static void addKernels(OpPassManager &pm, const graphopt::CpuModel &cpu,
+                       const graphopt::LLVMOptions &options) {
   // All of them: kernels read no constant of the host's.
   graphopt::ExtractWeightsOptions weights;
   weights.separate = true;
@@ -27,7 +28,10 @@ static void addKernels(OpPassManager &pm, const graphopt::CpuModel &cpu) {
   outline.tiny = true;
   pm.addPass(graphopt::createOutlineKernels(outline));
   OpPassManager &functions = pm.nest<func::FuncOp>();
-  functions.addPass(graphopt::createExpandGpuKernels());
+  graphopt::ExpandGpuKernelsOptions expand;
+  expand.sm = std::to_string(options.gpu.sm);
+  expand.precision = graphopt::precisionName(options.precision).str();
+  functions.addPass(graphopt::createExpandGpuKernels(expand));
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
   functions.addPass(createLoopInvariantCodeMotionPass());
@@ -63,7 +67,8 @@ static void addKernelLowering(OpPassManager &pm) {
   kernels.addPass(createCSEPass());
 }
 
-void graphopt::addCudaKernels(OpPassManager &pm, const CpuModel &cpu) {
-  addKernels(pm, cpu);
+void graphopt::addCudaKernels(OpPassManager &pm, const CpuModel &cpu,
+                              const LLVMOptions &options) {
+  addKernels(pm, cpu, options);
   addKernelLowering(pm);
 }

@@ -3,14 +3,14 @@
 #ifndef GRAPHOPT_LIB_PIPELINE_CUDAPIPELINE_H
 #define GRAPHOPT_LIB_PIPELINE_CUDAPIPELINE_H
 
-#include "graphopt/Target/Target.h"
+#include "graphopt/Pipeline/Pipelines.h"
 #include "mlir/Pass/PassManager.h"
 
 namespace graphopt {
 
 /// Ops on buffers to kernels in the LLVM dialect and launches of them. `cpu` is the
 /// host.
-void addCudaKernels(mlir::OpPassManager &pm, const CpuModel &cpu);
+void addCudaKernels(mlir::OpPassManager &pm, const CpuModel &cpu, const LLVMOptions &options);
 
 } // namespace graphopt
 

@@ -113,7 +113,7 @@ static void addDebugInfo(OpPassManager &pm, const std::string &listing) {
 void graphopt::buildLLVMPipeline(OpPassManager &pm, const CpuModel &cpu,
                                  const LLVMOptions &options) {
   if (options.onGpu) {
-    addCudaKernels(pm, cpu);
+    addCudaKernels(pm, cpu, options);
     pm.addPass(createDescribePorts());
   } else {
     addLoops(pm, cpu, options);

@@ -33,11 +33,10 @@ void graphopt::buildTensorPipeline(OpPassManager &pm, const CpuModel &cpu,
     pm.addPass(createSelectWinograd(winograd));
   }
   // After fusion: a weight that two kernels share is packed once.
-  if (!options.onGpu) {
-    PackConstantsOptions pack;
-    pack.cpu = cpu.name;
-    pm.addPass(createPackConstants(pack));
-  }
+  PackConstantsOptions pack;
+  pack.cpu = cpu.name;
+  pack.whole = options.onGpu;
+  pm.addPass(createPackConstants(pack));
   // Sizes that only fused consumers needed.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

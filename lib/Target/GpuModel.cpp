@@ -12,6 +12,17 @@ static constexpr GpuModel rows[] = {
 #include "GpuModels.def"
 };
 
+static constexpr StringLiteral kPrecisions[] = {"f32", "tf32", "f16", "bf16"};
+
+StringRef graphopt::precisionName(Precision precision) { return kPrecisions[int(precision)]; }
+
+std::optional<Precision> graphopt::findPrecision(StringRef name) {
+  const auto *found = find(kPrecisions, name);
+  if (found == std::end(kPrecisions))
+    return std::nullopt;
+  return Precision(found - std::begin(kPrecisions));
+}
+
 Expected<std::vector<GpuModel>> graphopt::findGpuModels(StringRef list) {
   std::vector<GpuModel> models;
   SmallVector<StringRef> names;

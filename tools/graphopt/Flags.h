@@ -27,6 +27,13 @@ inline FlagWords<Processor> wordsOf(Processor) {
   return {{"cpu", Processor::Cpu}, {"cuda", Processor::Cuda}};
 }
 
+inline FlagWords<Precision> wordsOf(Precision) {
+  FlagWords<Precision> words;
+  for (int i = 0; i <= int(Precision::BF16); ++i)
+    words.emplace_back(precisionName(Precision(i)), Precision(i));
+  return words;
+}
+
 inline FlagWords<WeightsPlace> wordsOf(WeightsPlace) {
   return {{"library", WeightsPlace::Library}, {"file", WeightsPlace::File},
           {"compressed", WeightsPlace::Compressed}};

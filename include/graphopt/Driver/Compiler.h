@@ -1,6 +1,7 @@
 #ifndef GRAPHOPT_DRIVER_COMPILER_H
 #define GRAPHOPT_DRIVER_COMPILER_H
 
+#include "graphopt/Target/Target.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"

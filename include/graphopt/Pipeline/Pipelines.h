@@ -23,7 +23,7 @@ struct GraphOptions {
 /// What a user may ask of the stage kernel.
 struct KernelOptions {
   bool winograd = true; ///< where it is faster
-  bool onGpu = false;   ///< weights stay as they are: panels are for CPUs
+  bool onGpu = false;   ///< filters in one panel; other weights stay as they are
 };
 
 /// The part of the next pipeline that leaves the model's own operators: what is
@@ -54,6 +54,8 @@ struct LLVMOptions {
   /// if empty.
   std::string listing;
   bool onGpu = false; ///< kernels for CUDA GPUs, which the CPU launches
+  GpuModel gpu = {};  ///< the least of them
+  Precision precision = Precision::F32;
 };
 
 /// Buffers to the LLVM dialect with the model's C entry: stage llvm.

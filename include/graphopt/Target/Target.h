@@ -68,10 +68,18 @@ struct GpuModel {
   int64_t ptx;            ///< least version of PTX that knows it, times 10
   int64_t sharedKiB;      ///< shared memory that a block may have
   int64_t blockSharedKiB; ///< of it without asking the driver
+  int64_t multiprocessors; ///< of one such GPU: so many blocks run at once at least
   bool asyncCopies;       ///< from global to shared memory
   bool bfloat16;          ///< tensor cores multiply bf16 and tf32
   bool tensorMemory;      ///< TMA, and products of four warps
 };
+
+/// What products of f32 may be rounded to before they are multiplied; sums are of f32.
+enum class Precision { F32, TF32, F16, BF16 };
+
+/// "f32", "tf32", ..., as --precision takes it.
+llvm::StringRef precisionName(Precision precision);
+std::optional<Precision> findPrecision(llvm::StringRef name);
 
 /// The rows that a list as in `--sm` names, "80,90", least first.
 ///

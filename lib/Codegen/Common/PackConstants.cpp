@@ -57,7 +57,9 @@ struct PackConstants : graphopt::impl::PackConstantsBase<PackConstants> {
     replaced = ReplacedConstants();
     GridPacker grids(replaced);
     getOperation()->walk([&](Operation *op) {
-      if (auto matmul = dyn_cast<MatMulOp>(op))
+      if (whole)
+        packWhole(op);
+      else if (auto matmul = dyn_cast<MatMulOp>(op))
         packMatMul(matmul);
       else if (auto matmul = dyn_cast<GridMatMulOp>(op))
         numPacked += !matmul.getPacked() && grids.pack(matmul, getGridColumns(matmul));
@@ -122,6 +124,16 @@ private:
     return std::min<int64_t>(
         std::clamp<int64_t>(kLineBytes / model.vectorBytes, 1, 2),
         std::max<int64_t>(1, llvm::divideCeil(channels, lanesOf(kernel))));
+  }
+
+  /// Constant filters in one panel a group, as (k..., c, o).
+  void packWhole(Operation *op) {
+    if (auto conv = dyn_cast<ConvOp>(op); conv && readConstant(conv.getFilter()))
+      packColumns(conv, conv.getFilterMutable(), getFilterOrder(conv), conv.getGroups(),
+                  conv.getFilter().getType().getDimSize(0) / conv.getGroups());
+    else if (auto conv = dyn_cast<DepthwiseConvOp>(op); conv && readConstant(conv.getFilter()))
+      packColumns(conv, conv.getFilterMutable(), getFilterOrder(conv), 1,
+                  conv.getFilter().getType().getDimSize(0));
   }
 
   /// Few: the products of all tiles of a turn are on the stack.
@@ -206,12 +218,16 @@ private:
   template <typename Op>
   void packFilter(Op op, OpOperand &filter, ArrayRef<int64_t> order,
                   int64_t groups, int64_t vectors, int64_t interleave = 1) {
+    packColumns(op, filter, order, groups,
+                vectors * lanesOf(cast<EpilogueOp>(op.getOperation())), interleave);
+  }
+  template <typename Op>
+  void packColumns(Op op, OpOperand &filter, ArrayRef<int64_t> order, int64_t groups,
+                   int64_t columns, int64_t interleave = 1) {
     Value plain = filter.get();
     auto type = dyn_cast<RankedTensorType>(plain.getType());
     if (op.getPacked() || !type)
       return;
-    int64_t columns =
-        vectors * lanesOf(cast<EpilogueOp>(op.getOperation()));
     Value panels;
     if (std::optional<ReadConstant> read = readConstant(plain))
       panels = makePanels(plain, *read,

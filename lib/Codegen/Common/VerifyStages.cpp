@@ -64,10 +64,12 @@ struct VerifyLLVM : graphopt::impl::VerifyLLVMBase<VerifyLLVM> {
                         op->getParentOfType<gpu::GPUModuleOp>();
       if (!isa_and_present<LLVM::LLVMDialect>(op->getDialect()) && !isKernels && !isOfKernel)
         fail(op, "is not of the LLVM dialect");
-      // LLVM IR would get a poison value instead of a declaration.
+      // LLVM IR would get a poison value instead of a declaration; right for memory
+      // that a block of a kernel shares.
       if (auto global = dyn_cast<LLVM::GlobalOp>(op))
         if (!global.getValueOrNull() && global.getInitializerRegion().empty() &&
-            global.getLinkage() != LLVM::Linkage::External)
+            global.getLinkage() != LLVM::Linkage::External &&
+            !global->getParentOfType<gpu::GPUModuleOp>())
           fail(op, "has no value and is not external");
     });
     if (!isGood)

@@ -115,6 +115,23 @@ static SmallVector<Value> windowIndices(LoopBuilder &b, ValueRange at, ArrayRef<
   return indices;
 }
 
+/// Indices of a filter [O, C, K...], or packed [G, K..., C, O / G], at (c, k...).
+template <typename Conv>
+static SmallVector<Value> filterIndices(Conv op, Value column, ArrayRef<Value> c, LoopBuilder &b) {
+  SmallVector<Value> indices;
+  if (!op.getPacked()) {
+    indices.push_back(column);
+    llvm::append_range(indices, c);
+    return indices;
+  }
+  LoopBuilder::Size columns = b.sizesOf(op.getFilter()).back();
+  indices.push_back(b.div(column, b.index(columns)));
+  llvm::append_range(indices, c.drop_front());
+  indices.push_back(c.front());
+  indices.push_back(b.createOrFold<arith::RemUIOp>(column, b.index(columns)));
+  return indices;
+}
+
 /// Sums over channels, if `channels` is not 1, and taps of a filter [O, C, K...].
 /// `channel(c)` is the channel of the input.
 template <typename Conv>
@@ -124,21 +141,24 @@ static Value emitWindow(Conv op, ValueRange at, LoopBuilder &b,
   Type type = sumType(op);
   SmallVector<LoopBuilder::Size> counts = b.sizesOf(filter);
   counts.erase(counts.begin()); // (c, k...)
+  if (op.getPacked()) { // (k..., c, o)
+    counts.pop_back();
+    std::rotate(counts.begin(), std::prev(counts.end()), counts.end());
+  }
   return fold(b, counts, constantOf(b, type, 0), [&](ArrayRef<Value> c, Value sum) {
     SmallVector<Value> from =
         windowIndices(b, at, c.drop_front(), op.getStrides(), op.getDilations());
     from.push_back(channel(c[0]));
-    SmallVector<Value> weight = {at.back()};
-    weight.append(c.begin(), c.end());
+    SmallVector<Value> weight = filterIndices(op, at.back(), c, b);
     return addProduct(b, sum, widen(b, load(b, input, from), type, op.getUnsignedInput()),
                       widen(b, load(b, filter, weight), type, op.getUnsignedFilter()));
   });
 }
 
 static Value emitConv(ConvOp op, ValueRange at, LoopBuilder &b) {
-  auto filter = cast<MemRefType>(op.getFilter().getType());
-  int64_t perGroup = filter.getDimSize(0) / op.getGroups();
-  Value first = b.mul(b.div(at.back(), b.index(perGroup)), filter.getDimSize(1));
+  auto sizeOf = [](Value memref) { return cast<MemRefType>(memref.getType()).getShape().back(); };
+  int64_t perGroup = sizeOf(op.getInit()) / op.getGroups();
+  Value first = b.mul(b.div(at.back(), b.index(perGroup)), sizeOf(op.getInput()) / op.getGroups());
   return emitWindow(op, at, b, [&](Value c) { return b.add(first, c); });
 }
 
@@ -259,7 +279,8 @@ private:
 
 Value graphopt::emitElement(EpilogueOp op, ValueRange at, LoopBuilder &b) {
   Operation *kernel = op.getOperation();
-  if (op.getPacked())
+  // Filters in one panel are read as they are, other panels are for CPUs.
+  if (op.getPacked() && !isa<ConvOp, DepthwiseConvOp>(kernel))
     return {};
   if (auto matmul = dyn_cast<MatMulOp>(kernel))
     return emitMatMul(matmul, at, b);

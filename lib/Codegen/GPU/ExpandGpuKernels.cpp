@@ -1,17 +1,22 @@
 //===- ExpandGpuKernels.cpp - A turn of a loop for each element -----------===//
 
 #include "ElementLoops.h"
+#include "ExpandProduct.h"
+#include "ExpandRows.h"
+#include "GpuEpilogue.h"
 #include "graphopt/Codegen/GPU/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/IRMapping.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace graphopt {
 #define GEN_PASS_DEF_EXPANDGPUKERNELS
@@ -22,30 +27,19 @@ using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::kernel;
 
-/// The indices of an extra at `at` in init.
-static SmallVector<Value> extraIndices(AffineMap map, ValueRange at, LoopBuilder &b) {
-  SmallVector<Value> indices;
-  for (AffineExpr result : map.getResults()) {
-    auto dim = dyn_cast<AffineDimExpr>(result);
-    indices.push_back(dim ? at[dim.getPosition()] : b.index(0));
+/// Forms in which the threads of a block work together; false if `op` has none.
+static bool expandToBlocks(EpilogueOp op, const GpuModel &gpu, Precision precision) {
+  cuda::BlockBuilder b(op.getLoc(), op.getOperation());
+  if (std::optional<cuda::Product> product = cuda::findProduct(op, b))
+    return cuda::emitProduct(*product, gpu, precision, b);
+  return false;
+}
+
+static LogicalResult expandKernel(EpilogueOp op, const GpuModel &gpu, Precision precision) {
+  if (expandToBlocks(op, gpu, precision)) {
+    op->erase();
+    return success();
   }
-  return indices;
-}
-
-/// What the body of `op` makes of `value`.
-static Value applyEpilogue(EpilogueOp op, Value value, ValueRange at, LoopBuilder &b) {
-  Block *body = op.getBody();
-  IRMapping mapping;
-  mapping.map(body->getArgument(0), value);
-  for (auto [i, extra] : llvm::enumerate(op.getExtras()))
-    mapping.map(body->getArgument(1 + i),
-                memref::LoadOp::create(b, extra, extraIndices(op.getMap(i), at, b)));
-  for (Operation &inner : body->without_terminator())
-    b.clone(inner, mapping);
-  return mapping.lookupOrDefault(body->getTerminator()->getOperand(0));
-}
-
-static LogicalResult expandKernel(EpilogueOp op) {
   LoopBuilder b(op.getLoc(), op.getOperation());
   Value init = op.getInitValue();
   SmallVector<Value> ends;
@@ -58,7 +52,7 @@ static LogicalResult expandKernel(EpilogueOp op) {
   Value value = graphopt::emitElement(op, at, b);
   if (!value)
     return op->emitOpError("has no form for GPUs");
-  memref::StoreOp::create(b, applyEpilogue(op, value, at, b), init, at);
+  memref::StoreOp::create(b, cuda::applyEpilogue(op, value, at, b), init, at);
   op->erase();
   return success();
 }
@@ -66,6 +60,18 @@ static LogicalResult expandKernel(EpilogueOp op) {
 namespace {
 struct ExpandGpuKernels : graphopt::impl::ExpandGpuKernelsBase<ExpandGpuKernels> {
   using ExpandGpuKernelsBase::ExpandGpuKernelsBase;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    auto gpus = findGpuModels(sm);
+    if (!gpus)
+      return emitError(UnknownLoc::get(context), llvm::toString(gpus.takeError()));
+    gpu = gpus->front();
+    auto found = findPrecision(precision);
+    if (!found)
+      return emitError(UnknownLoc::get(context), "no precision '" + precision + "'");
+    rounding = *found;
+    return success();
+  }
 
   void runOnOperation() override {
     SmallVector<Operation *> kernels;
@@ -82,10 +88,10 @@ struct ExpandGpuKernels : graphopt::impl::ExpandGpuKernelsBase<ExpandGpuKernels>
   }
 
 private:
-  static LogicalResult expand(Operation *op, IRRewriter &rewriter) {
+  LogicalResult expand(Operation *op, IRRewriter &rewriter) {
     rewriter.setInsertionPoint(op);
     if (auto kernel = dyn_cast<EpilogueOp>(op))
-      return expandKernel(kernel);
+      return expandKernel(kernel, gpu, rounding);
     if (isa<PackOp>(op))
       return op->emitOpError("has no form for GPUs");
     if (auto copy = dyn_cast<memref::CopyOp>(op)) {
@@ -93,10 +99,18 @@ private:
       rewriter.eraseOp(copy);
       rewriter.setInsertionPoint(op);
     }
+    cuda::BlockBuilder b(op->getLoc(), op);
+    if (cuda::emitRows(cast<linalg::LinalgOp>(op), b)) {
+      rewriter.eraseOp(op);
+      return success();
+    }
     if (failed(linalg::linalgOpToParallelLoops(rewriter, cast<linalg::LinalgOp>(op))))
       return op->emitOpError("does not become loops");
     rewriter.eraseOp(op);
     return success();
   }
+
+  GpuModel gpu;
+  Precision rounding;
 };
 } // namespace

@@ -8,9 +8,12 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 namespace graphopt {
 #define GEN_PASS_DEF_MAPTOGPU
@@ -90,9 +93,16 @@ struct MapToGpu : graphopt::impl::MapToGpuBase<MapToGpu> {
         return signalPassFailure();
     outlineHostLoops(getOperation());
     makeModule();
-    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if (isKernel(function) && failed(map(function)))
+    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
+      SmallVector<gpu::LaunchOp> launches;
+      function.walk([&](gpu::LaunchOp launch) { launches.push_back(launch); });
+      if (!launches.empty() && failed(verifyAssertsNothing(function)))
         return signalPassFailure();
+      for (auto [i, launch] : llvm::enumerate(launches))
+        outline(function, launch, i);
+      if (launches.empty() && isKernel(function) && failed(map(function)))
+        return signalPassFailure();
+    }
   }
 
 private:
@@ -158,12 +168,52 @@ private:
     getOperation()->setAttr(gpu::GPUDialect::getContainerModuleAttrName(), b.getUnitAttr());
   }
 
-  /// A copy of `function`, in which nothing is distributed yet.
-  gpu::GPUFuncOp makeKernel(func::FuncOp function) {
+  /// A kernel without a body, which has the arguments of `function`.
+  gpu::GPUFuncOp declareKernel(func::FuncOp function, const Twine &name) {
     auto b = OpBuilder::atBlockEnd(kernels.getBody());
-    auto kernel = gpu::GPUFuncOp::create(b, function.getLoc(), function.getName(),
+    auto kernel = gpu::GPUFuncOp::create(b, function.getLoc(), name.str(),
                                                function.getFunctionType());
     kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
+    return kernel;
+  }
+
+  /// Makes a kernel of the body of `launch`, the `number`-th of `function`.
+  void outline(func::FuncOp function, gpu::LaunchOp launch, size_t number) {
+    std::string name = function.getName().str();
+    if (number)
+      name += "_" + std::to_string(number);
+    gpu::GPUFuncOp kernel = declareKernel(function, name);
+    if (std::optional<int64_t> size = getConstantIntValue(launch.getBlockSizeX()))
+      kernel.setKnownBlockSize(ArrayRef<int32_t>{int32_t(*size), 1, 1});
+    // Else ptxas spills registers for the sake of more blocks.
+    kernel->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
+                    IntegerAttr::get(IntegerType::get(&getContext(), 32), 1));
+    IRMapping mapping;
+    Block &entry = kernel.getBody().front(), &body = launch.getBody().front();
+    mapping.map(function.getArguments(), kernel.getArguments());
+    for (BlockArgument memory : launch.getWorkgroupAttributions())
+      mapping.map(memory, kernel.addWorkgroupAttribution(memory.getType(), memory.getLoc()));
+    auto b = OpBuilder::atBlockEnd(&entry);
+    SetVector<Value> outer;
+    getUsedValuesDefinedAbove(launch.getBody(), outer);
+    for (Value value : outer)
+      cloneSlice(value, mapping, b);
+    for (Operation &op : body.without_terminator())
+      b.clone(op, mapping);
+    gpu::ReturnOp::create(b, launch.getLoc());
+    copyCallees(kernel);
+
+    OpBuilder host(launch);
+    gpu::LaunchFuncOp::create(host, launch.getLoc(), kernel, launch.getGridSizeOperandValues(),
+                              launch.getBlockSizeOperandValues(),
+                              /*dynamicSharedMemorySize=*/Value(), function.getArguments());
+    launch.erase();
+  }
+
+  /// A copy of `function`, in which nothing is distributed yet.
+  gpu::GPUFuncOp makeKernel(func::FuncOp function) {
+    gpu::GPUFuncOp kernel = declareKernel(function, function.getName());
+    OpBuilder b(&getContext());
     IRMapping mapping;
     Block &entry = kernel.getBody().front(), &body = function.getBody().front();
     mapping.map(body.getArguments(), entry.getArguments());

@@ -1,10 +1,10 @@
-// RUN: graphopt-opt %s --graphopt-expand-gpu-kernels -canonicalize -cse -split-input-file -verify-diagnostics | FileCheck %s
+// RUN: graphopt-opt %s --graphopt-expand-gpu-kernels=sm=75 -canonicalize -cse -split-input-file -verify-diagnostics | FileCheck %s
 
 // A broadcast batch of the right side, an extra of the epilogue.
 // CHECK-LABEL: func.func @matmul(
-// CHECK-SAME:      %[[A:[^:]+]]: memref<?x?x8xf32>, %[[B:[^:]+]]: memref<1x8x4xf32>, %[[BIAS:[^:]+]]: memref<4xf32>, %[[C:[^:]+]]: memref<?x?x4xf32>)
+// CHECK-SAME:      %[[A:[^:]+]]: memref<?x?x8xf64>, %[[B:[^:]+]]: memref<1x8x4xf64>, %[[BIAS:[^:]+]]: memref<4xf64>, %[[C:[^:]+]]: memref<?x?x4xf64>)
 // CHECK:         scf.parallel (%[[I:.+]], %[[M:.+]], %[[N:.+]]) =
-// CHECK:           %[[SUM:.+]] = scf.for %[[K:.+]] = %{{.+}} to %{{.+}} step %{{.+}} iter_args(%[[S:.+]] = %{{.+}}) -> (f32) {
+// CHECK:           %[[SUM:.+]] = scf.for %[[K:.+]] = %{{.+}} to %{{.+}} step %{{.+}} iter_args(%[[S:.+]] = %{{.+}}) -> (f64) {
 // CHECK-DAG:         %[[X:.+]] = memref.load %[[A]][%[[I]], %[[M]], %[[K]]]
 // CHECK-DAG:         %[[Y:.+]] = memref.load %[[B]][%c0{{.*}}, %[[K]], %[[N]]]
 // CHECK:             %[[NEXT:.+]] = math.fma %[[X]], %[[Y]], %[[S]]
@@ -12,12 +12,12 @@
 // CHECK:           %[[V:.+]] = memref.load %[[BIAS]][%[[N]]]
 // CHECK-NEXT:      %[[R:.+]] = arith.addf %[[SUM]], %[[V]]
 // CHECK-NEXT:      memref.store %[[R]], %[[C]][%[[I]], %[[M]], %[[N]]]
-func.func @matmul(%a: memref<?x?x8xf32>, %b: memref<1x8x4xf32>, %bias: memref<4xf32>, %c: memref<?x?x4xf32>) {
-  kernel.matmul ins(%a, %b : memref<?x?x8xf32>, memref<1x8x4xf32>) outs(%c : memref<?x?x4xf32>)
-      extras(%bias : memref<4xf32>) maps [affine_map<(b, m, n) -> (n)>] {
-  ^bb0(%sum: f32, %x: f32):
-    %y = arith.addf %sum, %x : f32
-    kernel.yield %y : f32
+func.func @matmul(%a: memref<?x?x8xf64>, %b: memref<1x8x4xf64>, %bias: memref<4xf64>, %c: memref<?x?x4xf64>) {
+  kernel.matmul ins(%a, %b : memref<?x?x8xf64>, memref<1x8x4xf64>) outs(%c : memref<?x?x4xf64>)
+      extras(%bias : memref<4xf64>) maps [affine_map<(b, m, n) -> (n)>] {
+  ^bb0(%sum: f64, %x: f64):
+    %y = arith.addf %sum, %x : f64
+    kernel.yield %y : f64
   }
   return
 }
@@ -53,11 +53,30 @@ func.func @bytes(%a: memref<3x8xi8>, %b: memref<8x4xi8>, %c: memref<3x4xi32>) {
 // CHECK:               %[[CHANNEL:.+]] = arith.addi %[[FIRST]], %[[C]]
 // CHECK:               memref.load %{{.+}}[%[[I]], %[[PLACE]], %[[CHANNEL]]]
 // CHECK:               memref.load %{{.+}}[%[[O]], %[[C]], %[[K]]]
-func.func @conv(%x: memref<?x33x4xf32>, %w: memref<6x2x5xf32>, %y: memref<?x11x6xf32>) {
-  kernel.conv ins(%x, %w : memref<?x33x4xf32>, memref<6x2x5xf32>) strides = [2] dilations = [3] groups = 2
-      outs(%y : memref<?x11x6xf32>) {
-  ^bb0(%sum: f32):
-    kernel.yield %sum : f32
+func.func @conv(%x: memref<?x33x4xf64>, %w: memref<6x2x5xf64>, %y: memref<?x11x6xf64>) {
+  kernel.conv ins(%x, %w : memref<?x33x4xf64>, memref<6x2x5xf64>) strides = [2] dilations = [3] groups = 2
+      outs(%y : memref<?x11x6xf64>) {
+  ^bb0(%sum: f64):
+    kernel.yield %sum : f64
+  }
+  return
+}
+
+// -----
+
+// A filter in one panel is read as it lies: (group, tap, channel, column of the group).
+// CHECK-LABEL: func.func @conv_whole(
+// CHECK:         scf.parallel (%[[I:.+]], %[[Y:.+]], %[[O:.+]]) =
+// CHECK:           %[[G:.+]] = arith.divui %[[O]], %c3
+// CHECK:           scf.for %[[C:.+]] = %{{.+}} to %c2{{.*}} step
+// CHECK:             scf.for %[[K:.+]] = %{{.+}} to %c5{{.*}} step
+// CHECK:               %[[COLUMN:.+]] = arith.remui %[[O]], %c3
+// CHECK:               memref.load %{{.+}}[%[[G]], %[[K]], %[[C]], %[[COLUMN]]]
+func.func @conv_whole(%x: memref<?x33x4xf64>, %w: memref<2x5x2x3xf64>, %y: memref<?x11x6xf64>) {
+  kernel.conv ins(%x, %w : memref<?x33x4xf64>, memref<2x5x2x3xf64>) packed strides = [2] dilations = [3] groups = 2
+      outs(%y : memref<?x11x6xf64>) {
+  ^bb0(%sum: f64):
+    kernel.yield %sum : f64
   }
   return
 }
@@ -86,9 +105,15 @@ func.func @attention(%q: memref<1x4x2x8xf32>, %k: memref<1x2x?x8xf32>, %v: memre
 
 // -----
 
+// A warp a row, eight rows a block: lanes read neighbours, and add up what they have.
 // CHECK-LABEL: func.func @rows(
-// CHECK:         scf.parallel (%[[I:.+]]) =
-// CHECK:           scf.for
+// CHECK:         gpu.launch {{.+}} threads({{.+}}) in (%{{.+}} = %c256
+// CHECK:           %[[SUM:.+]] = scf.for %{{.+}} = %[[LANE:.+]] to %c8{{.*}} step %c32{{.*}} iter_args
+// CHECK:           %[[OTHER:.+]], %{{.+}} = gpu.shuffle xor %[[SUM]], %c16
+// CHECK:           arith.addf %[[SUM]], %[[OTHER]]
+// CHECK-COUNT-4:   gpu.shuffle
+// CHECK:           %[[BEFORE:.+]] = memref.load %arg1[
+// CHECK:           arith.addf %[[BEFORE]]
 // CHECK:       scf.parallel (%{{.+}}, %{{.+}}) =
 // CHECK:         memref.load
 // CHECK-NEXT:    memref.store
@@ -101,6 +126,45 @@ func.func @rows(%x: memref<?x8xf32>, %sums: memref<?xf32>, %y: memref<?x8xf32>) 
     linalg.yield %t : f32
   }
   memref.copy %x, %y : memref<?x8xf32> to memref<?x8xf32>
+  return
+}
+
+// -----
+
+// Rows whose neighbours lie apart are a thread's each: threads beside each other read neighbours.
+// CHECK-LABEL: func.func @columns(
+// CHECK-NOT:     gpu.launch
+// CHECK:         scf.parallel
+// CHECK:           scf.for
+func.func @columns(%x: memref<?x8xf32>, %sums: memref<8xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i)>],
+                  iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<?x8xf32>) outs(%sums : memref<8xf32>) {
+  ^bb0(%a: f32, %s: f32):
+    %t = arith.addf %a, %s : f32
+    linalg.yield %t : f32
+  }
+  return
+}
+
+// -----
+
+// All of a buffer is a block's, whose warps meet in shared memory.
+// CHECK-LABEL: func.func @all(
+// CHECK:         gpu.launch {{.+}} workgroup(%[[PART:.+]] : memref<8xf32, #gpu.address_space<workgroup>>)
+// CHECK:           scf.for %{{.+}} = %thread_id_x to %{{.+}} step %c256
+// CHECK-COUNT-5:   gpu.shuffle
+// CHECK:           memref.store %{{.+}}, %[[PART]][
+// CHECK:           gpu.barrier
+// CHECK-COUNT-7:   arith.maximumf
+func.func @all(%x: memref<?x?xf32>, %most: memref<f32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> ()>],
+                  iterator_types = ["reduction", "reduction"]}
+      ins(%x : memref<?x?xf32>) outs(%most : memref<f32>) {
+  ^bb0(%a: f32, %s: f32):
+    %t = arith.maximumf %a, %s : f32
+    linalg.yield %t : f32
+  }
   return
 }
 

@@ -40,6 +40,43 @@ func.func private @scale(%x: memref<?x6xf32>, %f: f32) {
 
 // -----
 
+// Each launch is a kernel of its own, with what its body uses; the host chooses.
+// CHECK:       func.func private @either(%[[X:.+]]: memref<?xf32>)
+// CHECK:         scf.if
+// CHECK:           gpu.launch_func @kernels::@either blocks in (%{{.+}}, %c1, %c1) threads in (%c32, %c1, %c1) args(%[[X]] : memref<?xf32>)
+// CHECK:         } else {
+// CHECK:           gpu.launch_func @kernels::@either_1 blocks in (%c1, %c1, %c1) threads in (%c64, %c1, %c1) args(%[[X]] : memref<?xf32>)
+// CHECK:       gpu.module @kernels {
+// CHECK:         gpu.func @either(%[[X:.+]]: memref<?xf32>) workgroup(%[[S:.+]] : memref<8xf32, #gpu.address_space<workgroup>>) kernel attributes {known_block_size = array<i32: 32, 1, 1>, nvvm.minctasm = 1 : i32}
+// CHECK:           %[[N:.+]] = memref.dim %[[X]], %c0
+// CHECK:           memref.store %{{.+}}, %[[S]][%[[N]]]
+// CHECK:         gpu.func @either_1(%[[X:.+]]: memref<?xf32>) kernel attributes {known_block_size = array<i32: 64, 1, 1>, nvvm.minctasm = 1 : i32}
+// CHECK-NOT:       memref.dim
+func.func private @either(%x: memref<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c32 = arith.constant 32 : index
+  %c64 = arith.constant 64 : index
+  %f = arith.constant 0.0 : f32
+  %n = memref.dim %x, %c0 : memref<?xf32>
+  %few = arith.cmpi ult, %n, %c32 : index
+  scf.if %few {
+    gpu.launch blocks(%bx, %by, %bz) in (%gx = %n, %gy = %c1, %gz = %c1) threads(%tx, %ty, %tz) in (%sx = %c32, %sy = %c1, %sz = %c1)
+        workgroup(%s : memref<8xf32, #gpu.address_space<workgroup>>) {
+      memref.store %f, %s[%n] : memref<8xf32, #gpu.address_space<workgroup>>
+      gpu.terminator
+    }
+  } else {
+    gpu.launch blocks(%bx, %by, %bz) in (%gx = %c1, %gy = %c1, %gz = %c1) threads(%tx, %ty, %tz) in (%sx = %c64, %sy = %c1, %sz = %c1) {
+      memref.store %f, %x[%c0] : memref<?xf32>
+      gpu.terminator
+    }
+  }
+  return
+}
+
+// -----
+
 // What has an order is done by one thread.
 // CHECK:       func.func private @sum
 // CHECK:         gpu.launch_func @kernels::@sum blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1)

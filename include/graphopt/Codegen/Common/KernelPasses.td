@@ -113,6 +113,9 @@ def PackConstants : Pass<"kernel-pack-constants", "::mlir::ModuleOp"> {
     with one takes a CPU a hundred times as long, and it is less than 2^-126 times
     the other factor.
 
+    With `whole` only constant filters are packed, in one panel a group: so their columns
+    lie beside each other.
+
     The original is erased if nobody else in the module reads it, and its bytes
     are freed: no other module of the context may use them.
 
@@ -128,7 +131,8 @@ def PackConstants : Pass<"kernel-pack-constants", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"cpu", "cpu", "std::string", "\"host\"",
-           "host, a row of CpuModels.def, or LLVM's name of a CPU">
+           "host, a row of CpuModels.def, or LLVM's name of a CPU">,
+    Option<"whole", "whole", "bool", "false", "Make one panel of a group's filters, for GPUs">
   ];
   let statistics = [Statistic<"numPacked", "num-packed", "Constants packed">];
   let dependentDialects = [

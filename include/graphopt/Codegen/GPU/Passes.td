@@ -1,36 +1,50 @@
 include "mlir/Pass/PassBase.td"
 
 def ExpandGpuKernels : Pass<"graphopt-expand-gpu-kernels", "::mlir::func::FuncOp"> {
-  let summary = "Makes each element of a result one turn of a parallel loop";
+  let summary = "Makes blocks of threads, or turns of a parallel loop, of kernels";
   let description = [{
-    Runs on memrefs. Kernel ops with plain operands, linalg ops and `memref.copy`
-    become an `scf.parallel` over the elements that they write; sums are loops
+    Runs on memrefs. Products of floats become a `gpu.launch`: a block for each tile
+    of the result, through shared memory; or, of a few rows, a block for some columns,
+    whose threads share the depth. Where sizes are open the host chooses among them.
+    Tensor cores multiply bytes, 16-bit floats, and f32 if `precision` allows it.
+    Reductions along rows become one, too, with a warp or a block for each row.
+
+    All else, kernel ops with plain operands, linalg ops and `memref.copy`,
+    becomes an `scf.parallel` over the elements that they write; sums are loops
     inside it. The epilogue of a kernel op stands at their end.
 
     ```mlir
-    kernel.matmul ins(%a, %b : memref<?x8xf32>, memref<8x4xf32>) outs(%c : memref<?x4xf32>) {
-    ^bb0(%sum: f32):
-      %0 = math.absf %sum : f32
-      kernel.yield %0 : f32
+    kernel.matmul ins(%a, %b : memref<?x8xf64>, memref<8x4xf64>) outs(%c : memref<?x4xf64>) {
+    ^bb0(%sum: f64):
+      %0 = math.absf %sum : f64
+      kernel.yield %0 : f64
     }
     ```
     becomes
     ```mlir
     scf.parallel (%m, %n) = (%c0, %c0) to (%rows, %c4) step (%c1, %c1) {
-      %sum = scf.for %k = %c0 to %c8 step %c1 iter_args(%s = %zero) -> (f32) {
-        %x = memref.load %a[%m, %k] : memref<?x8xf32>
-        %y = memref.load %b[%k, %n] : memref<8x4xf32>
+      %sum = scf.for %k = %c0 to %c8 step %c1 iter_args(%s = %zero) -> (f64) {
+        %x = memref.load %a[%m, %k] : memref<?x8xf64>
+        %y = memref.load %b[%k, %n] : memref<8x4xf64>
         ...
       }
-      %0 = math.absf %sum : f32
-      memref.store %0, %c[%m, %n] : memref<?x4xf32>
+      %0 = math.absf %sum : f64
+      memref.store %0, %c[%m, %n] : memref<?x4xf64>
     }
     ```
   }];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
-    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"
+    "::mlir::gpu::GPUDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::nvgpu::NVGPUDialect", "::mlir::NVVM::NVVMDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+  ];
+  let options = [
+    Option<"sm", "sm", "std::string", "\"80\"",
+           "Compute capability, times 10, of the least GPU that runs the kernels">,
+    Option<"precision", "precision", "std::string", "\"f32\"",
+           "What factors of f32 may be rounded to: f32, tf32, f16 or bf16">
   ];
 }
 
@@ -38,7 +52,8 @@ def MapToGpu : Pass<"graphopt-map-to-gpu", "::mlir::ModuleOp"> {
   let summary = "Makes GPU kernels of functions, and of their bodies a launch";
   let description = [{
     Each private function without results that holds an `scf.parallel` or only
-    loops is one kernel of the module `@kernels`. A thread takes turns of the loop
+    loops is one kernel of the module `@kernels`; one with `gpu.launch` has a kernel
+    for each, and keeps what chooses among them. A thread takes turns of the loop
     that lie a whole grid apart; a function without a parallel loop is run by one
     thread. The host's function computes the number of turns and launches as many
     blocks as they need, at most `most-blocks`.

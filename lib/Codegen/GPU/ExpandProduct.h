@@ -1,0 +1,62 @@
+//===- ExpandProduct.h - Products by tiles --------------------------------===//
+
+#ifndef GRAPHOPT_LIB_CODEGEN_GPU_EXPANDPRODUCT_H
+#define GRAPHOPT_LIB_CODEGEN_GPU_EXPANDPRODUCT_H
+
+#include "Product.h"
+#include "graphopt/Target/Target.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+namespace graphopt::cuda {
+
+/// Rows and columns that a block computes, from `depth` numbers of each side at a time.
+struct ProductTile {
+  int64_t rows, columns, depth;
+  int64_t threadRows, threadColumns; ///< of one thread: multiples of 4
+};
+
+/// The same for tensor cores, the depth in words of 32 bits.
+struct TensorTile {
+  int64_t rows, columns, words;
+  int64_t warpRows, warpColumns; ///< multiples of 16 and 8
+};
+
+/// What tensor cores multiply.
+struct Factor {
+  mlir::NVVM::MMATypes kind, rightKind; ///< they differ in their signs only
+  int64_t perWord;                      ///< numbers in 32 bits
+
+  /// A vector of numbers as words.
+  mlir::Value toWords(mlir::Value run, BlockBuilder &b) const;
+};
+
+/// What tensor cores may multiply in the place of the product's numbers; nothing if
+/// neither its types nor `precision` allow any.
+std::optional<Factor> findFactor(const Product &product, const GpuModel &gpu,
+                                 Precision precision);
+
+/// A block for each tile of the result: both sides pass through shared memory, sums
+/// are in registers. Values of f32.
+void emitTiles(const Product &product, const ProductTile &tile, BlockBuilder &b);
+
+/// The same with tensor cores.
+void emitTensorTiles(const Product &product, const Factor &factor, const TensorTile &tile,
+                     BlockBuilder &b);
+
+/// Few rows: threads share the depth, and a column's sums are added up by shuffles.
+/// Values of f32.
+void emitFewRows(const Product &product, int64_t rows, BlockBuilder &b);
+
+/// `emit()`, or `sums` where the depth is 0: nothing may be read of an empty side.
+mlir::SmallVector<mlir::Value>
+addProducts(LoopBuilder::Size depth, mlir::ValueRange sums, BlockBuilder &b,
+            llvm::function_ref<mlir::SmallVector<mlir::Value>()> emit);
+
+/// The fastest form of a product for its sizes, chosen by the host where they are open;
+/// false if it has none.
+bool emitProduct(const Product &product, const GpuModel &gpu, Precision precision,
+                 BlockBuilder &b);
+
+} // namespace graphopt::cuda
+
+#endif
