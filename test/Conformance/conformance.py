@@ -1,10 +1,10 @@
 """ONNX's own tests of operators (onnx.backend.test) through compiled libraries.
 
-  conformance.py SUITE [--open] [--direct] [--part I/N] [--jobs N] [NAME...]
+  conformance.py SUITE [--open] [--cuda] [--direct] [--part I/N] [--jobs N] [NAME...]
 
 SUITE is node, simple, pytorch-converted, pytorch-operator or light (well-known networks
 without their weights). --open leaves every dim of
-every input open. A case ends as
+every input open, --cuda runs on the emulated GPU (test/Cuda). A case ends as
   passed
   refused   what it needs is not supported, and the compiler says so
   failed    anything else: other numbers, a crash, no end
@@ -14,6 +14,7 @@ not fail any more must go. The exit code is 1 if there is anything else to say.
 import argparse
 import collections
 import concurrent.futures
+import functools
 import glob
 import os
 import pickle
@@ -37,7 +38,7 @@ TIMEOUT_S = 120
 # What the compiler says of operators, types and attributes that it does not support,
 # and of values that must not come from the run.
 REFUSAL = re.compile(r"not supported|unsupported|must be known when the model is compiled|is not a tensor|"
-                     r"must have one dimension of static extent|must be static")
+                     r"must have one dimension of static extent|must be static|libdevice\.10\.bc, which is not found")
 
 Outcome = collections.namedtuple("Outcome", "kind text")
 
@@ -193,7 +194,7 @@ def in_child(attempt):
 
 # ------------------------------------------------------------------- the list
 
-def known_failures(suite, is_open):
+def known_failures(suite, is_open, on_gpu):
     """name -> reason"""
     result = {}
     with open(os.path.join(HERE, "known.txt"), encoding="utf-8") as file:
@@ -201,7 +202,7 @@ def known_failures(suite, is_open):
             if line.strip() and not line.startswith("#"):
                 name, reason = line.split(None, 1)
                 kind, _, name = name.partition("/")
-                if kind in (suite, f"{suite}-{'open' if is_open else 'fixed'}"):
+                if kind in (suite, f"{suite}-{'open' if is_open else 'fixed'}", on_gpu and f"{suite}-cuda"):
                     result[name] = reason.strip()
     return result
 
@@ -210,18 +211,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("suite")
     parser.add_argument("--open", action="store_true")
+    parser.add_argument("--cuda", action="store_true")
     parser.add_argument("--direct", action="store_true", help="without the bodies of functions (*_expanded)")
     parser.add_argument("--part", default="0/1")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--refused", action="store_true", help="list what is refused, too")
     parser.add_argument("names", nargs="*", help="parts of names")
     options = parser.parse_intermixed_args()
+    if options.cuda:
+        import emulator  # test/Cuda
+        graphopt.backend.compile = functools.partial(emulator.compile, level="-O0")
     part, parts = map(int, options.part.split("/"))
     warnings.filterwarnings("ignore")
     cases = [case for i, case in enumerate(sorted(load_cases(options.suite), key=lambda c: c.name))
              if i % parts == part and not (options.direct and case.name.endswith("_expanded"))
              and (not options.names or any(n in case.name for n in options.names))]
-    known = known_failures(options.suite, options.open)
+    known = known_failures(options.suite, options.open, options.cuda)
     bad, counts = [], collections.Counter()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for case, outcome in zip(cases, pool.map(
@@ -233,7 +238,7 @@ def main():
                 print(f"{outcome.kind} {case.name}: {' '.join(outcome.text.split())[:300]}", flush=True)
             elif outcome.kind != "failed" and case.name in known:
                 print(f"{outcome.kind} {case.name}: not in known.txt any more, please", flush=True)
-    print(f"{options.suite}{' open' if options.open else ''}: {len(cases)} cases: {counts['passed']} passed, "
+    print(f"{options.suite}{' open' if options.open else ''}{' on a GPU' if options.cuda else ''}: {len(cases)} cases: {counts['passed']} passed, "
           f"{counts['refused']} refused, {counts['failed']} failed ({len(bad)} unexpected)")
     return int(bool(bad))
 

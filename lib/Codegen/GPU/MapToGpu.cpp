@@ -111,15 +111,16 @@ private:
            function.getNumResults() == 0 && llvm::hasSingleElement(function.getBody());
   }
 
-  /// Strings lie behind addresses of the host's, sequences are objects of the runtime.
+  /// Strings lie behind addresses of the host's, the others are objects of the runtime.
   static LogicalResult verifyPorts(func::FuncOp function) {
     auto verify = [&](DictionaryAttr port) -> LogicalResult {
       auto dtype = port ? port.getAs<StringAttr>("graph.dtype") : nullptr;
       if (!dtype || (dtype != "string" && !port.contains("graph.kind")))
         return success();
-      return function.emitError() << "'" << port.getAs<StringAttr>("graph.name").getValue()
-                                  << "' is not supported on GPUs: strings and sequences are the "
-                                     "host's";
+      emitError(UnknownLoc::get(function.getContext())) // the model is no node
+          << "'" << port.getAs<StringAttr>("graph.name").getValue()
+          << "' is not supported on GPUs: strings, sequences and optionals are the host's";
+      return failure();
     };
     for (unsigned i = 0; i < function.getNumArguments(); ++i)
       if (failed(verify(function.getArgAttrDict(i))))
