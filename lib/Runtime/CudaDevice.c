@@ -4,11 +4,11 @@
 
 enum {
   ATTRIBUTE_MAJOR = 75, /* CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR */
-  ATTRIBUTE_MINOR = 76,
-  STREAM_NON_BLOCKING = 1,
-  EVENT_DISABLE_TIMING = 2,
+  ATTRIBUTE_MINOR = 76, /* CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR */
+  STREAM_NON_BLOCKING = 1, /* CU_STREAM_NON_BLOCKING */
+  EVENT_DISABLE_TIMING = 2, /* CU_EVENT_DISABLE_TIMING */
   JIT_ERROR_LOG = 5, /* CU_JIT_ERROR_LOG_BUFFER */
-  JIT_ERROR_LOG_BYTES = 6,
+  JIT_ERROR_LOG_BYTES = 6, /* CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES */
   LOG_BYTES = 2048
 };
 
@@ -67,7 +67,12 @@ static const graphopt_cuda_image *choose_image(const graphopt_cuda_code *code,
 
 /* Errors that say the image is not for this driver, which may know another one. */
 static int is_about_image(int result) {
-  enum { INVALID_IMAGE = 200, NO_BINARY = 209, INVALID_PTX = 218, UNSUPPORTED_PTX = 222 };
+  enum {
+    INVALID_IMAGE = 200, /* CUDA_ERROR_INVALID_IMAGE */
+    NO_BINARY = 209, /* CUDA_ERROR_NO_BINARY_FOR_GPU */
+    INVALID_PTX = 218, /* CUDA_ERROR_INVALID_PTX */
+    UNSUPPORTED_PTX = 222 /* CUDA_ERROR_UNSUPPORTED_PTX_VERSION */
+  };
   return result == INVALID_IMAGE || result == NO_BINARY || result == INVALID_PTX ||
          result == UNSUPPORTED_PTX;
 }

@@ -3,7 +3,7 @@
 #include "CudaDevice.h"
 #include "Libc.h"
 
-enum { CUDA_OUT_OF_MEMORY = 2 };
+enum { OUT_OF_MEMORY = 2 /* CUDA_ERROR_OUT_OF_MEMORY */ };
 
 int graphopt_cuda_open_driver(graphopt_cuda_driver *cuda, const graphopt_context *context) {
   cuda->library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
@@ -64,5 +64,5 @@ graphopt_status graphopt_cuda_status(const graphopt_device *device,
     graphopt_cuda_add(context, ": ");
     graphopt_cuda_add(context, more);
   }
-  return result == CUDA_OUT_OF_MEMORY ? GRAPHOPT_OUT_OF_MEMORY : GRAPHOPT_CUDA_ERROR;
+  return result == OUT_OF_MEMORY ? GRAPHOPT_OUT_OF_MEMORY : GRAPHOPT_CUDA_ERROR;
 }

@@ -5,7 +5,7 @@
 
 enum {
   MAX_GRAPHS = 16, /* of a device */
-  CAPTURE_THREAD_LOCAL = 1
+  CAPTURE_THREAD_LOCAL = 1 /* CU_STREAM_CAPTURE_MODE_THREAD_LOCAL */
 };
 
 /* The launches depend on sizes and addresses alone: these are the key. */

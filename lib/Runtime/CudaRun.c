@@ -5,7 +5,7 @@
 enum {
   ARENA_ALIGNMENT = 256,
   POINTER_MEMORY_TYPE = 2, /* CU_POINTER_ATTRIBUTE_MEMORY_TYPE */
-  POINTER_DEVICE_ORDINAL = 9,
+  POINTER_DEVICE_ORDINAL = 9, /* CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL */
   MEMORY_TYPE_DEVICE = 2 /* CU_MEMORYTYPE_DEVICE */
 };
 
@@ -25,7 +25,10 @@ static int64_t align_up(int64_t bytes) {
 /* Whether `data` is on a GPU, and on which. Drivers do not know most of the host's memory:
  * some say so by an error. */
 static int is_on_gpu(graphopt_device *device, const void *data, int *ordinal) {
-  enum { INVALID_VALUE = 1, INVALID_CONTEXT = 201 };
+  enum {
+    INVALID_VALUE = 1, /* CUDA_ERROR_INVALID_VALUE */
+    INVALID_CONTEXT = 201 /* CUDA_ERROR_INVALID_CONTEXT */
+  };
   int keys[] = {POINTER_MEMORY_TYPE, POINTER_DEVICE_ORDINAL};
   unsigned type = 0;
   void *values[] = {&type, ordinal};

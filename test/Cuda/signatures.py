@@ -1,5 +1,7 @@
 # RUN: %python %s %root %clangxx
-"""The parameters in CudaDriver.def are those of cuda.h, where a toolkit is at hand."""
+"""The parameters in CudaDriver.def are those of cuda.h, and the numbers that the runtime has beside
+their names: where a toolkit is at hand."""
+import glob
 import os
 import re
 import shutil
@@ -29,6 +31,12 @@ with open(os.path.join(root, "lib", "Runtime", "CudaDriver.def")) as file:
     functions = re.findall(r'^CUDA_FUNCTION\(\w+, "(\w+)", (.*)\)$', file.read(), re.M)
 assert len(functions) > 30
 checks = [f'static_assert(compare(&{name}, (int (*)({parameters}))nullptr), "{name}");' for name, parameters in functions]
+numbers = []
+for path in glob.glob(os.path.join(root, "lib", "Runtime", "Cuda*.c")):
+    with open(path) as file:
+        numbers += re.findall(r"= (\d+),? /\* (CU\w+) ", file.read())
+assert len(numbers) > 15
+checks += [f'static_assert({name} == {number}, "{name}");' for number, name in numbers]
 command = [compiler, "-std=c++17", "-fsyntax-only", "-include", header, "-I", os.path.dirname(header), "-x", "c++", "-"]
 subprocess.run(command, input=PROGRAM + "\n".join(checks), text=True, check=True)
 # The comparison can fail.
