@@ -126,3 +126,27 @@ LogicalResult LoopOp::verify() {
   return getCondition() ? verifyOneElement(*this, getCondition(), "condition")
                         : success();
 }
+
+//===----------------------------------------------------------------------===//
+// Gradient
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+GradientOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
+                         Adaptor op, SmallVectorImpl<InferredTensor> &results) {
+  SmallVector<Value> names(op.getXs());
+  llvm::append_range(names, op.getZs());
+  if (op.getInputs().size() != names.size()) // C1
+    return emitOptionalError(loc, "has ", op.getInputs().size(), " inputs for ",
+                             names.size(), " tensors");
+  for (auto [i, input] : llvm::enumerate(op.getInputs())) {
+    const InferredTensor &at = shapes.get(input);
+    Type expected = cast<RankedTensorType>(names[i].getType()).getElementType();
+    if (at.elementType != expected) // C1
+      return emitOptionalError(loc, "input ", i, " holds ", at.elementType,
+                               ", but stands for a tensor of ", expected);
+    if (i < op.getXs().size())
+      results.push_back({at.elementType, at.dims});
+  }
+  return success();
+}

@@ -89,4 +89,33 @@ def Graph_LoopOp : Graph_Op<"loop", [
   }];
 }
 
+def Graph_GradientOp : Graph_PureOp<"gradient", [AttrSizedOperandSegments]> {
+  let summary = "Derivatives of a tensor by others that it is computed of";
+  let description = [{
+    `y`, `xs` and `zs` name tensors of the graph around: what lies between `y` and
+    the others is a function of `xs` and `zs`. Result `i` is the derivative of the
+    sum of its elements by `xs[i]` where `inputs`, first one a tensor of `xs`, then
+    one of `zs`, are in the place of these tensors. What else `y` depends on is
+    constant. An `x` that `y` does not depend on has the derivative 0.
+
+    Constraints:
+    - (C1) There is an input for each of `xs` and `zs`, of its element type.
+    - (C2) `y` and `xs` are floats.
+
+    ```mlir
+    %dw, %db = graph.gradient %loss by %w, %b given %x at %w, %b, %x
+        : tensor<f32> by tensor<4x3xf32>, tensor<3xf32> given tensor<?x4xf32>
+          at tensor<4x3xf32>, tensor<3xf32>, tensor<?x4xf32>
+    ```
+  }];
+  let arguments = (ins Graph_FloatTensor:$y, Variadic<Graph_FloatTensor>:$xs,
+                       Variadic<Graph_MovableTensor>:$zs,
+                       Variadic<Graph_MovableTensor>:$inputs);
+  let results = (outs Variadic<Graph_FloatTensor>:$results);
+  let assemblyFormat = [{
+    $y `by` $xs (`given` $zs^)? `at` $inputs attr-dict `:` type($y) `by` type($xs)
+    (`given` type($zs)^)? `at` type($inputs)
+  }];
+}
+
 #endif

@@ -1,5 +1,6 @@
 #include "lib/Import/GraphImporter.h"
 #include "lib/Import/Importers.h"
+#include "lib/Import/Onnx/Walk.h"
 #include "lib/Import/Types.h"
 #include "lib/Import/Weights.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -134,9 +135,12 @@ static LogicalResult requireTensors(NodeImporter &node) {
 
 void GraphImporter::importNode(const onnx::NodeProto &node) {
   // Names were checked: what has no value comes from a node with an error.
-  for (const std::string &input : node.input())
-    if (!input.empty() && !lookup(input))
-      return;
+  bool isComplete = true;
+  auto check = [&](const std::string &name) { isComplete &= name.empty() || lookup(name); };
+  llvm::for_each(node.input(), check);
+  forEachNamedTensor(node, check);
+  if (!isComplete)
+    return;
   errors.setNode(&node);
   NodeImporter importer(*this, node);
   ImporterFunction function = lookupImporter(node.domain(), node.op_type());

@@ -37,6 +37,8 @@ int64_t NodeImporter::getInputRank(size_t index) const {
   return getInputType(index).getRank();
 }
 
+Value NodeImporter::getTensorNamed(StringRef name) const { return graph.lookup(name); }
+
 bool NodeImporter::hasOutput(size_t index) const {
   return index < getNumOutputs() && !proto.output(index).empty();
 }

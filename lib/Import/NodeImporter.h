@@ -57,6 +57,9 @@ public:
   mlir::RankedTensorType getInputType(size_t index) const;
   int64_t getInputRank(size_t index) const;
 
+  /// The tensor with this name in the graph around, which was checked to be there.
+  mlir::Value getTensorNamed(llvm::StringRef name) const;
+
   size_t getNumOutputs() const { return proto.output_size(); }
   /// False if nobody can ask for output `index`: it has no name.
   bool hasOutput(size_t index) const;

@@ -1,5 +1,6 @@
-// Optimizers of ai.onnx.preview.training: each input after the first two, of which
-// there are several groups, is a tensor of the model that is trained.
+// ai.onnx.preview.training: gradients, and optimizers, where each input after the first
+// two, of which there are several groups, is a tensor of the model that is trained.
+#include "dialects/Graph/Control.h"
 #include "lib/Import/GraphMath.h"
 #include "lib/Import/Importers.h"
 
@@ -115,4 +116,15 @@ LogicalResult graphopt::importMomentum(NodeImporter &node) {
     Value direction = mode == "standard" ? v : g.add(gradient, g.mul(alpha, v));
     return {g.sub(x, g.mul(rate, direction)), v};
   });
+}
+
+/// Inputs are what is in the place of the tensors that `xs`, then `zs`, name.
+LogicalResult graphopt::importGradient(NodeImporter &node) {
+  auto lookup = [&](StringRef attribute) {
+    return llvm::map_to_vector(node.getStrings(attribute),
+                               [&](StringRef name) { return node.getTensorNamed(name); });
+  };
+  SmallVector<Value> xs = lookup("xs"), zs = lookup("zs");
+  return node.finish<GradientOp>(node.getTensorNamed(node.getString("y")), xs, zs,
+                                 node.getInputs());
 }

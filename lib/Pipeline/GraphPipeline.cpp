@@ -20,6 +20,9 @@ void graphopt::buildModelPipeline(OpPassManager &pm, const GraphOptions &options
   // Conditions on sizes are known now.
   dead.outputs.clear();
   pm.addPass(createEliminateDeadNodes(dead));
+  // While tensors are those that the model names: equal ones are one afterwards.
+  pm.addNestedPass<func::FuncOp>(createDifferentiate());
+  pm.addNestedPass<func::FuncOp>(createInferShapes());
   pm.addPass(createCanonicalizerPass());
 }
 

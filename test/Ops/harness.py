@@ -206,6 +206,10 @@ def _with_prefix(node, prefix):
         node.input[:] = [prefix + n if n else n for n in node.input]
         node.output[:] = [prefix + n if n else n for n in node.output]
         for attribute in node.attribute:
+            if node.op_type == "Gradient":  # names of tensors
+                if attribute.name == "y":
+                    attribute.s = prefix.encode() + attribute.s
+                attribute.strings[:] = [prefix.encode() + name for name in attribute.strings]
             for graph in [attribute.g] * attribute.HasField("g") + list(attribute.graphs):
                 for inner in graph.node:
                     rename(inner)

@@ -24,6 +24,31 @@ def InferShapes : Pass<"graph-infer-shapes", "::mlir::func::FuncOp"> {
     Statistic<"numFolded", "num-folded", "Values that became constants">];
 }
 
+def Differentiate : Pass<"graph-differentiate", "::mlir::func::FuncOp"> {
+  let summary = "Computes gradients by the ops that they consist of";
+  let description = [{
+    In reverse mode: from the sum of the elements of `y`, whose gradient is 1, back to
+    the `xs`, each op's gradient is multiplied with its derivatives. Where `inputs` are
+    other tensors than `xs` and `zs` are, what `y` is computed by is first repeated
+    with them. Gradients of gradients follow, as inner ones are replaced first. An op
+    without a derivative is an error, control flow, too.
+
+    ```mlir
+    %y = graph.binary Mul %x, %w : tensor<?x4xf32>, tensor<4xf32>
+    %d = graph.gradient %y by %w given %x at %w, %x : tensor<?x4xf32> by tensor<4xf32>
+        given tensor<?x4xf32> at tensor<4xf32>, tensor<?x4xf32>
+    ```
+    becomes
+    ```mlir
+    %s = graph.shape %y : tensor<?x4xf32>
+    %g = graph.constant_of_shape %s value = 1.0 : f32 : tensor<2xi64>
+    %p = graph.binary Mul %g, %x : tensor<?x4xf32>, tensor<?x4xf32>
+    %d = graph.reduce Sum %p axes = [0] : tensor<?x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def FoldAffine : Pass<"graph-fold-affine", "::mlir::func::FuncOp"> {
   let summary = "Folds constant scales and shifts into the weights before them";
   let description = [{

@@ -63,6 +63,7 @@ static void rename(onnx::NodeProto &node, const Names &names) {
   };
   llvm::for_each(*node.mutable_input(), replace);
   llvm::for_each(*node.mutable_output(), replace);
+  forEachNamedTensor(node, replace);
   forEachSubgraph(node, [&](onnx::GraphProto &graph) {
     for (onnx::ValueInfoProto &input : *graph.mutable_input())
       replace(*input.mutable_name());

@@ -41,6 +41,7 @@ void collectReads(const onnx::NodeProto &node, llvm::StringSet<> &reads) {
   for (const std::string &name : node.input())
     if (!name.empty())
       reads.insert(name);
+  forEachNamedTensor(node, [&](const std::string &name) { reads.insert(name); });
   forEachSubgraph(node, [&](const onnx::GraphProto &graph) {
     llvm::StringSet<> inner;
     for (const onnx::NodeProto &child : graph.node())

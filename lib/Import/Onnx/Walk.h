@@ -27,6 +27,28 @@ void forEachSubgraph(onnx::NodeProto &node, Visit visit) {
   }
 }
 
+/// Calls `visit` with the names of tensors around that `node` has as attributes.
+template <typename Node, typename Visit>
+void forEachNamedTensor(Node &node, Visit visit) {
+  if (node.op_type() != "Gradient" || node.domain() != "ai.onnx.preview.training")
+    return;
+  if constexpr (std::is_const_v<Node>) {
+    for (const onnx::AttributeProto &attribute : node.attribute()) {
+      if (attribute.has_s())
+        visit(attribute.s());
+      for (const std::string &name : attribute.strings())
+        visit(name);
+    }
+  } else {
+    for (onnx::AttributeProto &attribute : *node.mutable_attribute()) {
+      if (attribute.has_s())
+        visit(*attribute.mutable_s());
+      for (std::string &name : *attribute.mutable_strings())
+        visit(name);
+    }
+  }
+}
+
 /// Nodes of a graph or a function.
 template <typename Body> auto &nodesOf(const Body &body) { return body.node(); }
 template <typename Body> auto &nodesOf(Body &body) {
