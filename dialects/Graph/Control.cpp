@@ -141,10 +141,10 @@ GradientOp::inferResults(ShapeInference &shapes, std::optional<Location> loc,
                              names.size(), " tensors");
   for (auto [i, input] : llvm::enumerate(op.getInputs())) {
     const InferredTensor &at = shapes.get(input);
-    Type expected = cast<RankedTensorType>(names[i].getType()).getElementType();
-    if (at.elementType != expected) // C1
+    auto expected = dyn_cast<RankedTensorType>(names[i].getType());
+    if (!expected || at.elementType != expected.getElementType()) // C1
       return emitOptionalError(loc, "input ", i, " holds ", at.elementType,
-                               ", but stands for a tensor of ", expected);
+                               ", but stands for ", names[i].getType());
     if (i < op.getXs().size())
       results.push_back({at.elementType, at.dims});
   }

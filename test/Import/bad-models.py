@@ -167,6 +167,13 @@ def operators():
 def names():
     check("missing_initializer", model([node("Add", "x W", "y", name="add")]),
           "node 'add' (Add) reads 'W', which no node, input or initializer defines")
+    check("missing_named", model([h.make_node("Gradient", ["x"], ["y"], "gradient", domain="ai.onnx.preview.training", xs=["x"], y="z")],
+                                 imports=["ai.onnx.preview.training"]),
+          "node 'gradient' (Gradient) reads 'z', which no node, input or initializer defines")
+    check("named_sequence", model([node("SequenceConstruct", "x", "s"), node("Exp", "x", "z"),
+                                   h.make_node("Gradient", ["x", "x"], ["y"], "gradient", domain="ai.onnx.preview.training",
+                                               xs=["x"], zs=["s"], y="z")], imports=["ai.onnx.preview.training"]),
+          "node 'gradient' (Gradient, opset 21): input 1 holds 'f32', but stands for '!graph.sequence<tensor<2x3xf32>>'")
     check("undefined_output", model([node("Relu", "x", "z")]),
           "no node, input or initializer defines output 'y'")
     check("cycle", model([node("Add", "x c", "a", name="add"), node("Relu", "a", "b", name="relu"),

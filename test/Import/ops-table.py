@@ -30,7 +30,9 @@ for path in glob.glob(sys.argv[1] + "/dialects/Graph/*.td"):
     ops |= set(re.findall(r"^def Graph_(\w+Op)\b", open(path).read(), re.M))
 # What is exported has not been prepared for kernels yet.
 for_kernels = {"GridMatMulOp"}
-problems += [f"{op}: no operator is written for it" for op in sorted(ops - written - for_kernels - {"YieldOp"})]
+# What is exported has been differentiated.
+before = {"GradientOp"}
+problems += [f"{op}: no operator is written for it" for op in sorted(ops - written - for_kernels - before - {"YieldOp"})]
 problems += [f"{op}: not in the dialect" for op in sorted(written - ops)]
 if names != sorted(names):
     problems.append("rows are not in alphabetical order")

@@ -82,6 +82,10 @@ main([
          also=[[normal(n, 3, h, w), None, None] for n, h, w in [(1, 1, 1), (2, 5, 30), (3, 17, 4)]]),
     case((1, 3, 12, 12), (8, 3, 3, 3), auto_pad="SAME_LOWER", strides=[2, 3],
          also=[[normal(n, 3, h, w), None, None] for n, h, w in [(1, 1, 1), (2, 5, 30), (3, 17, 4)]]),
+    # Less of the image; the stride meets its end or not.
+    *[Case("Conv", [normal(1, 2, 7), weights(1, 2, 2)], pads=[0, -1], strides=[2], open=[["n", None, "w"], [None] * 3],
+           also=[[normal(1, 2, size), None] for size in (3, 8)], expect=lambda x, w: [sum(
+               w[:, :, i] @ x[:, :, i:i + (x.shape[2] - 3) // 2 * 2 + 1:2] for i in range(2))])],
     # No image.
     case((0, 3, 9, 8), (5, 3, 3, 3)),
     *[case((1, 5, 9, 8), (7, 5, 3, 3), dtype=t, pads=[1, 1, 1, 1]) for t in ("float64", "float16")],

@@ -89,10 +89,10 @@ def case(op, inputs, by=None, nodes=None, results=1, tolerance=2e-8, reference=N
 
 
 erf = np.vectorize(math.erf)  # the evaluator's is of floats
-UNARY = ("Abs Asinh Atan Ceil Cos Cosh Exp Floor HardSwish Mish Neg Reciprocal Relu Round Sigmoid Sign Sin Sinh "
+UNARY = ("Abs Asinh Atan Ceil Cos Cosh Exp Floor HardSwish Mish Neg Relu Round Sigmoid Sign Sin Sinh "
          "Softplus Softsign Swish Tanh Elu Selu Celu LeakyRelu HardSigmoid ThresholdedRelu Identity").split()
 INSIDE = "Acos Asin Atanh Tan".split()
-POSITIVE = "Log Sqrt".split()
+POSITIVE = "Log Reciprocal Sqrt".split()
 
 elementwise = [
     *[case(op, [real(3, 4)]) for op in UNARY],

@@ -81,6 +81,7 @@ Border graphopt::buildBorder(Lowering &to, const Window &window,
     missing = index.atLeastZero(missing);
   if (!isAuto) {
     border.after = index.add(border.after, missing);
+    border.mayShrink |= window.padAfter < 0;
     return border;
   }
   OpFoldResult less = index.half(missing);

@@ -54,3 +54,27 @@ func.func @c3_loop(%n: tensor<i64>, %x: tensor<2xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @c1_gradient(%x: tensor<2xf32>, %y: tensor<f32>) {
+  // expected-error @below {{has 2 inputs for 1 tensors}}
+  %d = graph.gradient %y by %x at %x, %x : tensor<f32> by tensor<2xf32> at tensor<2xf32>, tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @c1_gradient_type(%x: tensor<2xf32>, %y: tensor<f32>, %v: tensor<2xf64>) {
+  // expected-error @below {{input 0 holds 'f64', but stands for 'tensor<2xf32>'}}
+  %d = graph.gradient %y by %x at %v : tensor<f32> by tensor<2xf32> at tensor<2xf64>
+  return
+}
+
+// -----
+
+func.func @c2_gradient(%x: tensor<2xi64>, %y: tensor<f32>) {
+  // expected-error @below {{must be variadic of ranked tensor of floating-point values}}
+  %d = graph.gradient %y by %x at %x : tensor<f32> by tensor<2xi64> at tensor<2xi64>
+  return
+}
