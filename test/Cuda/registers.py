@@ -77,6 +77,9 @@ for precision, shape in ("tf32", "m16n8k8"), ("f16", "m16n8k16"), ("bf16", "m16n
     for sizes in (2048, 512, 1024), (512, 512, 1024), (128, 384, 384), (128, 383, 381):
         product(*sizes, [mma, r"ldmatrix\.sync\.aligned\.m8n8\.x4"], f"--precision={precision}")
 product(512, 512, 1024, [r"mma\.sync"], kind=TensorProto.FLOAT16)
+for depth in 32, 64, 100, 256:
+    tensor = (TensorProto.FLOAT, [1, 4, 128, depth])
+    check({"type": "Attention", "is_causal": 1}, {"q": tensor, "k": tensor, "v": tensor}, {}, [FMA, r"shfl\.sync\.idx"])
 filters = np.ones((128, 64, 3, 3), np.float32)
 for flags, wanted in ((), [FMA, RUNS]), (("--precision=f16",), [r"mma\.sync"]):
     check({"type": "Conv", "pads": [1, 1, 1, 1]}, {"x": (TensorProto.FLOAT, [4, 64, 56, 56])}, {"w": filters},

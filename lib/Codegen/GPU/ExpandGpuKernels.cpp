@@ -1,6 +1,7 @@
 //===- ExpandGpuKernels.cpp - A turn of a loop for each element -----------===//
 
 #include "ElementLoops.h"
+#include "ExpandAttention.h"
 #include "ExpandProduct.h"
 #include "ExpandRows.h"
 #include "GpuEpilogue.h"
@@ -32,6 +33,8 @@ static bool expandToBlocks(EpilogueOp op, const GpuModel &gpu, Precision precisi
   cuda::BlockBuilder b(op.getLoc(), op.getOperation());
   if (std::optional<cuda::Product> product = cuda::findProduct(op, b))
     return cuda::emitProduct(*product, gpu, precision, b);
+  if (auto attention = dyn_cast<AttentionOp>(op.getOperation()))
+    return cuda::emitAttention(attention, b);
   return false;
 }
 

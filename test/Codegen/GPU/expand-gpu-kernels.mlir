@@ -94,11 +94,11 @@ func.func @conv_whole(%x: memref<?x33x4xf64>, %w: memref<2x5x2x3xf64>, %y: memre
 // CHECK:             math.exp
 // CHECK:           arith.divf %[[SUMS]]#1, %[[SUMS]]#0
 #bhsd = affine_map<(b, h, s, d) -> (b, h, s, d)>
-func.func @attention(%q: memref<1x4x2x8xf32>, %k: memref<1x2x?x8xf32>, %v: memref<1x2x?x8xf32>, %y: memref<1x4x2x8xf32>) {
-  kernel.attention ins(%q, %k, %v : memref<1x4x2x8xf32>, memref<1x2x?x8xf32>, memref<1x2x?x8xf32>)
-      layouts [#bhsd, #bhsd, #bhsd, #bhsd] scale = 1.250000e-01 causal from_end outs(%y : memref<1x4x2x8xf32>) {
-  ^bb0(%sum: f32):
-    kernel.yield %sum : f32
+func.func @attention(%q: memref<1x4x2x8xf64>, %k: memref<1x2x?x8xf64>, %v: memref<1x2x?x8xf64>, %y: memref<1x4x2x8xf64>) {
+  kernel.attention ins(%q, %k, %v : memref<1x4x2x8xf64>, memref<1x2x?x8xf64>, memref<1x2x?x8xf64>)
+      layouts [#bhsd, #bhsd, #bhsd, #bhsd] scale = 1.250000e-01 causal from_end outs(%y : memref<1x4x2x8xf64>) {
+  ^bb0(%sum: f64):
+    kernel.yield %sum : f64
   }
   return
 }

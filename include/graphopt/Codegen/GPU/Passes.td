@@ -7,7 +7,8 @@ def ExpandGpuKernels : Pass<"graphopt-expand-gpu-kernels", "::mlir::func::FuncOp
     of the result, through shared memory; or, of a few rows, a block for some columns,
     whose threads share the depth. Where sizes are open the host chooses among them.
     Tensor cores multiply bytes, 16-bit floats, and f32 if `precision` allows it.
-    Reductions along rows become one, too, with a warp or a block for each row.
+    Attention of floats has a block for some queries of a head, which reads keys and
+    values once. Reductions along rows become one, too, with a warp or a block for each row.
 
     All else, kernel ops with plain operands, linalg ops and `memref.copy`,
     becomes an `scf.parallel` over the elements that they write; sums are loops
