@@ -1,4 +1,4 @@
-# RUN: %python %s
+# RUN: env GRAPHOPT_HOME=%build %python %s
 """Steps of training: a loss, its gradients and an optimizer as one model, against NumPy."""
 import os
 import sys
