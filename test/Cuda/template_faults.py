@@ -1,0 +1,103 @@
+# RUN: %python %s
+"""The emulator sees it if a barrier, or an exchange within a warp, is left out of a kernel that the compiler makes."""
+import os
+import re
+import subprocess
+
+import emulator
+import numpy as np
+from launcher import Kernels, difference, problem_of
+
+LOWER = ("builtin.module(gpu.module(canonicalize,cse,expand-strided-metadata,lower-affine,convert-scf-to-cf,"
+         "arith-expand,graphopt-convert-to-nvvm,reconcile-unrealized-casts,canonicalize,cse))")
+SHUFFLE = re.compile(r"( *%\w+), %\w+ = gpu\.shuffle +\w+ (%[\w#]+), .* : (\w+)")
+random = np.random.default_rng(0)
+
+
+def expand(body, arguments, precision):
+    """The kernel's module, as lines, and how many blocks and threads it is launched with."""
+    passes = (f"builtin.module(func.func(graphopt-expand-gpu-kernels{{precision={precision}}},canonicalize,cse),"
+              "graphopt-map-to-gpu)")
+    text = f"func.func private @kernel({arguments}) {{\n{body}\nreturn\n}}"
+    tool = os.path.join(emulator.BUILD, "bin", "graphopt-opt")
+    done = subprocess.run([tool, "-", f"--pass-pipeline={passes}"], input=text, text=True, check=True,
+                          capture_output=True).stdout
+    blocks, threads = re.search(r"blocks in \(%c(\d+)\b.* threads in \(%c(\d+)\b", done).groups()
+    return done[done.index("gpu.module"):done.rindex("}")].splitlines(), int(blocks), int(threads)
+
+
+def faults(lines, shuffles):
+    """Copies of the kernel, each without one of its barriers or of `shuffles` of its exchanges."""
+    barriers = [i for i, line in enumerate(lines) if "gpu.barrier" in line]
+    for i in barriers:
+        yield lines[i], lines[:i] + lines[i + 1:]
+    exchanges = [i for i, line in enumerate(lines) if SHUFFLE.match(line)]
+    for i in exchanges[::max(1, -(-len(exchanges) // shuffles))] if shuffles else ():
+        yield lines[i], lines[:i] + [SHUFFLE.sub(r"\1 = arith.bitcast \2 : \3 to \3", lines[i])] + lines[i + 1:]
+
+
+def check(body, arguments, inputs, expected, tolerance, precision="f32", shuffles=0, scratch=()):
+    lines, blocks, threads = expand(body, arguments, precision)
+    result = np.zeros_like(expected, np.float32)
+
+    def problem(lines):
+        kernels = Kernels("\n".join(lines), LOWER)
+        return problem_of(lambda schedule: difference(
+            kernels.launch("kernel", blocks, threads, [*inputs, result, *scratch], schedule=schedule)[len(inputs)],
+            expected, tolerance))
+
+    found = problem(lines)
+    assert not found, found
+    count = 0
+    for line, wrong in faults(lines, shuffles):
+        count += 1
+        assert problem(wrong), f"nothing is wrong without: {line}"
+    assert count
+
+
+def product(m, k, n, precision, tolerance):
+    a, b = random.standard_normal((m, k), np.float32), random.standard_normal((k, n), np.float32)
+    check(f"""kernel.matmul ins(%a, %b : memref<{m}x{k}xf32>, memref<{k}x{n}xf32>) outs(%c : memref<{m}x{n}xf32>) {{
+              ^bb0(%sum: f32):
+                kernel.yield %sum : f32
+              }}""", f"%a: memref<{m}x{k}xf32>, %b: memref<{k}x{n}xf32>, %c: memref<{m}x{n}xf32>",
+          [a, b], a.astype(np.float64) @ b, tolerance, precision)
+
+
+def row_sums(rows, columns):
+    """By a warp a row, or a block where rows are long."""
+    x = random.standard_normal((rows, columns), np.float32)
+    check("""linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>],
+                             iterator_types = ["parallel", "reduction"]} ins(%x : X) outs(%y : Y) {
+             ^bb0(%a: f32, %b: f32):
+               %c = arith.addf %a, %b : f32
+               linalg.yield %c : f32
+             }""".replace("X", f"memref<{rows}x{columns}xf32>").replace("Y", f"memref<{rows}xf32>"),
+          f"%x: memref<{rows}x{columns}xf32>, %y: memref<{rows}xf32>", [x], x.astype(np.float64).sum(1), 1e-5,
+          shuffles=5)
+
+
+def attention(heads, queries, keys, size):
+    q, k, v = (random.standard_normal((1, heads, length, size), np.float32) for length in (queries, keys, keys))
+    scores = q.astype(np.float64) @ k.transpose(0, 1, 3, 2) / 4
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    expected = weights / weights.sum(-1, keepdims=True) @ v
+    kind, cache = (f"memref<1x{heads}x{length}x{size}xf32>" for length in (queries, keys))
+    space = [1, heads, -(-keys // 64), size, 64]
+    scratch = f"memref<{'x'.join(map(str, space))}xf32>"
+    layout = "affine_map<(b, h, s, d) -> (b, h, s, d)>"
+    check(f"""kernel.attention ins(%q, %k, %v : {kind}, {cache}, {cache})
+                  layouts [{layout}, {layout}, {layout}, {layout}] scale = 0.25
+                  scratch(%s : {scratch}) outs(%y : {kind}) {{
+              ^bb0(%sum: f32):
+                kernel.yield %sum : f32
+              }}""", f"%q: {kind}, %k: {cache}, %v: {cache}, %y: {kind}, %s: {scratch}",
+          [q, k, v], expected, 1e-5, shuffles=6, scratch=[np.zeros(space, np.float32)])
+
+
+product(40, 70, 33, "f32", 1e-5)
+product(40, 70, 65, "f16", 5e-3)
+product(3, 70, 40, "f32", 1e-5)
+row_sums(9, 40)
+row_sums(3, 2000)
+attention(2, 20, 70, 32)
