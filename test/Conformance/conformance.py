@@ -194,7 +194,7 @@ def in_child(attempt):
 
 # ------------------------------------------------------------------- the list
 
-def known_failures(suite, is_open, on_gpu):
+def known_failures(suite, is_open, on_gpu=False):
     """name -> reason"""
     result = {}
     with open(os.path.join(HERE, "known.txt"), encoding="utf-8") as file:
