@@ -38,6 +38,8 @@ whole = [save(getattr(nets, name)(), name)
          for name in ("transformer", "resnet", "mobilenet", "decoder", "unet", "tagger")]
 whole += sorted(glob.glob(os.path.join(TESTS, "Import", "*.onnxtxt")) +
                 glob.glob(os.path.join(TESTS, "Export", "*.onnxtxt")))
+# Gradients are differentiated before a model is written.
+whole.remove(os.path.join(TESTS, "Import", "gradient.onnxtxt"))
 
 models = node_tests + whole
 done = subprocess.run([TOOL, os.path.join(FOLDER, "exported")], input="\n".join(models) + "\n", text=True,
