@@ -143,7 +143,8 @@ private:
     first = end = copy;
     for (OpOperand *use : uses) {
       Operation *user = use->getOwner();
-      if (user->getBlock() != copy->getBlock() ||
+      // A buffer that is returned becomes the caller's, all of it.
+      if (user->getBlock() != copy->getBlock() || isa<func::ReturnOp>(user) ||
           (writes(*use) && copy->isBeforeInBlock(user)))
         return false;
       first = user->isBeforeInBlock(first) ? user : first;

@@ -137,3 +137,21 @@ func.func @gaps(%x: memref<64xf32>, %out: memref<8x16xf32>) {
   memref.copy %e, %part : memref<8x8xf32> to memref<8x8xf32, strided<[16, 1], offset: 8>>
   return
 }
+
+// -----
+
+// What is returned is the caller's, which frees it: no part of another buffer.
+// CHECK-LABEL: func @returned(
+// CHECK:         %[[A:.+]] = memref.alloc
+// CHECK:         linalg.exp {{.+}} outs(%[[A]] :
+// CHECK:         memref.copy %[[A]]
+// CHECK:         return %[[A]],
+func.func @returned(%x: memref<?x8xf32>, %n: index) -> (memref<?x8xf32>, memref<?x8xf32>) {
+  %a = memref.alloc(%n) : memref<?x8xf32>
+  linalg.exp ins(%x : memref<?x8xf32>) outs(%a : memref<?x8xf32>)
+  %size = affine.apply affine_map<()[n] -> (n * 2)>()[%n]
+  %whole = memref.alloc(%size) : memref<?x8xf32>
+  %part = memref.subview %whole[0, 0] [%n, 8] [1, 1] : memref<?x8xf32> to memref<?x8xf32, strided<[8, 1]>>
+  memref.copy %a, %part : memref<?x8xf32> to memref<?x8xf32, strided<[8, 1]>>
+  return %a, %whole : memref<?x8xf32>, memref<?x8xf32>
+}
