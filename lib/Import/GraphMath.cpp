@@ -1,9 +1,5 @@
 #include "lib/Import/GraphMath.h"
 #include "dialects/Graph/Control.h"
-#include "dialects/Graph/Generator.h"
-#include "dialects/Graph/Linear.h"
-#include "dialects/Graph/Shape.h"
-#include "dialects/Graph/Slicing.h"
 #include "lib/Import/Weights.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -44,81 +40,9 @@ Value GraphMath::booleans(ArrayRef<bool> values) {
                       values);
 }
 
-Value GraphMath::unary(UnaryKind kind, Value x) {
-  return x ? Value(node.create<UnaryOp>(kind, x)) : Value();
-}
-
-Value GraphMath::binary(BinaryKind kind, Value x, Value y) {
-  return x && y ? Value(node.create<BinaryOp>(kind, x, y)) : Value();
-}
-
-Value GraphMath::where(Value condition, Value x, Value y) {
-  return condition && x && y ? Value(node.create<WhereOp>(condition, x, y)) : Value();
-}
-
-Value GraphMath::cast(Value x, Type to) {
-  if (!x || element(x) == to)
-    return x;
-  return node.create<CastOp>(x, to);
-}
-
-Value GraphMath::reduce(ReduceKind kind, Value x, ArrayRef<int64_t> axes,
-                        bool keepdims) {
-  return x ? Value(node.create<ReduceOp>(kind, x, axes, keepdims)) : Value();
-}
-
-Value GraphMath::shape(Value x) {
-  return x ? Value(node.create<ShapeOp>(x)) : Value();
-}
-
-Value GraphMath::extents(Value x, int64_t begin, int64_t end) {
-  return slice(shape(x), 0, begin, end);
-}
-
-Value GraphMath::concat(ArrayRef<Value> parts, int64_t axis) {
-  return llvm::is_contained(parts, Value())
-             ? Value()
-             : Value(node.create<ConcatOp>(ValueRange(parts), axis));
-}
-
-Value GraphMath::reshape(Value x, Value shape) {
-  return x && shape ? Value(node.create<ReshapeOp>(x, shape, /*allowZero=*/true))
-                    : Value();
-}
-
-Value GraphMath::transpose(Value x, ArrayRef<int64_t> permutation) {
-  return x ? Value(node.create<TransposeOp>(x, permutation)) : Value();
-}
-
-Value GraphMath::unsqueeze(Value x, ArrayRef<int64_t> axes) {
-  return x ? Value(node.create<UnsqueezeOp>(x, axes)) : Value();
-}
-
-Value GraphMath::squeeze(Value x, ArrayRef<int64_t> axes) {
-  return x ? Value(node.create<SqueezeOp>(x, axes)) : Value();
-}
-
-Value GraphMath::expand(Value x, Value shape) {
-  return x && shape ? Value(node.create<ExpandOp>(x, shape)) : Value();
-}
-
-Value GraphMath::slice(Value x, int64_t axis, int64_t begin, int64_t end) {
-  if (!x)
-    return {};
-  return node.create<SliceOp>(x, node.createInts(begin), node.createInts(end),
-                              node.createInts(axis), Value());
-}
-
-Value GraphMath::gather(Value data, Value indices, int64_t axis) {
-  return data && indices ? Value(node.create<GatherOp>(data, indices, axis)) : Value();
-}
-
-Value GraphMath::range(Value count) {
-  return count ? Value(node.create<RangeOp>(integer(0), count, integer(1))) : Value();
-}
-
-Value GraphMath::matmul(Value x, Value y) {
-  return x && y ? Value(node.create<MatMulOp>(x, y)) : Value();
+Value GraphMath::insert(OperationState &state) {
+  Operation *op = node.insert(state);
+  return op ? op->getResult(0) : Value();
 }
 
 SmallVector<Value>

@@ -229,6 +229,19 @@ Value NodeImporter::createStrings(ArrayRef<StringRef> values) {
 
 //===--- Building --------------------------------------------------------===//
 
+Operation *NodeImporter::insert(OperationState &state) {
+  state.types.clear();
+  if (llvm::is_contained(state.operands, Value()))
+    return nullptr;
+  auto *inference = state.name.getInterface<InferTypeOpInterface>();
+  if (llvm::failed(inference->inferReturnTypes(
+          getContext(), loc, state.operands, state.attributes.getDictionary(getContext()),
+          state.getRawProperties(), state.regions, state.types)))
+    return nullptr;
+  Operation *op = getBuilder().create(state);
+  return succeeded(verify(op)) && succeeded(checkSize(op)) ? op : nullptr;
+}
+
 LogicalResult NodeImporter::checkSize(Operation *op) {
   // More than any machine has; larger sizes may also overflow.
   constexpr int64_t maxBytes = int64_t(1) << 48;

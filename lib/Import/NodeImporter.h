@@ -114,6 +114,10 @@ public:
   template <typename OpTy, typename... Args>
   Created<OpTy> create(Args &&...args);
 
+  /// Does so with an op of any kind; `state` has as many types as the op has results,
+  /// which are replaced.
+  mlir::Operation *insert(mlir::OperationState &state);
+
   /// Builds one op and binds its results to the node's outputs.
   template <typename OpTy, typename... Args>
   llvm::LogicalResult finish(Args &&...args) {
@@ -198,18 +202,8 @@ Created<OpTy> NodeImporter::create(Args &&...args) {
   llvm::SmallVector<mlir::Type> types(numResults, builder.getNoneType());
   OpTy::build(builder, state, mlir::TypeRange(types),
               std::forward<Args>(args)...);
-  state.types.clear();
-  if (llvm::is_contained(state.operands, mlir::Value()))
-    return {};
-  if (llvm::failed(OpTy::inferReturnTypes(
-          getContext(), loc, state.operands,
-          state.attributes.getDictionary(getContext()),
-          state.getRawProperties(), state.regions, state.types)))
-    return {};
-  mlir::Operation *op = builder.create(state);
-  if (llvm::failed(mlir::verify(op)) || llvm::failed(checkSize(op)))
-    return {};
-  return Created<OpTy>(mlir::cast<OpTy>(op));
+  mlir::Operation *op = insert(state);
+  return op ? Created<OpTy>(mlir::cast<OpTy>(op)) : Created<OpTy>();
 }
 
 } // namespace graphopt

@@ -70,6 +70,8 @@ LogicalResult graphopt::importAffineGrid(NodeImporter &node) {
   if (theta.getRank() != 3 || size.getRank() != 1)
     return node.emitError("theta has rank ") << theta.getRank() << " and size rank "
                                              << size.getRank() << ", not 3 and 1";
+  if (!size.getElementType().isInteger(64))
+    return node.emitError() << "size has elements of type " << size.getElementType();
   int64_t spatial = size.isDynamicDim(0) ? node.getDeclaredRank(0).value_or(0) - 2
                                          : size.getDimSize(0) - 2;
   if (spatial != 2 && spatial != 3)

@@ -18,7 +18,7 @@ CASES = [
     ("ReduceMax", [(F, [2, 3]), (T.BOOL, [1])], {}, "its axes are of type 'tensor<1xi1>'"),
     ("Squeeze", [(F, [2, 1]), (I, [1, 1])], {}, "its axes are of type 'tensor<1x1xi64>'"),
     ("Unsqueeze", [(F, [2, 3]), (I, [2, 2])], {}, "its axes are of type 'tensor<2x2xi64>'"),
-    ("AffineGrid", [(I, [1, 2, 3]), (F, [4])], {}, "operands must be scalars of one type"),
+    ("AffineGrid", [(I, [1, 2, 3]), (F, [4])], {}, "size has elements of type 'f32'"),
     ("DFT", [(F, [1, 2, 3, 2]), (I, [4]), (I, [1])], {}, "cannot reshape 4 elements to a shape of 1"),
     ("DFT", [(F, [1, 2, 3])], {}, "'tensor<1x2x3xf32>' holds neither real nor complex numbers"),
     ("STFT", [(F, [1, 2]), (I, [2]), (I, [3])], {}, "signal has rank 2, not 3"),

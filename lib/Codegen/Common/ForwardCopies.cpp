@@ -99,7 +99,7 @@ public:
     for (Operation *reshape : reshapes)
       if (!(type = reshapedType(reshape, type)))
         return failure();
-    if (!canRetype(computed, type))
+    if (!keepsRows(computed, type) || !canRetype(computed, type))
       return failure();
     for (Operation *op : hoisted)
       op->moveBefore(start);
@@ -212,6 +212,12 @@ private:
     return memref::CollapseShapeOp::computeCollapsedType(type, groups);
   }
 
+  /// Kernels want the elements of a row side by side.
+  static bool keepsRows(Value value, MemRefType type) {
+    return type.isLastDimUnitStride() ||
+           !cast<MemRefType>(value.getType()).isLastDimUnitStride();
+  }
+
   /// True if all views of `value` but those that are only copied can be views of a
   /// memref of `type`.
   bool canRetype(Value value, MemRefType type) {
@@ -220,7 +226,8 @@ private:
       if (!isa<ViewLikeOpInterface>(user) || isCopied)
         return true;
       MemRefType view = retypedView(user, type);
-      return view && canRetype(user->getResult(0), view);
+      return view && keepsRows(user->getResult(0), view) &&
+             canRetype(user->getResult(0), view);
     });
   }
 

@@ -118,6 +118,13 @@ static bool isCheap(linalg::GenericOp op) {
          });
 }
 
+/// True if a point reads what an earlier one has stored, so that none may be repeated.
+static bool accumulates(linalg::GenericOp op) {
+  return llvm::any_of(op.getDpsInitsMutable(), [&](OpOperand &init) {
+    return op.payloadUsesValueFromOperand(&init);
+  });
+}
+
 /// True if `op` can become the end of a kernel whose value nobody else reads.
 static bool endsKernel(linalg::GenericOp op) {
   if (op.getNumLoops() != op.getNumParallelLoops())
@@ -173,7 +180,7 @@ static bool shouldFuse(OpOperand *operand) {
       return false;
   // Read once a point, the producer costs what it cost before.
   AffineMap map = consumer.getMatchingIndexingMap(operand);
-  return map.isPermutation() || isCheap(producer);
+  return map.isPermutation() || (isCheap(producer) && !accumulates(producer));
 }
 
 /// consume(produce(x))  =>  both(x)

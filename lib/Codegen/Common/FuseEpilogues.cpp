@@ -176,11 +176,12 @@ static LogicalResult fuseConsumer(linalg::GenericOp consumer,
   return success();
 }
 
-/// True if `reshaped` is a kernel's value, reshaped by an `Op` for one reader.
+/// True if `reshaped` is a kernel's value, reshaped by an `Op` for its one reader. With
+/// more, what one pattern moves over a reader the other may move back.
 template <typename Op>
 static bool isReshapedKernel(OpOperand *reshaped) {
   auto reshape = reshaped->get().getDefiningOp<Op>();
-  return reshape && reshape->hasOneUse() &&
+  return reshape && reshape->hasOneUse() && reshape.getSrc().hasOneUse() &&
          reshape.getSrc().template getDefiningOp<EpilogueOp>();
 }
 

@@ -155,3 +155,20 @@ func.func @returned(%x: memref<?x8xf32>, %n: index) -> (memref<?x8xf32>, memref<
   memref.copy %a, %part : memref<?x8xf32> to memref<?x8xf32, strided<[8, 1]>>
   return %a, %whole : memref<?x8xf32>, memref<?x8xf32>
 }
+
+// -----
+
+// Rows of single elements apart: reshaped, they are no rows that a kernel writes.
+// CHECK-LABEL: func @elements_apart(
+// CHECK:         linalg.exp {{.+}} outs(%[[A:.+]] : memref<7x31xf32>)
+// CHECK:         memref.copy
+func.func @elements_apart(%x: memref<7x31xf32>) -> memref<31x7x2xf32> {
+  %a = memref.alloc() : memref<7x31xf32>
+  linalg.exp ins(%x : memref<7x31xf32>) outs(%a : memref<7x31xf32>)
+  %flat = memref.collapse_shape %a [[0, 1]] : memref<7x31xf32> into memref<217xf32>
+  %c = memref.expand_shape %flat [[0, 1, 2]] output_shape [31, 7, 1] : memref<217xf32> into memref<31x7x1xf32>
+  %whole = memref.alloc() : memref<31x7x2xf32>
+  %part = memref.subview %whole[0, 0, 0] [31, 7, 1] [1, 1, 1] : memref<31x7x2xf32> to memref<31x7x1xf32, strided<[14, 2, 1]>>
+  memref.copy %c, %part : memref<31x7x1xf32> to memref<31x7x1xf32, strided<[14, 2, 1]>>
+  return %whole : memref<31x7x2xf32>
+}

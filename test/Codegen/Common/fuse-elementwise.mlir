@@ -239,3 +239,32 @@ func.func @pads_scalar(%x: tensor<f32>) -> tensor<4xf32> {
   } : tensor<1xf32> to tensor<4xf32>
   return %y : tensor<4xf32>
 }
+
+// -----
+
+// Sums so far, of one element each, are not added up again for each copy.
+// CHECK-LABEL: func @sums_so_far(
+// CHECK:         linalg.generic
+// CHECK-SAME:        iterator_types = ["parallel", "parallel"]
+// CHECK:           arith.addf
+// CHECK:         linalg.generic
+// CHECK-SAME:        iterator_types = ["parallel", "parallel", "parallel"]
+#sums = affine_map<(d0, d1) -> (d0, d1)>
+#copied = affine_map<(d0, d1, d2) -> (d1, d2)>
+#copies = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+func.func @sums_so_far(%x: tensor<4x7xf32>, %sum: tensor<4x7xf32>) -> tensor<3x4x7xf32> {
+  %e = tensor.empty() : tensor<4x7xf32>
+  %0:2 = linalg.generic {indexing_maps = [#sums, #sums, #sums], iterator_types = ["parallel", "parallel"]}
+      ins(%x : tensor<4x7xf32>) outs(%sum, %e : tensor<4x7xf32>, tensor<4x7xf32>) {
+  ^bb0(%in: f32, %sum_in: f32, %out: f32):
+    %a = arith.addf %sum_in, %in : f32
+    linalg.yield %a, %a : f32, f32
+  } -> (tensor<4x7xf32>, tensor<4x7xf32>)
+  %t = tensor.empty() : tensor<3x4x7xf32>
+  %1 = linalg.generic {indexing_maps = [#copied, #copies], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%0#1 : tensor<4x7xf32>) outs(%t : tensor<3x4x7xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  } -> tensor<3x4x7xf32>
+  return %1 : tensor<3x4x7xf32>
+}

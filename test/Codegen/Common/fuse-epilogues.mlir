@@ -186,3 +186,26 @@ func.func @stays_outside(%a: tensor<4x48xf32>, %b: tensor<48x4xf32>, %x: tensor<
   } -> tensor<4xf32>
   return %0, %1, %3, %5 : tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<4xf32>
 }
+
+// -----
+
+// A value that one op reads as it is and reshaped ends no kernel; the pass ends.
+// CHECK-LABEL: func @two_shapes(
+// CHECK:         kernel.matmul
+// CHECK:         linalg.generic
+func.func @two_shapes(%a: tensor<1x21xf32>, %b: tensor<21x1xf32>, %sum: tensor<1xf32>) -> tensor<1xf32> {
+  %e = tensor.empty() : tensor<1x1xf32>
+  %0 = kernel.matmul ins(%a, %b : tensor<1x21xf32>, tensor<21x1xf32>) outs(%e : tensor<1x1xf32>) {
+  ^bb0(%x: f32):
+    kernel.yield %x : f32
+  } -> tensor<1x1xf32>
+  %1 = tensor.collapse_shape %0 [[0, 1]] : tensor<1x1xf32> into tensor<1xf32>
+  %2 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]}
+      ins(%0, %1 : tensor<1x1xf32>, tensor<1xf32>) outs(%sum : tensor<1xf32>) {
+  ^bb0(%x: f32, %y: f32, %out: f32):
+    %3 = arith.mulf %x, %y : f32
+    %4 = arith.addf %out, %3 : f32
+    linalg.yield %4 : f32
+  } -> tensor<1xf32>
+  return %2 : tensor<1xf32>
+}
