@@ -74,6 +74,30 @@ static LogicalResult decomposePad(tensor::PadOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+/// A step along one position is 1. Upstream takes a view without some of the dimensions
+/// of extent 1 for wrong if others of these have longer steps.
+template <typename Slice>
+static LogicalResult forgetSteps(Slice slice, PatternRewriter &rewriter) {
+  SmallVector<OpFoldResult> steps = slice.getMixedStrides();
+  bool changed = false;
+  for (auto [step, size] : llvm::zip_equal(steps, slice.getMixedSizes()))
+    if (isOneInteger(size) && !isOneInteger(step)) {
+      step = rewriter.getIndexAttr(1);
+      changed = true;
+    }
+  if (!changed)
+    return rewriter.notifyMatchFailure(slice, "all steps are needed");
+  if constexpr (std::is_same_v<Slice, tensor::ExtractSliceOp>)
+    rewriter.replaceOpWithNewOp<Slice>(slice, slice.getType(), slice.getSource(),
+                                       slice.getMixedOffsets(), slice.getMixedSizes(),
+                                       steps);
+  else
+    rewriter.replaceOpWithNewOp<Slice>(slice, slice.getSource(), slice.getDest(),
+                                       slice.getMixedOffsets(), slice.getMixedSizes(),
+                                       steps);
+  return success();
+}
+
 namespace {
 struct DecomposeTensorOps
     : graphopt::impl::DecomposeTensorOpsBase<DecomposeTensorOps> {
@@ -84,6 +108,8 @@ struct DecomposeTensorOps
     tensor::populateDecomposeTensorConcatPatterns(patterns);
     patterns.add(decomposePad, /*benefit=*/2);
     linalg::populateDecomposePadPatterns(patterns);
+    patterns.add(forgetSteps<tensor::ExtractSliceOp>);
+    patterns.add(forgetSteps<tensor::InsertSliceOp>);
     // A part that is only given dimensions of extent 1 is inserted without them.
     tensor::populateReassociativeReshapeFoldingPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -183,6 +183,9 @@ private:
   /// What makes `value` and is behind the first use of what is computed, in
   /// order; false if it cannot be there.
   bool collectHoisted(Value value, SmallVectorImpl<Operation *> &hoisted) {
+    // Its own size may tell where it goes.
+    if (value == computed)
+      return false;
     Operation *op = value.getDefiningOp();
     if (!op || op->getBlock() != start->getBlock() ||
         op->isBeforeInBlock(start) || llvm::is_contained(hoisted, op))

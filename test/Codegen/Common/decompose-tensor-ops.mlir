@@ -46,3 +46,15 @@ func.func @open_pad(%x: tensor<?xf32>, %n: index) -> tensor<?xf32> {
   } : tensor<?xf32> to tensor<?xf32>
   return %y : tensor<?xf32>
 }
+
+// -----
+
+// One position has no next one.
+// CHECK-LABEL: func @steps(
+// CHECK:         tensor.extract_slice %{{.+}}[0, 1, 0] [1, 1, 13] [1, 1, 1]
+// CHECK:         tensor.insert_slice %{{.+}} into %{{.+}}[0, 0, 0] [2, 1, 13] [2, 1, 1]
+func.func @steps(%x: tensor<1x2x13xf32>, %y: tensor<2x13xf32>, %z: tensor<4x1x13xf32>) -> (tensor<1x13xf32>, tensor<4x1x13xf32>) {
+  %0 = tensor.extract_slice %x[0, 1, 0] [1, 1, 13] [3, 2, 1] : tensor<1x2x13xf32> to tensor<1x13xf32>
+  %1 = tensor.insert_slice %y into %z[0, 0, 0] [2, 1, 13] [2, 5, 1] : tensor<2x13xf32> into tensor<4x1x13xf32>
+  return %0, %1 : tensor<1x13xf32>, tensor<4x1x13xf32>
+}

@@ -172,3 +172,20 @@ func.func @elements_apart(%x: memref<7x31xf32>) -> memref<31x7x2xf32> {
   memref.copy %c, %part : memref<31x7x1xf32> to memref<31x7x1xf32, strided<[14, 2, 1]>>
   return %whole : memref<31x7x2xf32>
 }
+
+// -----
+
+// The place depends on the size of what is computed.
+// CHECK-LABEL: func @place_by_size(
+// CHECK:         linalg.exp {{.+}} outs(%[[A:.+]] : memref<1x?xf32>)
+// CHECK:         memref.copy
+func.func @place_by_size(%x: memref<1x?xf32>, %n: index, %out: memref<?xf32>) {
+  %c1 = arith.constant 1 : index
+  %a = memref.alloc(%n) : memref<?xf32>
+  %row = memref.expand_shape %a [[0, 1]] output_shape [1, %n] : memref<?xf32> into memref<1x?xf32>
+  linalg.exp ins(%x : memref<1x?xf32>) outs(%row : memref<1x?xf32>)
+  %size = memref.dim %row, %c1 : memref<1x?xf32>
+  %part = memref.subview %out[1] [%size] [1] : memref<?xf32> to memref<?xf32, strided<[1], offset: 1>>
+  memref.copy %a, %part : memref<?xf32> to memref<?xf32, strided<[1], offset: 1>>
+  return
+}
