@@ -259,6 +259,24 @@ static LogicalResult forgetOverwritten(linalg::GenericOp op,
   return rewriter.notifyMatchFailure(op, "nothing is overwritten");
 }
 
+/// An expanded shape states the extents that its type has. Upstream, which collapses
+/// what comes before, takes all of them from the loops.
+static LogicalResult stateExtents(tensor::ExpandShapeOp op, PatternRewriter &rewriter) {
+  SmallVector<OpFoldResult> sizes =
+      getMixedValues(op.getStaticOutputShape(), op.getOutputShape(), rewriter);
+  bool changed = false;
+  for (auto [size, extent] : llvm::zip_equal(sizes, op.getResultType().getShape()))
+    if (isa<Value>(size) && !ShapedType::isDynamic(extent)) {
+      size = rewriter.getIndexAttr(extent);
+      changed = true;
+    }
+  if (!changed)
+    return rewriter.notifyMatchFailure(op, "states what is known");
+  rewriter.replaceOpWithNewOp<tensor::ExpandShapeOp>(
+      op, op.getResultType(), op.getSrc(), op.getReassociationIndices(), sizes);
+  return success();
+}
+
 /// Upstream forgets the padding of a number that became a tensor of one.
 static bool isCollapsible(OpOperand *reshaped) {
   auto expand = reshaped->get().getDefiningOp<tensor::ExpandShapeOp>();
@@ -274,6 +292,7 @@ void graphopt::populateFuseElementwisePatterns(RewritePatternSet &patterns) {
   patterns.add(readThroughCopy);
   patterns.add(readSplat);
   patterns.add(forgetOverwritten);
+  patterns.add(stateExtents);
   graphopt::populateComputePartsPatterns(patterns);
   // Reshapes move down, so that what follows a contraction gets its shape.
   linalg::populateFoldReshapeOpsByCollapsingPatterns(patterns, isCollapsible);

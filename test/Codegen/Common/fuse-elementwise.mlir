@@ -268,3 +268,20 @@ func.func @sums_so_far(%x: tensor<4x7xf32>, %sum: tensor<4x7xf32>) -> tensor<3x4
   } -> tensor<3x4x7xf32>
   return %1 : tensor<3x4x7xf32>
 }
+
+// -----
+
+// An extent that only the result's type tells stays known.
+// CHECK-LABEL: func @extent_of_type(
+// CHECK:         tensor.expand_shape %{{.+}} {{\[\[}}0, 1]] output_shape [%{{.+}}, 1] : tensor<?xf32> into tensor<?x1xf32>
+#same = affine_map<(d0, d1) -> (d0, d1)>
+func.func @extent_of_type(%x: tensor<?x?xf32>, %e: tensor<?x1xf32>) -> (tensor<?x1xf32>, tensor<?xf32>) {
+  %0 = linalg.generic {indexing_maps = [#same, #same], iterator_types = ["parallel", "parallel"]}
+      ins(%x : tensor<?x?xf32>) outs(%e : tensor<?x1xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %s = math.exp %in : f32
+    linalg.yield %s : f32
+  } -> tensor<?x1xf32>
+  %1 = tensor.collapse_shape %0 [[0, 1]] : tensor<?x1xf32> into tensor<?xf32>
+  return %0, %1 : tensor<?x1xf32>, tensor<?xf32>
+}
