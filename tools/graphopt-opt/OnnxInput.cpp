@@ -1,4 +1,4 @@
-// Runs passes on an ONNX model: imports it first.
+// Runs passes on an ONNX model, which is imported first, or on bytecode.
 #include "graphopt/Import/Import.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -39,9 +39,21 @@ importAsBytecode(llvm::StringRef path, const mlir::DialectRegistry &registry) {
   return std::unique_ptr<llvm::MemoryBuffer>(std::move(buffer));
 }
 
+/// Bytecode, at an address that its resources can be read at: that of a small file by
+/// other means is any.
+static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+openBytecode(llvm::StringRef path) {
+  std::string message;
+  auto buffer = mlir::openInputFile(path, llvm::Align(64), &message);
+  if (!buffer)
+    return llvm::createStringError(message);
+  return buffer;
+}
+
 int runOnModel(llvm::StringRef inputPath, llvm::StringRef outputPath,
-                      mlir::DialectRegistry &registry) {
-  auto buffer = importAsBytecode(inputPath, registry);
+               mlir::DialectRegistry &registry) {
+  auto buffer = inputPath.ends_with(".mlirbc") ? openBytecode(inputPath)
+                                               : importAsBytecode(inputPath, registry);
   if (!buffer) {
     llvm::WithColor::error(llvm::errs(), "graphopt-opt")
         << llvm::toString(buffer.takeError()) << "\n";

@@ -32,7 +32,7 @@ int main(int argc, char **argv) {
   auto [input, output] = mlir::registerAndParseCLIOptions(
       argc, argv, "graphopt pass driver\n", registry);
   llvm::StringRef path = input;
-  if (path.ends_with(".onnx") || path.ends_with(".onnxtxt"))
+  if (path.ends_with(".onnx") || path.ends_with(".onnxtxt") || path.ends_with(".mlirbc"))
     return runOnModel(input, output, registry);
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, input, output, registry));
