@@ -27,6 +27,8 @@ class GpuArray:
         about = owner.__cuda_array_interface__
         self.owner = owner
         self.shape, self.dtype = tuple(about["shape"]), np.dtype(about["typestr"])
+        if self.dtype.kind == "V" and self.dtype.itemsize == port.dtype.itemsize:
+            self.dtype = port.dtype  # PyTorch's bfloat16, which NumPy has no name for
         self.ndim, self.address = len(self.shape), about["data"][0]
         if self.dtype != port.dtype:
             raise TypeError(f"{port} is given as {self.dtype}")

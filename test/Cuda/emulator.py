@@ -52,11 +52,16 @@ def emulate(kernels, library, level="-O0"):
           f"-Wl,-rpath,{DRIVER}", "-o", library])
 
 
-def compile(model, level="-O1", **options):
-    """As graphopt.compile() with target="cuda", its kernels emulated, by clang's `level`."""
+def compile(model, level="-O1", keep=None, **options):
+    """As graphopt.compile() with target="cuda", its kernels emulated, by clang's `level`. What is loaded is left in
+    the folder `keep`, with kernels.so for GRAPHOPT_EMULATED."""
     ctypes.CDLL(os.path.join(DRIVER, "libcuda.so.1"), ctypes.RTLD_GLOBAL)
     with tempfile.TemporaryDirectory(prefix="graphopt-cuda-") as folder:
-        return _compile(model, lambda name: os.path.join(folder, name), level, options)
+        compiled = _compile(model, lambda name: os.path.join(folder, name), level, options)
+        if keep:
+            shutil.copytree(os.path.join(folder, "out"), keep, dirs_exist_ok=True)
+            shutil.copy(os.path.join(folder, "kernels.so"), keep)
+        return compiled
 
 
 def _compile(model, path, level, options):
