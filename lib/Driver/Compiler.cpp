@@ -113,7 +113,7 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
   case Stage::Kernel:
     return buildKernelPipeline(passes, cpu, {options.winograd, onGpu});
   case Stage::Memory:
-    return buildMemoryPipeline(passes, cpu);
+    return buildMemoryPipeline(passes, cpu, onGpu);
   case Stage::LLVM:
     return buildLLVMPipeline(
         passes, cpu,

@@ -1,6 +1,7 @@
 //===- MemoryPipeline.cpp - Tensors to buffers in one workspace -----------===//
 
 #include "graphopt/Codegen/Common/Passes.h"
+#include "graphopt/Codegen/GPU/Passes.h"
 #include "graphopt/Pipeline/Pipelines.h"
 
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
@@ -23,7 +24,8 @@ static bufferization::OneShotBufferizePassOptions bufferizeOptions() {
   return options;
 }
 
-void graphopt::buildMemoryPipeline(OpPassManager &pm, const CpuModel &cpu) {
+void graphopt::buildMemoryPipeline(OpPassManager &pm, const CpuModel &cpu,
+                                   bool onGpu) {
   // The caller's buffers are known before buffers are chosen.
   pm.addPass(createBindResults());
   // Parts of a larger tensor can be computed in their place.
@@ -44,6 +46,8 @@ void graphopt::buildMemoryPipeline(OpPassManager &pm, const CpuModel &cpu) {
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
   // What loops carry has its place in the plan, too.
   pm.addNestedPass<func::FuncOp>(createDoubleBufferLoops());
+  if (onGpu)
+    pm.addNestedPass<func::FuncOp>(createGroupRows());
   pm.addPass(createPlanMemory());
   // The plan repeats arithmetic, and with fixed shapes it folds.
   pm.addPass(createCanonicalizerPass());

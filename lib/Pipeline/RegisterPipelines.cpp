@@ -52,7 +52,10 @@ void graphopt::registerPipelines() {
                   buildTensorPipeline(pm, cpu);
                 });
   registerStage("graphopt-memory-pipeline",
-                "Tensors to buffers in one workspace", buildMemoryPipeline);
+                "Tensors to buffers in one workspace",
+                [](OpPassManager &pm, const CpuModel &cpu) {
+                  buildMemoryPipeline(pm, cpu);
+                });
   registerStage("graphopt-llvm-pipeline",
                 "Buffers to the LLVM dialect and a C entry",
                 [](OpPassManager &pm, const CpuModel &cpu) {

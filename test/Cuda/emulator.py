@@ -2,6 +2,7 @@
 driver that has no GPU (FakeCuda.cpp)."""
 import ctypes
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -52,16 +53,23 @@ def emulate(kernels, library, level="-O0"):
           f"-Wl,-rpath,{DRIVER}", "-o", library])
 
 
-def compile(model, level="-O1", keep=None, **options):
+def compile(model, level="-O1", keep=None, kernels=None, **options):
     """As graphopt.compile() with target="cuda", its kernels emulated, by clang's `level`. What is loaded is left in
-    the folder `keep`, with kernels.so for GRAPHOPT_EMULATED."""
+    the folder `keep`, with kernels.so for GRAPHOPT_EMULATED. A list `kernels` gets their names."""
     ctypes.CDLL(os.path.join(DRIVER, "libcuda.so.1"), ctypes.RTLD_GLOBAL)
     with tempfile.TemporaryDirectory(prefix="graphopt-cuda-") as folder:
         compiled = _compile(model, lambda name: os.path.join(folder, name), level, options)
+        if kernels is not None:
+            kernels += _names(os.path.join(folder, "stages", "4-llvm.mlir"))
         if keep:
             shutil.copytree(os.path.join(folder, "out"), keep, dirs_exist_ok=True)
             shutil.copy(os.path.join(folder, "kernels.so"), keep)
         return compiled
+
+
+def _names(module):
+    with open(module) as file:
+        return re.findall(r"llvm\.func @(\w+)\(.*gpu\.kernel", file.read())
 
 
 def _compile(model, path, level, options):

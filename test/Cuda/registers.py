@@ -80,6 +80,10 @@ product(512, 512, 1024, [r"mma\.sync"], kind=TensorProto.FLOAT16)
 for depth in 32, 64, 100, 256:
     tensor = (TensorProto.FLOAT, [1, 4, 128, depth])
     check({"type": "Attention", "is_causal": 1}, {"q": tensor, "k": tensor, "v": tensor}, {}, [FMA, r"shfl\.sync\.idx"])
+for width in 384, 4096:
+    check({"type": "LayerNormalization"}, {"x": (TensorProto.FLOAT, ["n", width]), "scale": (TensorProto.FLOAT, [width])},
+          {}, [r"shfl\.sync\.bfly", r"rsqrt|sqrt"])
+    check({"type": "Softmax"}, {"x": (TensorProto.FLOAT, [64, width])}, {}, [r"shfl\.sync\.bfly", FMA])
 filters = np.ones((128, 64, 3, 3), np.float32)
 for flags, wanted in ((), [FMA, RUNS]), (("--precision=f16",), [r"mma\.sync"]):
     check({"type": "Conv", "pads": [1, 1, 1, 1]}, {"x": (TensorProto.FLOAT, [4, 64, 56, 56])}, {"w": filters},

@@ -1,10 +1,11 @@
 # RUN: %python %s
-"""Reductions by warps and blocks, softmaxes and norms over them, in several orders: like NumPy."""
+"""Reductions by warps and blocks, softmaxes and norms in one kernel, in several orders: like NumPy."""
 import os
 
 import emulator
 import numpy as np
-from onnx import TensorProto, helper
+import onnx.parser
+from onnx import TensorProto, helper, numpy_helper
 
 random = np.random.default_rng(0)
 
@@ -41,3 +42,44 @@ check("ReduceMean", [4, 6, 8], lambda x: x.mean((1, 2)), axes=[1, 2], keepdims=0
 check("ReduceMax", [6, 100], lambda x: x.max(-1), 0, TensorProto.INT64, axes=[-1], keepdims=0)
 check("ReduceProd", [6, 9], lambda x: x.prod(-1), axes=[-1], keepdims=0, tolerance=1e-5)
 check("ReduceMin", [6, 100], lambda x: x.min(-1), 1e-15, TensorProto.DOUBLE, axes=[-1], keepdims=0)
+
+
+def norm(x):
+    centered = x - x.mean(-1, keepdims=True)
+    return centered / np.sqrt((centered * centered).mean(-1, keepdims=True) + 1e-5)
+
+
+def check_chain(shape, open_dims):
+    """What stands before and behind a norm and a softmax comes into their kernel; what they read is used again."""
+    width = shape[-1]
+    dims = ",".join(f"d{i}" for i in range(len(shape) - 1)) if open_dims else ",".join(map(str, shape[:-1]))
+    model = onnx.parser.parse_model(f"""
+        <ir_version: 10, opset_import: ["" : 21]>
+        chain (float[{dims},{width}] x, float[{dims},{width}] r, float[{width}] s, float[{width}] b)
+              => (float[{dims},{width}] y, float[{dims},{width}] z, float[{dims},1] m)
+        {{ a = Add (x, r)
+           n = LayerNormalization <axis = -1> (a, s, b)
+           y = Relu (n)
+           z = LogSoftmax <axis = -1> (y)
+           m = ReduceMin <keepdims = 1> (z, axis) }}""")
+    model.graph.initializer.append(numpy_helper.from_array(np.array([-1]), "axis"))
+    x, r = (random.standard_normal(shape).astype(np.float32) for _ in range(2))
+    s, b = (random.standard_normal(width).astype(np.float32) for _ in range(2))
+    y = np.maximum(norm((x + r).astype(np.float64)) * s + b, 0)
+    z = np.log(softmax(y))
+    kernels = []
+    compiled = emulator.compile(model, kernels=kernels)
+    assert len(kernels) == 1, kernels
+    for schedule in range(3):
+        os.environ["GRAPHOPT_EMULATOR_SCHEDULE"] = str(schedule)
+        for actual, wanted in zip(compiled.run([x, r, s, b]), (y, z, z.min(-1, keepdims=True))):
+            assert actual.shape == wanted.shape
+            assert not y.size or np.abs(actual - wanted).max() <= 1e-5 * np.abs(wanted).max(), (shape, schedule)
+
+
+for open_dims in False, True:
+    check_chain([12, 64], open_dims)
+    check_chain([2, 3, 33], open_dims)
+    check_chain([3, 1500], open_dims)
+check_chain([0, 5], True)
+check_chain([9, 1], False)

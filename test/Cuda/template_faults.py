@@ -77,6 +77,42 @@ def row_sums(rows, columns):
           shuffles=5)
 
 
+def centered(rows, columns):
+    """A row less its sum, over what is left: two sums and the elements in one kernel."""
+    x = random.standard_normal((rows, columns), np.float32)
+    wide, number = f"memref<{rows}x{columns}xf32>", f"memref<{rows}xf32>"
+    maps = "affine_map<(d0, d1) -> (d0, d1)>", "affine_map<(d0, d1) -> (d0)>"
+    reduction = f'iterator_types = ["parallel", "reduction"]}} ins(%x, %s : {wide}, {number})'
+    body = f"""scf.execute_region no_inline {{
+      linalg.generic {{indexing_maps = [{maps[0]}, {maps[1]}], iterator_types = ["parallel", "reduction"]}}
+          ins(%x : {wide}) outs(%s : {number}) {{
+      ^bb0(%a: f32, %b: f32):
+        %c = arith.addf %a, %b : f32
+        linalg.yield %c : f32
+      }}
+      linalg.generic {{indexing_maps = [{maps[0]}, {maps[1]}, {maps[1]}], {reduction} outs(%t : {number}) {{
+      ^bb0(%a: f32, %sum: f32, %b: f32):
+        %d = arith.subf %a, %sum : f32
+        %m = math.absf %d : f32
+        %c = arith.maximumf %m, %b : f32
+        linalg.yield %c : f32
+      }}
+      linalg.generic {{indexing_maps = [{maps[0]}, {maps[1]}, {maps[1]}, {maps[0]}],
+                       iterator_types = ["parallel", "parallel"]}}
+          ins(%x, %s, %t : {wide}, {number}, {number}) outs(%y : {wide}) {{
+      ^bb0(%a: f32, %sum: f32, %most: f32, %b: f32):
+        %d = arith.subf %a, %sum : f32
+        %c = arith.divf %d, %most : f32
+        linalg.yield %c : f32
+      }}
+      scf.yield
+    }}"""
+    rest = x - x.astype(np.float64).sum(1, keepdims=True)
+    zeros = np.zeros(rows, np.float32)
+    check(body, f"%x: {wide}, %y: {wide}, %s: {number}, %t: {number}", [x], rest / np.abs(rest).max(1, keepdims=True),
+          1e-4, shuffles=6, scratch=[zeros, zeros])
+
+
 def attention(heads, queries, keys, size):
     q, k, v = (random.standard_normal((1, heads, length, size), np.float32) for length in (queries, keys, keys))
     scores = q.astype(np.float64) @ k.transpose(0, 1, 3, 2) / 4
@@ -100,4 +136,6 @@ product(40, 70, 65, "f16", 5e-3)
 product(3, 70, 40, "f32", 1e-5)
 row_sums(9, 40)
 row_sums(3, 2000)
+centered(9, 40)
+centered(3, 2000)
 attention(2, 20, 70, 32)

@@ -44,7 +44,8 @@ void buildTensorPipeline(mlir::OpPassManager &pm, const CpuModel &cpu,
                          const KernelOptions &options = {});
 
 /// Tensors to buffers in one workspace: stage memory.
-void buildMemoryPipeline(mlir::OpPassManager &pm, const CpuModel &cpu);
+/// Where it is for a GPU, ops that become one kernel are together.
+void buildMemoryPipeline(mlir::OpPassManager &pm, const CpuModel &cpu, bool onGpu = false);
 
 /// What a user may ask of the stage llvm.
 struct LLVMOptions {

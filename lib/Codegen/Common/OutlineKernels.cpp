@@ -25,6 +25,8 @@ using namespace graphopt::kernel;
 static bool isKernel(Operation *op) {
   if (isa<memref::CopyOp>(op))
     return true;
+  if (auto group = dyn_cast<scf::ExecuteRegionOp>(op)) // of graphopt-group-rows
+    return group.getNoInline();
   return isa<EpilogueOp, PackOp, linalg::LinalgOp>(op) &&
          cast<DestinationStyleOpInterface>(op).hasPureBufferSemantics();
 }
@@ -64,6 +66,10 @@ static Type withOpenOffset(Type type) {
 /// "matmul_128x384": the kernel and the shape that it writes.
 static std::string nameOf(Operation *op) {
   std::string name = op->getName().stripDialect().str();
+  if (auto group = dyn_cast<scf::ExecuteRegionOp>(op)) {
+    name = "rows";
+    op = group.getRegion().front().getTerminator()->getPrevNode();
+  }
   auto type =
       dyn_cast<MemRefType>(op->getOperand(op->getNumOperands() - 1).getType());
   if (!type)

@@ -79,7 +79,7 @@ struct ExpandGpuKernels : graphopt::impl::ExpandGpuKernelsBase<ExpandGpuKernels>
   void runOnOperation() override {
     SmallVector<Operation *> kernels;
     getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
-      if (!isa<EpilogueOp, PackOp, linalg::LinalgOp, memref::CopyOp>(op))
+      if (!isa<EpilogueOp, PackOp, linalg::LinalgOp, memref::CopyOp, scf::ExecuteRegionOp>(op))
         return WalkResult::advance();
       kernels.push_back(op);
       return WalkResult::skip();
@@ -103,7 +103,13 @@ private:
       rewriter.setInsertionPoint(op);
     }
     cuda::BlockBuilder b(op->getLoc(), op);
-    if (cuda::emitRows(cast<linalg::LinalgOp>(op), b)) {
+    if (auto group = dyn_cast<scf::ExecuteRegionOp>(op)) {
+      cuda::emitRows(llvm::to_vector(group.getRegion().getOps<linalg::LinalgOp>()), b);
+      rewriter.eraseOp(op);
+      return success();
+    }
+    if (cuda::reducesRows(cast<linalg::LinalgOp>(op))) {
+      cuda::emitRows(cast<linalg::LinalgOp>(op), b);
       rewriter.eraseOp(op);
       return success();
     }

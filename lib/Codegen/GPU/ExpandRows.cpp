@@ -1,4 +1,4 @@
-//===- ExpandRows.cpp - Sums and other reductions of rows -----------------===//
+//===- ExpandRows.cpp - What is done row by row ---------------------------===//
 
 #include "ExpandRows.h"
 #include "mlir/Analysis/SliceAnalysis.h"
@@ -7,6 +7,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -18,39 +19,50 @@ namespace {
 constexpr int64_t kThreads = 256, kWarps = kThreads / kWarp;
 constexpr int64_t kLongRow = 1024; ///< that a warp alone would take long for
 
+/// An op, and which of its loops count rows and elements of a row.
+struct RowOp {
+  LinalgOp op;
+  RowRole role;
+  SmallVector<unsigned> rows, elements;
+  SmallVector<Operation *> combiners; ///< of a reduction's results
+  unsigned memory = 0;                ///< its first part of the block's memory
+};
+
 class RowEmitter {
 public:
-  RowEmitter(LinalgOp op, ArrayRef<Operation *> combiners, BlockBuilder &b)
-      : op(op), combiners(combiners), b(b) {
-    op.getParallelDims(parallel);
-    op.getReductionDims(reduced);
-  }
+  RowEmitter(SmallVector<RowOp> ops, BlockBuilder &b) : ops(std::move(ops)), b(b) {}
 
   void emit() {
-    SmallVector<Size> sizes = getLoopSizes();
-    for (unsigned dim : parallel)
+    RowOp &leader = *llvm::find_if(
+        ops, [](const RowOp &op) { return op.role == RowRole::Reduction; });
+    SmallVector<Size> sizes = getLoopSizes(leader.op);
+    for (unsigned dim : leader.rows)
       rowSizes.push_back(sizes[dim]);
-    for (unsigned dim : reduced)
+    for (unsigned dim : leader.elements)
       lengths.push_back(sizes[dim]);
-    Value rows = b.product(rowSizes), length = b.product(lengths);
+    Value rows = b.product(rowSizes);
+    length = b.product(lengths);
     // All of a buffer is one row.
     std::optional<int64_t> fixed = getFixed(length);
     perBlock = rowSizes.empty() || (fixed && *fixed > kLongRow) ? 1 : kWarps;
     SmallVector<MemRefType> shared;
-    if (perBlock == 1)
-      for (Operation *combiner : combiners)
-        shared.push_back(sharedType({kWarps}, combiner->getResult(0).getType()));
+    for (RowOp &op : ops) {
+      op.memory = shared.size();
+      if (perBlock == 1)
+        for (Operation *combiner : op.combiners)
+          shared.push_back(sharedType({kWarps}, combiner->getResult(0).getType()));
+    }
     b.launch(b.ceilDiv(rows, perBlock), kThreads, shared, [&] {
       if (perBlock == 1)
-        return emitRow(b.block, b.thread, kThreads, length);
+        return emitRow(b.block, b.thread, kThreads);
       Value row = b.add(b.mul(b.block, perBlock), b.warp);
-      b.ifThen(b.isLess(row, rows), [&] { emitRow(row, b.lane, kWarp, length); });
+      b.ifThen(b.isLess(row, rows), [&] { emitRow(row, b.lane, kWarp); });
     });
   }
 
 private:
   /// Of the loops, from the operands' dimensions.
-  SmallVector<Size> getLoopSizes() {
+  SmallVector<Size> getLoopSizes(LinalgOp op) {
     SmallVector<Size> sizes(op.getNumLoops(), b.getIndexAttr(1));
     for (OpOperand &operand : op->getOpOperands()) {
       AffineMap map = op.getMatchingIndexingMap(&operand);
@@ -61,59 +73,127 @@ private:
     return sizes;
   }
 
-  SmallVector<Value> indicesOf(OpOperand &operand, ValueRange at) {
+  /// Thread `share` of `shares` takes every `shares`-th element of `row`; all of them
+  /// know the row's numbers.
+  void emitRow(Value row, Value share, int64_t shares) {
+    SmallVector<Value> number = b.delinearize(row, rowSizes);
+    for (RowOp &op : ops) {
+      SmallVector<Value> at(op.op.getNumLoops(), b.index(0));
+      for (auto [dim, index] : llvm::zip(op.rows, number))
+        at[dim] = index;
+      if (op.role == RowRole::Elements) {
+        auto loop = scf::ForOp::create(b, share, length, b.index(shares));
+        OpBuilder::InsertionGuard guard(b);
+        b.setInsertionPointToStart(loop.getBody());
+        setElement(op, at, loop.getInductionVar());
+        store(op, step(op, at, loadInits(op, at)), at);
+        continue;
+      }
+      SmallVector<Value> results = op.role == RowRole::Reduction
+                                       ? reduce(op, at, share, shares)
+                                       : step(op, at, loadInits(op, at));
+      b.ifThen(b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, share, b.index(0)),
+               [&] { store(op, results, at); });
+      for (auto [i, result] : llvm::enumerate(results))
+        numbers[op.op.getDpsInitOperand(i)->get()] = result;
+    }
+  }
+
+  void setElement(const RowOp &op, MutableArrayRef<Value> at, Value element) {
+    for (auto [dim, index] : llvm::zip(op.elements, b.delinearize(element, lengths)))
+      at[dim] = index;
+  }
+
+  SmallVector<Value> reduce(const RowOp &op, SmallVector<Value> at, Value share,
+                            int64_t shares) {
+    auto loop = scf::ForOp::create(b, share, length, b.index(shares), startOf(op, at, share));
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      SmallVector<Value> inner(at);
+      setElement(op, inner, loop.getInductionVar());
+      scf::YieldOp::create(b, step(op, inner, llvm::to_vector_of<Value>(loop.getRegionIterArgs())));
+    }
+    SmallVector<Value> results;
+    for (auto [combiner, value] : llvm::zip(op.combiners, loop.getResults()))
+      results.push_back(combineWarp(combiner, value));
+    if (perBlock == 1)
+      combineWarps(op, results);
+    return results;
+  }
+
+  /// What a thread adds its elements to: the first one has what is there already, and alone
+  /// reads that, for it will overwrite it.
+  SmallVector<Value> startOf(const RowOp &op, ValueRange at, Value share) {
+    LinalgOp linalg = op.op;
+    Value isFirst = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, share, b.index(0));
+    SmallVector<Value> starts;
+    for (auto [i, combiner] : llvm::enumerate(op.combiners)) {
+      OpOperand &init = *linalg.getDpsInitOperand(i);
+      Value neutral = arith::ConstantOp::create(b, *arith::getNeutralElement(combiner));
+      if (Value number = numbers.lookup(init.get())) {
+        starts.push_back(b.select(isFirst, number, neutral));
+        continue;
+      }
+      auto choice = scf::IfOp::create(
+          b, isFirst,
+          [&](OpBuilder &inner, Location loc) {
+            OpBuilder::InsertionGuard guard(b);
+            b.setInsertionPoint(inner.getInsertionBlock(), inner.getInsertionPoint());
+            scf::YieldOp::create(inner, loc, load(linalg, init, at));
+          },
+          [&](OpBuilder &inner, Location loc) { scf::YieldOp::create(inner, loc, neutral); });
+      starts.push_back(choice.getResult(0));
+    }
+    return starts;
+  }
+
+  /// The element of `operand` at `at`, or the row's number that it holds.
+  Value load(LinalgOp op, OpOperand &operand, ValueRange at) {
+    Value buffer = operand.get();
+    if (!isa<MemRefType>(buffer.getType()))
+      return buffer;
+    if (Value number = numbers.lookup(buffer))
+      return number;
+    return memref::LoadOp::create(b, buffer, indicesOf(op, operand, at));
+  }
+
+  SmallVector<Value> indicesOf(LinalgOp op, OpOperand &operand, ValueRange at) {
     SmallVector<Value> indices;
     for (AffineExpr result : op.getMatchingIndexingMap(&operand).getResults())
       indices.push_back(affine::expandAffineExpr(b, b.getLoc(), result, at, {}));
     return indices;
   }
 
-  /// Thread `share` of `shares` takes every `shares`-th number of `row`.
-  void emitRow(Value row, Value share, int64_t shares, Value length) {
-    SmallVector<Value> at(op.getNumLoops());
-    for (auto [dim, index] : llvm::zip(parallel, b.delinearize(row, rowSizes)))
-      at[dim] = index;
-    SmallVector<Value> neutral;
-    for (Operation *combiner : combiners)
-      neutral.push_back(arith::ConstantOp::create(b, *arith::getNeutralElement(combiner)));
-    auto loop = scf::ForOp::create(b, share, length, b.index(shares), neutral);
-    {
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(loop.getBody());
-      for (auto [dim, index] : llvm::zip(reduced, b.delinearize(loop.getInductionVar(), lengths)))
-        at[dim] = index;
-      scf::YieldOp::create(b, step(at, loop.getRegionIterArgs()));
-    }
-    for (unsigned dim : reduced)
-      at[dim] = b.index(0); // results do not depend on it
-    SmallVector<Value> results;
-    for (auto [combiner, value] : llvm::zip(combiners, loop.getResults()))
-      results.push_back(combineWarp(combiner, value));
-    if (perBlock == 1)
-      combineWarps(results);
-    b.ifThen(b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, share, b.index(0)),
-             [&] { store(results, at); });
+  /// What the results' places hold, null where nobody asks.
+  SmallVector<Value> loadInits(const RowOp &op, ValueRange at) {
+    SmallVector<Value> values;
+    LinalgOp linalg = op.op;
+    for (OpOperand &init : linalg.getDpsInitsMutable())
+      values.push_back(linalg.payloadUsesValueFromOperand(&init) ? load(linalg, init, at)
+                                                                 : Value());
+    return values;
   }
 
-  /// What the body makes of the numbers at `at` and of the results before.
-  SmallVector<Value> step(ValueRange at, ValueRange before) {
-    Block *body = op.getBlock();
+  /// What the body makes of the elements at `at` and of the results before.
+  SmallVector<Value> step(const RowOp &row, ValueRange at, ArrayRef<Value> before) {
+    LinalgOp op = row.op;
     IRMapping mapping;
     for (OpOperand *input : op.getDpsInputOperands()) {
       BlockArgument argument = op.getMatchingBlockArgument(input);
-      Value value = input->get();
-      if (isa<MemRefType>(value.getType()))
-        value = memref::LoadOp::create(b, value, indicesOf(*input, at));
-      mapping.map(argument, value);
+      if (!argument.use_empty())
+        mapping.map(argument, load(op, *input, at));
     }
-    mapping.map(op.getRegionOutputArgs(), before);
-    for (Operation &inner : body->without_terminator())
+    for (auto [argument, value] : llvm::zip(op.getRegionOutputArgs(), before))
+      if (value)
+        mapping.map(argument, value);
+    for (Operation &inner : op.getBlock()->without_terminator())
       if (auto index = dyn_cast<linalg::IndexOp>(inner))
         mapping.map(index.getResult(), at[index.getDim()]);
       else
         b.clone(inner, mapping);
     SmallVector<Value> after;
-    for (Value value : body->getTerminator()->getOperands())
+    for (Value value : op.getBlock()->getTerminator()->getOperands())
       after.push_back(mapping.lookupOrDefault(value));
     return after;
   }
@@ -130,36 +210,36 @@ private:
     return value;
   }
 
-  /// The first thread gets what all warps of the block have.
-  void combineWarps(MutableArrayRef<Value> results) {
+  /// Each thread gets what all warps of the block have.
+  void combineWarps(const RowOp &op, MutableArrayRef<Value> results) {
+    ArrayRef<Value> shared = ArrayRef(b.shared).slice(op.memory, results.size());
     b.ifThen(b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, b.lane, b.index(0)), [&] {
-      for (auto [memory, value] : llvm::zip(b.shared, results))
+      for (auto [memory, value] : llvm::zip(shared, results))
         memref::StoreOp::create(b, value, memory, b.warp);
     });
     b.barrier();
     for (size_t i = 0; i < results.size(); ++i) {
-      results[i] = memref::LoadOp::create(b, b.shared[i], ValueRange{b.index(0)});
+      results[i] = memref::LoadOp::create(b, shared[i], ValueRange{b.index(0)});
       for (int64_t warp = 1; warp < kWarps; ++warp)
-        results[i] = combine(combiners[i], results[i],
-                             memref::LoadOp::create(b, b.shared[i], ValueRange{b.index(warp)}));
+        results[i] = combine(op.combiners[i], results[i],
+                             memref::LoadOp::create(b, shared[i], ValueRange{b.index(warp)}));
     }
   }
 
-  void store(ArrayRef<Value> results, ValueRange at) {
+  void store(const RowOp &op, ArrayRef<Value> results, ValueRange at) {
+    LinalgOp linalg = op.op;
     for (auto [i, value] : llvm::enumerate(results)) {
-      OpOperand &init = *op.getDpsInitOperand(i);
-      SmallVector<Value> indices = indicesOf(init, at);
-      Value before = memref::LoadOp::create(b, init.get(), indices);
-      memref::StoreOp::create(b, combine(combiners[i], before, value), init.get(), indices);
+      OpOperand &init = *linalg.getDpsInitOperand(i);
+      memref::StoreOp::create(b, value, init.get(), indicesOf(linalg, init, at));
     }
   }
 
-  LinalgOp op;
-  ArrayRef<Operation *> combiners; ///< of each result
+  SmallVector<RowOp> ops;
   BlockBuilder &b;
-  SmallVector<unsigned> parallel, reduced; ///< loops
   SmallVector<Size> rowSizes, lengths;
-  int64_t perBlock = 1; ///< rows
+  Value length;
+  int64_t perBlock = 1;            ///< rows
+  DenseMap<Value, Value> numbers;  ///< what buffers of one number a row hold of this one
 };
 } // namespace
 
@@ -210,17 +290,52 @@ static bool hasPlainMaps(LinalgOp op) {
   return known.all();
 }
 
-bool graphopt::cuda::emitRows(LinalgOp op, BlockBuilder &b) {
+bool graphopt::cuda::reducesRows(LinalgOp op) {
   if (op.getNumReductionLoops() == 0 || !op.hasPureBufferSemantics() ||
       !llvm::hasSingleElement(op->getRegion(0)) || !hasPlainMaps(op) || !readsAlongRows(op))
     return false;
-  SmallVector<Operation *> combiners;
-  for (int64_t i = 0; i < op.getNumDpsInits(); ++i) {
-    Operation *combiner = findCombiner(op, i);
-    if (!combiner)
+  for (int64_t i = 0; i < op.getNumDpsInits(); ++i)
+    if (!findCombiner(op, i))
       return false;
-    combiners.push_back(combiner);
-  }
-  RowEmitter(op, combiners, b).emit();
   return true;
+}
+
+std::optional<RowRole> graphopt::cuda::getRowRole(LinalgOp op, unsigned rank) {
+  unsigned loops = op.getNumLoops();
+  SmallVector<unsigned> parallel;
+  op.getParallelDims(parallel);
+  bool reduces = parallel.size() < loops;
+  unsigned own = reduces ? rank : loops; // loops that results vary with
+  if (loops < rank || !op.hasPureBufferSemantics() ||
+      !llvm::hasSingleElement(op->getRegion(0)) || parallel.size() != own ||
+      !llvm::equal(parallel, llvm::seq<unsigned>(0, own)) || (reduces && !reducesRows(op)) ||
+      !llvm::all_of(op.getBlock()->without_terminator(),
+                    [](Operation &inner) { return isMemoryEffectFree(&inner); }))
+    return std::nullopt;
+  AffineMap results = AffineMap::getMultiDimIdentityMap(loops, op.getContext()).getMajorSubMap(own);
+  for (OpOperand &init : op.getDpsInitsMutable())
+    if (op.getMatchingIndexingMap(&init) != results)
+      return std::nullopt;
+  return reduces ? RowRole::Reduction : loops == rank ? RowRole::Number : RowRole::Elements;
+}
+
+void graphopt::cuda::emitRows(ArrayRef<LinalgOp> ops, BlockBuilder &b) {
+  LinalgOp leader = *llvm::find_if(ops, [](LinalgOp op) { return op.getNumReductionLoops() > 0; });
+  SmallVector<RowOp> rows;
+  for (LinalgOp op : ops) {
+    RowOp row{op, RowRole::Reduction, {}, {}, {}};
+    if (op.getNumReductionLoops() > 0) {
+      op.getParallelDims(row.rows);
+      op.getReductionDims(row.elements);
+      for (int64_t i = 0; i < op.getNumDpsInits(); ++i)
+        row.combiners.push_back(findCombiner(op, i));
+    } else {
+      unsigned rank = leader.getNumParallelLoops();
+      row.role = *getRowRole(op, rank);
+      llvm::append_range(row.rows, llvm::seq<unsigned>(0, rank));
+      llvm::append_range(row.elements, llvm::seq<unsigned>(rank, op.getNumLoops()));
+    }
+    rows.push_back(std::move(row));
+  }
+  RowEmitter(std::move(rows), b).emit();
 }

@@ -105,15 +105,18 @@ func.func @attention(%q: memref<1x4x2x8xf64>, %k: memref<1x2x?x8xf64>, %v: memre
 
 // -----
 
-// A warp a row, eight rows a block: lanes read neighbours, and add up what they have.
+// A warp a row, eight rows a block: lanes read neighbours, and add up what they have. The
+// first lane has what was there.
 // CHECK-LABEL: func.func @rows(
 // CHECK:         gpu.launch {{.+}} threads({{.+}}) in (%{{.+}} = %c256
-// CHECK:           %[[SUM:.+]] = scf.for %{{.+}} = %[[LANE:.+]] to %c8{{.*}} step %c32{{.*}} iter_args
+// CHECK:           %[[BEFORE:.+]] = scf.if
+// CHECK-NEXT:        memref.load %arg1[
+// CHECK:           %[[SUM:.+]] = scf.for %{{.+}} = %[[LANE:.+]] to %c8{{.*}} step %c32{{.*}} iter_args(%{{.+}} = %[[BEFORE]])
 // CHECK:           %[[OTHER:.+]], %{{.+}} = gpu.shuffle xor %[[SUM]], %c16
 // CHECK:           arith.addf %[[SUM]], %[[OTHER]]
 // CHECK-COUNT-4:   gpu.shuffle
-// CHECK:           %[[BEFORE:.+]] = memref.load %arg1[
-// CHECK:           arith.addf %[[BEFORE]]
+// CHECK:           scf.if
+// CHECK-NEXT:        memref.store %{{.+}}, %arg1[
 // CHECK:       scf.parallel (%{{.+}}, %{{.+}}) =
 // CHECK:         memref.load
 // CHECK-NEXT:    memref.store
@@ -143,6 +146,45 @@ func.func @columns(%x: memref<?x8xf32>, %sums: memref<8xf32>) {
   ^bb0(%a: f32, %s: f32):
     %t = arith.addf %a, %s : f32
     linalg.yield %t : f32
+  }
+  return
+}
+
+// -----
+
+// A group is one kernel: a row's sum is in registers, its elements where the thread wrote them.
+// CHECK-LABEL: func.func @group(
+// CHECK-COUNT-1: gpu.launch
+// CHECK:           %[[START:.+]] = arith.select %{{.+}}, %cst
+// CHECK:           scf.for {{.+}} iter_args(%{{.+}} = %[[START]])
+// CHECK:           gpu.shuffle xor %{{.+}}, %c1
+// CHECK-NEXT:      %[[SUM:.+]] = arith.addf
+// CHECK-NEXT:      scf.if
+// CHECK-NEXT:        memref.store %[[SUM]], %arg1[
+// CHECK:           scf.for
+// CHECK-NEXT:        %[[X:.+]] = memref.load %arg0[
+// CHECK-NEXT:        %[[Y:.+]] = arith.divf %[[X]], %[[SUM]]
+// CHECK-NEXT:        memref.store %[[Y]], %arg2[
+// CHECK-NOT:     gpu.launch
+func.func @group(%x: memref<?x8xf32>, %sums: memref<?xf32>, %y: memref<?x8xf32>) {
+  %one = arith.constant 1.0 : f32
+  scf.execute_region no_inline {
+    linalg.fill ins(%one : f32) outs(%sums : memref<?xf32>)
+    linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
+                    iterator_types = ["parallel", "reduction"]}
+        ins(%x : memref<?x8xf32>) outs(%sums : memref<?xf32>) {
+    ^bb0(%a: f32, %s: f32):
+      %t = arith.addf %a, %s : f32
+      linalg.yield %t : f32
+    }
+    linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>],
+                    iterator_types = ["parallel", "parallel"]}
+        ins(%x, %sums : memref<?x8xf32>, memref<?xf32>) outs(%y : memref<?x8xf32>) {
+    ^bb0(%a: f32, %s: f32, %old: f32):
+      %t = arith.divf %a, %s : f32
+      linalg.yield %t : f32
+    }
+    scf.yield
   }
   return
 }

@@ -8,7 +8,8 @@ def ExpandGpuKernels : Pass<"graphopt-expand-gpu-kernels", "::mlir::func::FuncOp
     whose threads share the depth. Where sizes are open the host chooses among them.
     Tensor cores multiply bytes, 16-bit floats, and f32 if `precision` allows it.
     Attention of floats has a block for some queries of a head, which reads keys and
-    values once. Reductions along rows become one, too, with a warp or a block for each row.
+    values once. Reductions along rows become one, too, with a warp or a block for each row,
+    together with what `graphopt-group-rows` puts into one region with them.
 
     All else, kernel ops with plain operands, linalg ops and `memref.copy`,
     becomes an `scf.parallel` over the elements that they write; sums are loops
@@ -47,6 +48,32 @@ def ExpandGpuKernels : Pass<"graphopt-expand-gpu-kernels", "::mlir::func::FuncOp
     Option<"precision", "precision", "std::string", "\"f32\"",
            "What factors of f32 may be rounded to: f32, tf32, f16 or bf16">
   ];
+}
+
+def GroupRows : Pass<"graphopt-group-rows", "::mlir::func::FuncOp"> {
+  let summary = "Groups ops that can be one kernel, row by row";
+  let description = [{
+    Runs on buffers before memory is planned. Around a reduction along rows, what makes
+    its rows' elements or uses its results, row by row, comes with it into one
+    `scf.execute_region`, which becomes one kernel: softmaxes, norms. In the plan, all
+    buffers of a group live together.
+
+    ```mlir
+    linalg.fill ins(%zero : f32) outs(%sum : memref<?xf32>)
+    linalg.generic {...} ins(%x : memref<?x64xf32>) outs(%sum : memref<?xf32>) { ... }
+    linalg.generic {...} ins(%x, %sum : ...) outs(%y : memref<?x64xf32>) { ... }
+    ```
+    becomes
+    ```mlir
+    scf.execute_region no_inline {
+      linalg.fill ins(%zero : f32) outs(%sum : memref<?xf32>)
+      linalg.generic {...} ins(%x : memref<?x64xf32>) outs(%sum : memref<?xf32>) { ... }
+      linalg.generic {...} ins(%x, %sum : ...) outs(%y : memref<?x64xf32>) { ... }
+      scf.yield
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect"];
 }
 
 def MapToGpu : Pass<"graphopt-map-to-gpu", "::mlir::ModuleOp"> {
