@@ -157,7 +157,7 @@ func.func @columns(%x: memref<?x8xf32>, %sums: memref<8xf32>) {
 // CHECK-COUNT-1: gpu.launch
 // CHECK:           %[[START:.+]] = arith.select %{{.+}}, %cst
 // CHECK:           scf.for {{.+}} iter_args(%{{.+}} = %[[START]])
-// CHECK:           gpu.shuffle xor %{{.+}}, %c1
+// CHECK:           gpu.shuffle xor %{{.+}}, %c1_
 // CHECK-NEXT:      %[[SUM:.+]] = arith.addf
 // CHECK-NEXT:      scf.if
 // CHECK-NEXT:        memref.store %[[SUM]], %arg1[
