@@ -77,12 +77,13 @@ def _compile(model, path, level, options):
         with open(path("model.onnx"), "wb") as file:
             file.write(model.SerializeToString())
         model = path("model.onnx")
+    options = {"sm": 80, **options}
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     done = subprocess.run([os.path.join(BUILD, "bin", "graphopt"), "compile", model, "-o", path("out"),
-                           "--target=cuda", "--emit=shared", "--sm=80", f"--dump-stages={path('stages')}", *flags],
+                           "--target=cuda", "--emit=shared", f"--dump-stages={path('stages')}", *flags],
                           capture_output=True, text=True, env={**os.environ, **toolkit(path("toolkit"))})
     if done.returncode:
         raise graphopt.CompileError(done.stderr.strip().removeprefix("graphopt: error: ")[:2000])
     emulate(path("stages/4-llvm.mlirbc"), path("kernels.so"), level)
-    os.environ["GRAPHOPT_EMULATED"] = path("kernels.so")
+    os.environ["GRAPHOPT_EMULATED"], os.environ["GRAPHOPT_FAKE_CC"] = path("kernels.so"), str(options["sm"])
     return graphopt.load(path("out"))

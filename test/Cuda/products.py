@@ -27,9 +27,10 @@ def model(x, w, kind, constant, open_dims):
     return (helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10), weight, bias)
 
 
-def check(x, w, tolerance, precision="f32", kind=TensorProto.FLOAT, constant=True, open_dims=False, schedules=2):
+def check(x, w, tolerance, precision="f32", kind=TensorProto.FLOAT, constant=True, open_dims=False, schedules=2,
+          **options):
     proto, weight, bias = model(x, w, kind, constant, open_dims)
-    compiled = emulator.compile(proto, precision=precision)
+    compiled = emulator.compile(proto, precision=precision, **options)
     numpy_kind = helper.tensor_dtype_to_np_dtype(kind)
     value = random.standard_normal(x).astype(numpy_kind)
     inputs = [value] if constant else [value, weight.astype(numpy_kind)]
@@ -63,6 +64,9 @@ for precision, tolerance in ("tf32", 2e-3), ("f16", 2e-3), ("bf16", 1e-2):
     check([33, 20], [20, 36], tolerance, precision, constant=False, open_dims=True)
     check([2, 11, 0], [2, 0, 7], tolerance, precision, constant=False, open_dims=True)
 for kind, tolerance in (TensorProto.FLOAT16, 2e-3), (TensorProto.BFLOAT16, 1e-2):
-    check([65, 72], [72, 40], tolerance, kind=kind)
+    check([65, 72], [72, 40], tolerance, kind=kind)    # copied past the registers
+    check([65, 72], [72, 40], tolerance, kind=kind, sm=75)
+    check([2, 3, 33, 136], [2, 1, 136, 72], tolerance, kind=kind, constant=False, open_dims=True)
+    check([500, 40], [40, 512], tolerance, kind=kind, sm=87, schedules=1)  # great tiles: of this GPU a block each
     check([19, 21], [21, 23], tolerance, kind=kind)
     check([2, 40], [40, 24], tolerance, kind=kind)

@@ -76,7 +76,10 @@ for precision, shape in ("tf32", "m16n8k8"), ("f16", "m16n8k16"), ("bf16", "m16n
     mma = rf"mma\.sync\.aligned\.{shape}\.row\.col\.f32\.{precision}\.{precision}\.f32"
     for sizes in (2048, 512, 1024), (512, 512, 1024), (128, 384, 384), (128, 383, 381):
         product(*sizes, [mma, r"ldmatrix\.sync\.aligned\.m8n8\.x4"], f"--precision={precision}")
-product(512, 512, 1024, [r"mma\.sync"], kind=TensorProto.FLOAT16)
+for kind in TensorProto.FLOAT16, TensorProto.BFLOAT16:
+    for sizes in (2048, 512, 1024), (512, 512, 1024), (128, 384, 384):
+        product(*sizes, [r"mma\.sync", r"cp\.async\.cg", r"ldmatrix\.sync\.aligned\.m8n8\.x4\.trans"], kind=kind)
+    product(128, 383, 381, [r"mma\.sync"], kind=kind)
 for depth in 32, 64, 100, 256:
     tensor = (TensorProto.FLOAT, [1, 4, 128, depth])
     check({"type": "Attention", "is_causal": 1}, {"q": tensor, "k": tensor, "v": tensor}, {}, [FMA, r"shfl\.sync\.idx"])

@@ -1,5 +1,6 @@
 # RUN: %python %s
-"""The emulator sees it if a barrier, or an exchange within a warp, is left out of a kernel that the compiler makes."""
+"""The emulator sees it if a barrier, a wait for copies, or an exchange within a warp is left out of a kernel that the
+compiler makes."""
 import os
 import re
 import subprocess
@@ -27,8 +28,9 @@ def expand(body, arguments, precision):
 
 
 def faults(lines, shuffles):
-    """Copies of the kernel, each without one of its barriers or of `shuffles` of its exchanges."""
-    barriers = [i for i, line in enumerate(lines) if "gpu.barrier" in line]
+    """Copies of the kernel, each without one of its barriers, waits, or of `shuffles` of its exchanges."""
+    barriers = [i for i, line in enumerate(lines)
+                if "gpu.barrier" in line or ("nvvm.cp.async.wait.group" in line and "group 0" not in line)]
     for i in barriers:
         yield lines[i], lines[:i] + lines[i + 1:]
     exchanges = [i for i, line in enumerate(lines) if SHUFFLE.match(line)]
@@ -55,13 +57,15 @@ def check(body, arguments, inputs, expected, tolerance, precision="f32", shuffle
     assert count
 
 
-def product(m, k, n, precision, tolerance):
+def product(m, k, n, precision, tolerance, kind="f32"):
     a, b = random.standard_normal((m, k), np.float32), random.standard_normal((k, n), np.float32)
-    check(f"""kernel.matmul ins(%a, %b : memref<{m}x{k}xf32>, memref<{k}x{n}xf32>) outs(%c : memref<{m}x{n}xf32>) {{
+    if kind == "f16":
+        a, b = a.astype(np.float16), b.astype(np.float16)
+    check(f"""kernel.matmul ins(%a, %b : memref<{m}x{k}x{kind}>, memref<{k}x{n}x{kind}>) outs(%c : memref<{m}x{n}xf32>) {{
               ^bb0(%sum: f32):
                 kernel.yield %sum : f32
-              }}""", f"%a: memref<{m}x{k}xf32>, %b: memref<{k}x{n}xf32>, %c: memref<{m}x{n}xf32>",
-          [a, b], a.astype(np.float64) @ b, tolerance, precision)
+              }}""", f"%a: memref<{m}x{k}x{kind}>, %b: memref<{k}x{n}x{kind}>, %c: memref<{m}x{n}xf32>",
+          [a, b], a.astype(np.float64) @ b.astype(np.float64), tolerance, precision)
 
 
 def row_sums(rows, columns):
@@ -133,6 +137,7 @@ def attention(heads, queries, keys, size):
 
 product(40, 70, 33, "f32", 1e-5)
 product(40, 70, 65, "f16", 5e-3)
+product(40, 200, 64, "f32", 1e-5, kind="f16")
 product(3, 70, 40, "f32", 1e-5)
 row_sums(9, 40)
 row_sums(3, 2000)

@@ -30,11 +30,25 @@ int64_t graphopt::cuda::getRun(Value memref, int64_t most) {
   return std::max<int64_t>(most, 1);
 }
 
+/// Bytes, so that what comes behind is aligned for any access.
+static int64_t sharedBytes(MemRefType type) {
+  return llvm::alignTo(type.getNumElements() * type.getElementTypeBitWidth() / 8, 16);
+}
+
 void BlockBuilder::launch(Value blocks, int64_t count, ArrayRef<MemRefType> types,
                           llvm::function_ref<void()> body) {
-  Value one = index(1);
-  SmallVector<Type> attributions(types.begin(), types.end());
-  auto op = mlir::gpu::LaunchOp::create(*this, blocks, one, one, index(count), one, one, Value(),
+  constexpr int64_t kDeclared = 48 * 1024; // more a kernel is given by its launch only
+  int64_t bytes = 0;
+  for (MemRefType type : types)
+    bytes += sharedBytes(type);
+  bool isGiven = bytes > kDeclared;
+  Value one = index(1), given;
+  if (isGiven)
+    given = arith::ConstantOp::create(*this, getI32IntegerAttr(bytes));
+  SmallVector<Type> attributions;
+  if (!isGiven)
+    attributions.assign(types.begin(), types.end());
+  auto op = mlir::gpu::LaunchOp::create(*this, blocks, one, one, index(count), one, one, given,
                                         Type(), ValueRange(), attributions);
   InsertionGuard guard(*this);
   setInsertionPointToStart(&op.getBody().front());
@@ -44,6 +58,15 @@ void BlockBuilder::launch(Value blocks, int64_t count, ArrayRef<MemRefType> type
   warp = div(thread, index(kWarp));
   lane = rem(thread, kWarp);
   shared.assign(op.getWorkgroupAttributions().begin(), op.getWorkgroupAttributions().end());
+  if (isGiven) {
+    Value memory = mlir::gpu::DynamicSharedMemoryOp::create(
+        *this, sharedType({ShapedType::kDynamic}, getI8Type()));
+    int64_t offset = 0;
+    for (MemRefType type : types) {
+      shared.push_back(memref::ViewOp::create(*this, type, memory, index(offset), ValueRange()));
+      offset += sharedBytes(type);
+    }
+  }
   body();
   mlir::gpu::TerminatorOp::create(*this);
 }

@@ -81,10 +81,12 @@ bool graphopt::cuda::emitProduct(const Product &product, const GpuModel &gpu,
   if (!factor && !isFloat(product))
     return false;
   auto emitManyRows = [&] {
-    if (factor)
-      emitTensorTiles(product, *factor, chooseTile(product, gpu, kTensorTiles), b);
-    else
+    if (!factor)
       emitTiles(product, chooseTile(product, gpu, kTiles), b);
+    else if (canCopyAsync(product, *factor, gpu))
+      emitAsyncTiles(product, *factor, chooseTile(product, gpu, kTensorTiles), b);
+    else
+      emitTensorTiles(product, *factor, chooseTile(product, gpu, kTensorTiles), b);
   };
   if (product.right->alongDepth || !isFloat(product)) {
     emitManyRows();

@@ -43,6 +43,15 @@ void emitTiles(const Product &product, const ProductTile &tile, BlockBuilder &b)
 void emitTensorTiles(const Product &product, const Factor &factor, const TensorTile &tile,
                      BlockBuilder &b);
 
+/// True if tensor cores take both sides as they are, 16 bits each, and 16 bytes of
+/// neighbours at a time may be copied.
+bool canCopyAsync(const Product &product, const Factor &factor, const GpuModel &gpu);
+
+/// The same with copies that go past the registers, to one of several stages, while
+/// earlier ones are multiplied.
+void emitAsyncTiles(const Product &product, const Factor &factor, const TensorTile &tile,
+                    BlockBuilder &b);
+
 /// Few rows: threads share the depth, and a column's sums are added up by shuffles.
 /// Values of f32.
 void emitFewRows(const Product &product, int64_t rows, BlockBuilder &b);

@@ -1,11 +1,8 @@
 //===- ExpandTensorTiles.cpp - Products by tensor cores -------------------===//
 
-#include "ExpandProduct.h"
-#include "GpuEpilogue.h"
 #include "Staging.h"
+#include "TensorTileEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -13,22 +10,15 @@
 using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::cuda;
-using Size = LoopBuilder::Size;
 
 namespace {
-// An instruction multiplies 16 rows by 8 columns. It reads 8 words of 32 bits along the
-// depth, whatever they hold: a tf32, two halves, four bytes.
-constexpr int64_t kRows = 16, kColumns = 8, kWords = 8;
 constexpr int64_t kStages = 2;
 constexpr int64_t kGroup = 4; ///< words that one instruction stores
 
-/// One thread of a block that computes a tile.
-class TensorTileEmitter {
+/// Both sides pass through registers, where they become words.
+class StagedTileEmitter : public TensorTileEmitter {
 public:
-  TensorTileEmitter(const Product &product, const Factor &factor, const TensorTile &tile,
-                    BlockBuilder &b)
-      : product(product), factor(factor), tile(tile), b(b),
-        sumType(kernel::EpilogueOp(product.op).getValueType()) {}
+  using TensorTileEmitter::TensorTileEmitter;
 
   static SmallVector<MemRefType> getShared(const TensorTile &tile, Type word) {
     // Rows that lie apart keep the threads that read a fragment from meeting one bank.
@@ -37,22 +27,8 @@ public:
             sharedType({kStages, tile.words, tile.columns + kRightApart}, word)};
   }
 
-  void emit(ValueRange batch, Value rowTile, Value columnTile) {
-    firstRow = b.mul(rowTile, tile.rows);
-    firstColumn = b.mul(columnTile, tile.columns);
-    int64_t across = tile.columns / tile.warpColumns;
-    warpRow = b.mul(b.div(b.warp, b.index(across)), tile.warpRows);
-    warpColumn = b.mul(b.rem(b.warp, across), tile.warpColumns);
-    SmallVector<Value> sums(4 * countFragments(), b.zero(sumType));
-    store(batch, addProducts(product.depth, sums, b, [&] { return addTiles(batch, sums); }));
-  }
-
 private:
-  int64_t rowFragments() const { return tile.warpRows / kRows; }
-  int64_t columnFragments() const { return tile.warpColumns / kColumns; }
-  int64_t countFragments() const { return rowFragments() * columnFragments(); }
-
-  SmallVector<Value> addTiles(ValueRange batch, ValueRange sums) {
+  SmallVector<Value> addTiles(ValueRange batch, ValueRange sums) override {
     int64_t depth = tile.words * factor.perWord;
     Staging left(*product.left, batch, firstRow, product.rows, product.depth, tile.rows, depth,
                  kGroup * factor.perWord, b);
@@ -108,95 +84,30 @@ private:
     return vector::ShuffleOp::create(b, x, y, mask);
   }
 
-  /// 16 rows of the left side: words (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4), where
-  /// g is the lane / 4 and t the lane % 4.
-  SmallVector<Value> readLeft(Value stage, int64_t fragment, int64_t word) {
+  Fragment readLeft(Value stage, int64_t fragment, int64_t word) override {
     Value row = b.add(b.add(warpRow, b.index(fragment * kRows)), b.rem(b.lane, kRows));
     Value column = b.add(b.mul(b.div(b.lane, b.index(kRows)), kWords / 2), b.index(word));
     auto type = VectorType::get({4, 1}, b.getI32Type());
     Value words = nvgpu::LdMatrixOp::create(b, type, b.shared[0], ValueRange{stage, row, column},
                                             /*transpose=*/false, /*numTiles=*/4);
-    SmallVector<Value> parts;
+    Fragment parts;
     for (int64_t i = 0; i < 4; ++i)
       parts.push_back(toOperand(b.createOrFold<vector::ExtractOp>(words, ArrayRef<int64_t>{i, 0})));
     return parts;
   }
 
-  /// 8 columns of the right side: words (t, g), (t + 4, g).
-  SmallVector<Value> readRight(Value stage, int64_t fragment, int64_t word) {
-    Value column = b.add(b.add(warpColumn, b.index(fragment * kColumns)),
-                         b.div(b.lane, b.index(4)));
-    SmallVector<Value> parts;
-    for (int64_t half = 0; half < 2; ++half) {
-      Value row = b.add(b.rem(b.lane, 4), b.index(word + half * kWords / 2));
-      parts.push_back(toOperand(
-          memref::LoadOp::create(b, b.shared[1], ValueRange{stage, row, column})));
-    }
-    return parts;
-  }
-
-  Value toOperand(Value word) {
-    if (factor.kind != NVVM::MMATypes::f16)
-      return word;
-    return LLVM::BitcastOp::create(b, VectorType::get(2, b.getF16Type()), word);
-  }
-
-  SmallVector<Value> multiply(Value stage, ValueRange before) {
-    SmallVector<Value> sums(before);
-    for (int64_t word = 0; word < tile.words; word += kWords) {
-      SmallVector<SmallVector<Value>> left, right;
-      for (int64_t i = 0; i < rowFragments(); ++i)
-        left.push_back(readLeft(stage, i, word));
-      for (int64_t j = 0; j < columnFragments(); ++j)
-        right.push_back(readRight(stage, j, word));
-      for (int64_t i = 0; i < rowFragments(); ++i)
-        for (int64_t j = 0; j < columnFragments(); ++j)
-          multiplyFragments(left[i], right[j],
-                            MutableArrayRef(sums).slice(4 * (i * columnFragments() + j), 4));
-    }
-    return sums;
-  }
-
-  void multiplyFragments(ValueRange left, ValueRange right, MutableArrayRef<Value> sums) {
-    auto result = LLVM::LLVMStructType::getLiteral(b.getContext(),
-                                                   SmallVector<Type>(4, sumType));
-    std::optional<NVVM::MMAIntOverflow> overflow;
-    if (isa<IntegerType>(sumType))
-      overflow = NVVM::MMAIntOverflow::wrapped;
-    Value next = NVVM::MmaOp::create(
-        b, result, left, right, ValueRange(sums), {kRows, kColumns, kWords * factor.perWord},
-        std::nullopt, overflow, std::array{factor.kind, factor.rightKind},
-        std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
-    for (auto [i, sum] : llvm::enumerate(sums))
-      sum = LLVM::ExtractValueOp::create(b, next, int64_t(i));
-  }
-
-  /// A fragment's sums are (g, 2 t), (g, 2 t + 1), and the same 8 rows below.
-  void store(ValueRange batch, ValueRange sums) {
-    Value end = product.end(b, batch), rows = b.index(product.rows);
-    for (int64_t i = 0; i < rowFragments(); ++i)
+  SmallVector<Fragment> readRight(Value stage, int64_t word) override {
+    SmallVector<Fragment> fragments(columnFragments());
+    for (auto [j, fragment] : llvm::enumerate(fragments)) {
+      Value column = b.add(b.add(warpColumn, b.index(j * kColumns)), b.div(b.lane, b.index(4)));
       for (int64_t half = 0; half < 2; ++half) {
-        Value row = b.add(b.add(firstRow, warpRow), b.div(b.lane, b.index(4)));
-        row = b.add(row, b.index(i * kRows + half * kRows / 2));
-        b.ifThen(b.isLess(row, rows), [&] {
-          for (int64_t j = 0; j < columnFragments(); ++j) {
-            Value column = b.add(b.add(firstColumn, warpColumn), b.mul(b.rem(b.lane, 4), 2));
-            column = b.add(column, b.index(j * kColumns));
-            storeNeighbours(product.op,
-                            sums.slice(4 * (i * columnFragments() + j) + 2 * half, 2),
-                            product.place(b, batch, row, column), end, product.columnRun, b);
-          }
-        });
+        Value row = b.add(b.rem(b.lane, 4), b.index(word + half * kWords / 2));
+        fragment.push_back(toOperand(
+            memref::LoadOp::create(b, b.shared[1], ValueRange{stage, row, column})));
       }
+    }
+    return fragments;
   }
-
-  const Product &product;
-  const Factor &factor;
-  TensorTile tile;
-  BlockBuilder &b;
-  Type sumType;
-  Value firstRow, firstColumn; ///< of the tile
-  Value warpRow, warpColumn;   ///< of this warp, in the tile
 };
 } // namespace
 
@@ -259,14 +170,8 @@ std::optional<Factor> graphopt::cuda::findFactor(const Product &product, const G
 
 void graphopt::cuda::emitTensorTiles(const Product &product, const Factor &factor,
                                      const TensorTile &tile, BlockBuilder &b) {
-  SmallVector<Size> counts = product.batches;
-  counts.push_back(Size(b.ceilDiv(b.index(product.rows), tile.rows)));
-  counts.push_back(Size(b.ceilDiv(b.index(product.columns), tile.columns)));
-  int64_t threads =
-      tile.rows / tile.warpRows * (tile.columns / tile.warpColumns) * kWarp;
-  b.launch(b.product(counts), threads, TensorTileEmitter::getShared(tile, b.getI32Type()), [&] {
-    SmallVector<Value> at = b.delinearize(b.block, counts);
-    Value column = at.pop_back_val(), row = at.pop_back_val();
-    TensorTileEmitter(product, factor, tile, b).emit(at, row, column);
-  });
+  launchTensorTiles(product, tile, StagedTileEmitter::getShared(tile, b.getI32Type()), b,
+                    [&](ValueRange batch, Value row, Value column) {
+                      StagedTileEmitter(product, factor, tile, b).emit(batch, row, column);
+                    });
 }

@@ -207,7 +207,7 @@ private:
     OpBuilder host(launch);
     gpu::LaunchFuncOp::create(host, launch.getLoc(), kernel, launch.getGridSizeOperandValues(),
                               launch.getBlockSizeOperandValues(),
-                              /*dynamicSharedMemorySize=*/Value(), function.getArguments());
+                              launch.getDynamicSharedMemorySize(), function.getArguments());
     launch.erase();
   }
 

@@ -89,3 +89,30 @@ func.func @conv(%x: memref<1x30x30x16xf32>, %w: memref<1x3x3x16x32xf32>, %y: mem
   }
   return
 }
+
+// -----
+
+// Halves go past the registers: four stages, which together are more than a kernel may declare.
+// CHECK-LABEL: func.func @halves(
+// CHECK:         gpu.launch {{.+}} dynamic_shared_memory_size %c75776
+// CHECK:           %[[MEMORY:.+]] = gpu.dynamic_shared_memory
+// CHECK:           %[[A:.+]] = memref.view %[[MEMORY]][%c0{{.*}}][] {{.+}} to memref<4x128x40xf16
+// CHECK:           %[[B:.+]] = memref.view %[[MEMORY]][%c40960][] {{.+}} to memref<4x32x136xf16
+// CHECK-COUNT-3:   nvvm.cp.async.commit.group
+// CHECK:           scf.for
+// CHECK-NEXT:        nvvm.cp.async.wait.group 2
+// CHECK-NEXT:        gpu.barrier
+// CHECK:             nvgpu.device_async_copy %arg0[{{.+}}], %[[A]][{{.+}}], 8, %{{.+}} {bypassL1} : memref<2048x512xf16>
+// CHECK:             nvgpu.device_async_copy %arg1[{{.+}}], %[[B]][
+// CHECK:             nvvm.cp.async.commit.group
+// CHECK:             nvgpu.ldmatrix %[[A]][{{.+}} {numTiles = 4 : i32, transpose = false}
+// CHECK:             nvgpu.ldmatrix %[[B]][{{.+}} {numTiles = 4 : i32, transpose = true}
+// CHECK-COUNT-32:    nvvm.mma.sync
+// CHECK:           nvvm.cp.async.wait.group 0
+func.func @halves(%a: memref<2048x512xf16>, %b: memref<512x1024xf16>, %c: memref<2048x1024xf32>) {
+  kernel.matmul ins(%a, %b : memref<2048x512xf16>, memref<512x1024xf16>) outs(%c : memref<2048x1024xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}

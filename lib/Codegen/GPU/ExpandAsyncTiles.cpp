@@ -1,0 +1,158 @@
+//===- ExpandAsyncTiles.cpp - Products of halves that are copied as they are ===//
+
+#include "TensorTileEmitter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace graphopt;
+using namespace graphopt::cuda;
+using Size = LoopBuilder::Size;
+
+namespace {
+constexpr int64_t kStages = 4;
+constexpr int64_t kRun = 8; ///< halves of one copy, and of a row of a fragment
+
+/// Copies of one side run while earlier stages are multiplied.
+class AsyncSide {
+public:
+  AsyncSide(const Side &side, ValueRange batch, Value first, Size count, Size total,
+            int64_t lines, int64_t depth, Value memory, BlockBuilder &b)
+      : side(side), total(total), memory(memory), b(b) {
+    int64_t along = side.alongDepth ? depth : lines, runs = along / kRun;
+    int64_t copies = lines * depth / kRun;
+    assert(copies % b.threads == 0 && "threads have unequal shares");
+    Value last = b.sub(b.index(count), b.index(side.alongDepth ? 1 : kRun));
+    for (int64_t i = 0; i < copies / b.threads; ++i) {
+      Value number = b.add(b.thread, b.index(i * b.threads));
+      Value major = b.div(number, b.index(runs)), minor = b.mul(b.rem(number, runs), kRun);
+      Value line = b.add(first, side.alongDepth ? major : minor);
+      pieces.push_back({major, minor, side.alongDepth ? minor : major,
+                        side.start(b, batch, b.min(line, last))});
+    }
+  }
+
+  /// Brings the numbers from `k` on to a stage. Lines past the last repeat one; numbers past the
+  /// depth are 0.
+  void copy(Value k, Value stage) {
+    Value end = b.index(total), last = b.sub(end, b.index(side.alongDepth ? kRun : 1));
+    for (const Piece &piece : pieces) {
+      Value at = b.add(k, piece.k);
+      Value given = b.select(b.isLess(at, end), b.index(kRun), b.index(0));
+      nvgpu::DeviceAsyncCopyOp::create(
+          b, nvgpu::DeviceAsyncTokenType::get(b.getContext()), memory,
+          ValueRange{stage, piece.major, piece.minor}, side.memref,
+          side.at(b, piece.start, b.min(at, last)), b.getIndexAttr(kRun), given,
+          /*bypassL1=*/b.getUnitAttr());
+    }
+  }
+
+private:
+  /// Of neighbours: where they go, their place along the depth in the tile, and where
+  /// they come from.
+  struct Piece {
+    Value major, minor, k;
+    SmallVector<Value> start;
+  };
+
+  const Side &side;
+  Size total;
+  Value memory;
+  BlockBuilder &b;
+  SmallVector<Piece> pieces;
+};
+
+/// Both sides lie in shared memory as they do outside, the left one by rows, the right one
+/// by numbers of the depth.
+class AsyncTileEmitter : public TensorTileEmitter {
+public:
+  using TensorTileEmitter::TensorTileEmitter;
+
+  static SmallVector<MemRefType> getShared(const TensorTile &tile, Type half) {
+    // Rows that lie apart keep the threads that read a fragment from meeting one bank.
+    constexpr int64_t kApart = 8;
+    return {sharedType({kStages, tile.rows, 2 * tile.words + kApart}, half),
+            sharedType({kStages, 2 * tile.words, tile.columns + kApart}, half)};
+  }
+
+private:
+  SmallVector<Value> addTiles(ValueRange batch, ValueRange sums) override {
+    int64_t depth = 2 * tile.words;
+    AsyncSide left(*product.left, batch, firstRow, product.rows, product.depth, tile.rows, depth,
+                   b.shared[0], b);
+    AsyncSide right(*product.right, batch, firstColumn, product.columns, product.depth,
+                    tile.columns, depth, b.shared[1], b);
+    // A group of copies for each stage, also if nothing is left: their number tells which is there.
+    auto copy = [&](Value turn) {
+      Value k = b.mul(turn, depth), stage = b.rem(turn, kStages);
+      left.copy(k, stage);
+      right.copy(k, stage);
+      NVVM::CpAsyncCommitGroupOp::create(b);
+    };
+    for (int64_t i = 0; i < kStages - 1; ++i)
+      copy(b.index(i));
+    Value turns = b.ceilDiv(b.index(product.depth), depth);
+    SmallVector<Value> after = b.fold(turns, sums, [&](Value turn, ValueRange before) {
+      NVVM::CpAsyncWaitGroupOp::create(b, kStages - 2);
+      // Others' copies are there, and all are done with the stage of the turn before.
+      b.barrier();
+      copy(b.add(turn, b.index(kStages - 1)));
+      return multiply(b.rem(turn, kStages), before);
+    });
+    NVVM::CpAsyncWaitGroupOp::create(b, 0);
+    return after;
+  }
+
+  Fragment readLeft(Value stage, int64_t fragment, int64_t word) override {
+    Value row = b.add(b.add(warpRow, b.index(fragment * kRows)), b.rem(b.lane, kRows));
+    Value column = b.add(b.mul(b.div(b.lane, b.index(kRows)), kRun), b.index(2 * word));
+    return load(b.shared[0], {stage, row, column}, /*transpose=*/false);
+  }
+
+  /// Two columns of 8 x 8 halves at a time: the instruction that loads them turns them.
+  SmallVector<Fragment> readRight(Value stage, int64_t word) override {
+    SmallVector<Fragment> fragments;
+    Value row = b.add(b.rem(b.lane, 2 * kRun), b.index(2 * word));
+    Value column = b.add(warpColumn, b.mul(b.div(b.lane, b.index(2 * kRun)), kColumns));
+    for (int64_t j = 0; j < columnFragments(); j += 2) {
+      Fragment both = load(b.shared[1], {stage, row, b.add(column, b.index(j * kColumns))},
+                           /*transpose=*/true);
+      fragments.push_back({both[0], both[1]});
+      fragments.push_back({both[2], both[3]});
+    }
+    return fragments;
+  }
+
+  Fragment load(Value memory, ValueRange at, bool transpose) {
+    Type half = cast<MemRefType>(memory.getType()).getElementType();
+    Value matrices = nvgpu::LdMatrixOp::create(b, VectorType::get({4, 2}, half), memory, at,
+                                               transpose, /*numTiles=*/4);
+    Fragment parts;
+    for (int64_t i = 0; i < 4; ++i) {
+      Value pair = b.createOrFold<vector::ExtractOp>(matrices, ArrayRef<int64_t>{i});
+      Value word = vector::BitCastOp::create(b, VectorType::get(1, b.getI32Type()), pair);
+      parts.push_back(toOperand(b.element(word, 0)));
+    }
+    return parts;
+  }
+};
+} // namespace
+
+bool graphopt::cuda::canCopyAsync(const Product &product, const Factor &factor,
+                                  const GpuModel &gpu) {
+  Type type = product.left->getElementType();
+  bool isWhole = (factor.kind == NVVM::MMATypes::f16 && type.isF16()) ||
+                 (factor.kind == NVVM::MMATypes::bf16 && type.isBF16());
+  return gpu.asyncCopies && isWhole && product.right->getElementType() == type &&
+         product.left->alongDepth && !product.right->alongDepth && product.left->run >= kRun &&
+         product.right->run >= kRun;
+}
+
+void graphopt::cuda::emitAsyncTiles(const Product &product, const Factor &factor,
+                                    const TensorTile &tile, BlockBuilder &b) {
+  auto shared = AsyncTileEmitter::getShared(tile, product.left->getElementType());
+  launchTensorTiles(product, tile, shared, b, [&](ValueRange batch, Value row, Value column) {
+    AsyncTileEmitter(product, factor, tile, b).emit(batch, row, column);
+  });
+}
