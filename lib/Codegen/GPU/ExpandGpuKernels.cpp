@@ -1,6 +1,7 @@
 //===- ExpandGpuKernels.cpp - A turn of a loop for each element -----------===//
 
 #include "ElementLoops.h"
+#include "ElementRuns.h"
 #include "ExpandAttention.h"
 #include "ExpandProduct.h"
 #include "ExpandRows.h"
@@ -110,6 +111,10 @@ private:
     }
     if (cuda::reducesRows(cast<linalg::LinalgOp>(op))) {
       cuda::emitRows(cast<linalg::LinalgOp>(op), b);
+      rewriter.eraseOp(op);
+      return success();
+    }
+    if (cuda::emitRuns(cast<linalg::LinalgOp>(op), b)) {
       rewriter.eraseOp(op);
       return success();
     }

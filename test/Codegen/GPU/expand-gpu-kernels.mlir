@@ -117,9 +117,9 @@ func.func @attention(%q: memref<1x4x2x8xf64>, %k: memref<1x2x?x8xf64>, %v: memre
 // CHECK-COUNT-4:   gpu.shuffle
 // CHECK:           scf.if
 // CHECK-NEXT:        memref.store %{{.+}}, %arg1[
-// CHECK:       scf.parallel (%{{.+}}, %{{.+}}) =
-// CHECK:         memref.load
-// CHECK-NEXT:    memref.store
+// CHECK:       scf.parallel (%{{.+}}) =
+// CHECK:         %[[COPY:.+]] = vector.load {{.+}} memref<?xf32>, vector<4xf32>
+// CHECK-NEXT:    vector.store %[[COPY]]
 func.func @rows(%x: memref<?x8xf32>, %sums: memref<?xf32>, %y: memref<?x8xf32>) {
   linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
                   iterator_types = ["parallel", "reduction"]}
@@ -147,6 +147,47 @@ func.func @columns(%x: memref<?x8xf32>, %sums: memref<8xf32>) {
     %t = arith.addf %a, %s : f32
     linalg.yield %t : f32
   }
+  return
+}
+
+// -----
+
+// Four neighbours a turn; what is the same for all of them is read once.
+// CHECK-LABEL: func.func @neighbours(
+// CHECK:         scf.parallel (%[[I:.+]], %[[J:.+]]) = (%c0, %c0) to (%{{.+}}, %c3) step
+// CHECK:           %[[COLUMN:.+]] = arith.muli %[[J]], %c4
+// CHECK:           %[[X:.+]] = vector.load %arg0[%[[I]], %[[COLUMN]]] {alignment = 16 : i64} : memref<?x12xf32>, vector<4xf32>
+// CHECK:           %[[S:.+]] = memref.load %arg1[%[[I]]]
+// CHECK:           %[[B:.+]] = vector.load %arg2[%[[COLUMN]]]
+// CHECK-COUNT-4:   arith.mulf %{{.+}}, %[[S]]
+// CHECK:           vector.store {{.+}}, %arg3[%[[I]], %[[COLUMN]]]
+#at = affine_map<(i, j) -> (i, j)>
+func.func @neighbours(%x: memref<?x12xf32>, %s: memref<?xf32>, %b: memref<12xf32>, %y: memref<?x12xf32>) {
+  linalg.generic {indexing_maps = [#at, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (j)>, #at],
+                  iterator_types = ["parallel", "parallel"]}
+      ins(%x, %s, %b : memref<?x12xf32>, memref<?xf32>, memref<12xf32>) outs(%y : memref<?x12xf32>) {
+  ^bb0(%in: f32, %scale: f32, %shift: f32, %old: f32):
+    %0 = arith.mulf %in, %scale : f32
+    %1 = arith.addf %0, %shift : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// -----
+
+// Neighbours that lie apart, or that no 16 bytes are a multiple of, are a turn each.
+// CHECK-LABEL: func.func @apart(
+// CHECK-NOT:     vector
+// CHECK:         return
+#at = affine_map<(i, j) -> (i, j)>
+func.func @apart(%x: memref<12x8xf32>, %y: memref<8x12xf32>, %z: memref<8x9xf32>, %t: memref<8x9xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (j, i)>, #at], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<12x8xf32>) outs(%y : memref<8x12xf32>) {
+  ^bb0(%in: f32, %old: f32):
+    linalg.yield %in : f32
+  }
+  linalg.exp ins(%z : memref<8x9xf32>) outs(%t : memref<8x9xf32>)
   return
 }
 

@@ -11,6 +11,9 @@ def ExpandGpuKernels : Pass<"graphopt-expand-gpu-kernels", "::mlir::func::FuncOp
     values once. Reductions along rows become one, too, with a warp or a block for each row,
     together with what `graphopt-group-rows` puts into one region with them.
 
+    Element-wise ops whose neighbours lie beside each other become an `scf.parallel`
+    whose turns read and write 16 bytes of them at once.
+
     All else, kernel ops with plain operands, linalg ops and `memref.copy`,
     becomes an `scf.parallel` over the elements that they write; sums are loops
     inside it. The epilogue of a kernel op stands at their end.
