@@ -83,6 +83,10 @@ for kind in TensorProto.FLOAT16, TensorProto.BFLOAT16:
 for depth in 32, 64, 100, 256:
     tensor = (TensorProto.FLOAT, [1, 4, 128, depth])
     check({"type": "Attention", "is_causal": 1}, {"q": tensor, "k": tensor, "v": tensor}, {}, [FMA, r"shfl\.sync\.idx"])
+    if depth <= 128:
+        check({"type": "Attention", "is_causal": 1}, {"q": tensor, "k": tensor, "v": tensor}, {},
+              [r"mma\.sync", r"ldmatrix\.sync\.aligned\.m8n8\.x4\.trans", r"ldmatrix\.sync\.aligned\.m8n8\.x4\.shared"],
+              "--precision=f16")
 for width in 384, 4096:
     check({"type": "LayerNormalization"}, {"x": (TensorProto.FLOAT, ["n", width]), "scale": (TensorProto.FLOAT, [width])},
           {}, [r"shfl\.sync\.bfly", r"rsqrt|sqrt"])

@@ -117,7 +117,7 @@ def centered(rows, columns):
           1e-4, shuffles=6, scratch=[zeros, zeros])
 
 
-def attention(heads, queries, keys, size):
+def attention(heads, queries, keys, size, precision="f32", tolerance=1e-5):
     q, k, v = (random.standard_normal((1, heads, length, size), np.float32) for length in (queries, keys, keys))
     scores = q.astype(np.float64) @ k.transpose(0, 1, 3, 2) / 4
     weights = np.exp(scores - scores.max(-1, keepdims=True))
@@ -132,7 +132,7 @@ def attention(heads, queries, keys, size):
               ^bb0(%sum: f32):
                 kernel.yield %sum : f32
               }}""", f"%q: {kind}, %k: {cache}, %v: {cache}, %y: {kind}, %s: {scratch}",
-          [q, k, v], expected, 1e-5, shuffles=6, scratch=[np.zeros(space, np.float32)])
+          [q, k, v], expected, tolerance, precision, shuffles=6, scratch=[np.zeros(space, np.float32)])
 
 
 product(40, 70, 33, "f32", 1e-5)
@@ -144,3 +144,4 @@ row_sums(3, 2000)
 centered(9, 40)
 centered(3, 2000)
 attention(2, 20, 70, 32)
+attention(1, 70, 150, 16, "f16", 3e-3)

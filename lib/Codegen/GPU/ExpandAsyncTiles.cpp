@@ -3,7 +3,6 @@
 #include "TensorTileEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -107,7 +106,7 @@ private:
   Fragment readLeft(Value stage, int64_t fragment, int64_t word) override {
     Value row = b.add(b.add(warpRow, b.index(fragment * kRows)), b.rem(b.lane, kRows));
     Value column = b.add(b.mul(b.div(b.lane, b.index(kRows)), kRun), b.index(2 * word));
-    return load(b.shared[0], {stage, row, column}, /*transpose=*/false);
+    return loadMatrices(factor, b.shared[0], {stage, row, column}, /*transpose=*/false, b);
   }
 
   /// Two columns of 8 x 8 halves at a time: the instruction that loads them turns them.
@@ -116,25 +115,13 @@ private:
     Value row = b.add(b.rem(b.lane, 2 * kRun), b.index(2 * word));
     Value column = b.add(warpColumn, b.mul(b.div(b.lane, b.index(2 * kRun)), kColumns));
     for (int64_t j = 0; j < columnFragments(); j += 2) {
-      Fragment both = load(b.shared[1], {stage, row, b.add(column, b.index(j * kColumns))},
-                           /*transpose=*/true);
+      Fragment both =
+          loadMatrices(factor, b.shared[1], {stage, row, b.add(column, b.index(j * kColumns))},
+                       /*transpose=*/true, b);
       fragments.push_back({both[0], both[1]});
       fragments.push_back({both[2], both[3]});
     }
     return fragments;
-  }
-
-  Fragment load(Value memory, ValueRange at, bool transpose) {
-    Type half = cast<MemRefType>(memory.getType()).getElementType();
-    Value matrices = nvgpu::LdMatrixOp::create(b, VectorType::get({4, 2}, half), memory, at,
-                                               transpose, /*numTiles=*/4);
-    Fragment parts;
-    for (int64_t i = 0; i < 4; ++i) {
-      Value pair = b.createOrFold<vector::ExtractOp>(matrices, ArrayRef<int64_t>{i});
-      Value word = vector::BitCastOp::create(b, VectorType::get(1, b.getI32Type()), pair);
-      parts.push_back(toOperand(b.element(word, 0)));
-    }
-    return parts;
   }
 };
 } // namespace

@@ -3,14 +3,21 @@
 #ifndef GRAPHOPT_LIB_CODEGEN_GPU_EXPANDATTENTION_H
 #define GRAPHOPT_LIB_CODEGEN_GPU_EXPANDATTENTION_H
 
-#include "BlockBuilder.h"
+#include "TensorCore.h"
 #include "dialects/Kernel/Kernel.h"
+#include "graphopt/Target/Target.h"
 
 namespace graphopt::cuda {
 
 /// A block for some queries of a head. Keys and values pass through shared memory once,
-/// scores stay in registers. False for what it has no form for.
-bool emitAttention(kernel::AttentionOp op, BlockBuilder &b);
+/// scores stay in registers. Halves, and f32 that `precision` allows to round to them, are
+/// multiplied by tensor cores if there are some queries. False for what it has no form for.
+bool emitAttention(kernel::AttentionOp op, const GpuModel &gpu, Precision precision,
+                   BlockBuilder &b);
+
+/// The form for tensor cores, of supported types; false if a row is too long for it or `factor`
+/// is not of halves.
+bool emitTensorAttention(kernel::AttentionOp op, const Factor &factor, BlockBuilder &b);
 
 } // namespace graphopt::cuda
 

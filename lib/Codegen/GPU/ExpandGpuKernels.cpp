@@ -35,7 +35,7 @@ static bool expandToBlocks(EpilogueOp op, const GpuModel &gpu, Precision precisi
   if (std::optional<cuda::Product> product = cuda::findProduct(op, b))
     return cuda::emitProduct(*product, gpu, precision, b);
   if (auto attention = dyn_cast<AttentionOp>(op.getOperation()))
-    return cuda::emitAttention(attention, b);
+    return cuda::emitAttention(attention, gpu, precision, b);
   return false;
 }
 

@@ -4,8 +4,8 @@
 #define GRAPHOPT_LIB_CODEGEN_GPU_EXPANDPRODUCT_H
 
 #include "Product.h"
+#include "TensorCore.h"
 #include "graphopt/Target/Target.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 namespace graphopt::cuda {
 
@@ -21,19 +21,13 @@ struct TensorTile {
   int64_t warpRows, warpColumns; ///< multiples of 16 and 8
 };
 
-/// What tensor cores multiply.
-struct Factor {
-  mlir::NVVM::MMATypes kind, rightKind; ///< they differ in their signs only
-  int64_t perWord;                      ///< numbers in 32 bits
-
-  /// A vector of numbers as words.
-  mlir::Value toWords(mlir::Value run, BlockBuilder &b) const;
-};
-
 /// What tensor cores may multiply in the place of the product's numbers; nothing if
 /// neither its types nor `precision` allow any.
 std::optional<Factor> findFactor(const Product &product, const GpuModel &gpu,
                                  Precision precision);
+
+/// Numbers of one type as halves or words that tensor cores take of f32 under `precision`.
+std::optional<Factor> findFloatFactor(mlir::Type left, mlir::Type right, Precision precision);
 
 /// A block for each tile of the result: both sides pass through shared memory, sums
 /// are in registers. Values of f32.

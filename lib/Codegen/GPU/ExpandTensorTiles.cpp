@@ -2,7 +2,6 @@
 
 #include "Staging.h"
 #include "TensorTileEmitter.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -92,7 +91,7 @@ private:
                                             /*transpose=*/false, /*numTiles=*/4);
     Fragment parts;
     for (int64_t i = 0; i < 4; ++i)
-      parts.push_back(toOperand(b.createOrFold<vector::ExtractOp>(words, ArrayRef<int64_t>{i, 0})));
+      parts.push_back(factor.toOperand(b.createOrFold<vector::ExtractOp>(words, ArrayRef<int64_t>{i, 0}), b));
     return parts;
   }
 
@@ -102,8 +101,8 @@ private:
       Value column = b.add(b.add(warpColumn, b.index(j * kColumns)), b.div(b.lane, b.index(4)));
       for (int64_t half = 0; half < 2; ++half) {
         Value row = b.add(b.rem(b.lane, 4), b.index(word + half * kWords / 2));
-        fragment.push_back(toOperand(
-            memref::LoadOp::create(b, b.shared[1], ValueRange{stage, row, column})));
+        fragment.push_back(factor.toOperand(
+            memref::LoadOp::create(b, b.shared[1], ValueRange{stage, row, column}), b));
       }
     }
     return fragments;
@@ -111,45 +110,10 @@ private:
 };
 } // namespace
 
-/// Numbers as the tensor cores take them, in words.
-Value Factor::toWords(Value run, BlockBuilder &b) const {
-  auto from = cast<VectorType>(run.getType());
-  auto vectorOf = [&](Type element) { return VectorType::get(from.getShape(), element); };
-  auto words = VectorType::get(from.getNumElements() / perWord, b.getI32Type());
-  if (kind == NVVM::MMATypes::tf32) {
-    if (!from.getElementType().isF32())
-      run = arith::ExtFOp::create(b, vectorOf(b.getF32Type()), run);
-    SmallVector<Value> rounded;
-    for (int64_t i = 0; i < from.getNumElements(); ++i)
-      rounded.push_back(NVVM::ConvertFloatToTF32Op::create(
-          b, b.getI32Type(), b.element(run, i), NVVM::FPRoundingMode::RNA));
-    return b.gather(rounded);
-  }
-  Type type = kind == NVVM::MMATypes::f16    ? Type(b.getF16Type())
-              : kind == NVVM::MMATypes::bf16 ? Type(b.getBF16Type())
-                                             : from.getElementType();
-  if (from.getElementType() != type) {
-    if (from.getElementTypeBitWidth() < 32) // f16 to bf16
-      run = arith::ExtFOp::create(b, vectorOf(b.getF32Type()), run);
-    run = arith::TruncFOp::create(b, vectorOf(type), run);
-  }
-  return vector::BitCastOp::create(b, words, run);
-}
-
-std::optional<Factor> graphopt::cuda::findFactor(const Product &product, const GpuModel &gpu,
-                                                 Precision precision) {
+std::optional<Factor> graphopt::cuda::findFloatFactor(Type left, Type right,
+                                                      Precision precision) {
   using NVVM::MMATypes;
-  if (!gpu.bfloat16)
-    return std::nullopt;
-  kernel::EpilogueOp op = product.op;
-  Type left = product.left->getElementType(), right = product.right->getElementType();
   auto both = [&](MMATypes kind, int64_t perWord) { return Factor{kind, kind, perWord}; };
-  if (left.isInteger(8) && right.isInteger(8) && op.getValueType().isInteger(32)) {
-    auto kindOf = [](const Side &side) { return side.isUnsigned ? MMATypes::u8 : MMATypes::s8; };
-    return Factor{kindOf(*product.left), kindOf(*product.right), 4};
-  }
-  if (!op.getValueType().isF32())
-    return std::nullopt;
   // Their products are exact.
   if (left.isF16() && right.isF16())
     return both(MMATypes::f16, 2);
@@ -166,6 +130,22 @@ std::optional<Factor> graphopt::cuda::findFactor(const Product &product, const G
     return both(MMATypes::bf16, 2);
   }
   llvm_unreachable("not a precision");
+}
+
+std::optional<Factor> graphopt::cuda::findFactor(const Product &product, const GpuModel &gpu,
+                                                 Precision precision) {
+  using NVVM::MMATypes;
+  if (!gpu.bfloat16)
+    return std::nullopt;
+  kernel::EpilogueOp op = product.op;
+  Type left = product.left->getElementType(), right = product.right->getElementType();
+  if (left.isInteger(8) && right.isInteger(8) && op.getValueType().isInteger(32)) {
+    auto kindOf = [](const Side &side) { return side.isUnsigned ? MMATypes::u8 : MMATypes::s8; };
+    return Factor{kindOf(*product.left), kindOf(*product.right), 4};
+  }
+  if (!op.getValueType().isF32())
+    return std::nullopt;
+  return findFloatFactor(left, right, precision);
 }
 
 void graphopt::cuda::emitTensorTiles(const Product &product, const Factor &factor,

@@ -2,7 +2,6 @@
 
 #include "TensorTileEmitter.h"
 #include "GpuEpilogue.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -23,12 +22,6 @@ void TensorTileEmitter::emit(ValueRange batch, Value rowTile, Value columnTile) 
   store(batch, addProducts(product.depth, sums, b, [&] { return addTiles(batch, sums); }));
 }
 
-Value TensorTileEmitter::toOperand(Value word) {
-  if (factor.kind != NVVM::MMATypes::f16)
-    return word;
-  return LLVM::BitcastOp::create(b, VectorType::get(2, b.getF16Type()), word);
-}
-
 SmallVector<Value> TensorTileEmitter::multiply(Value stage, ValueRange before) {
   SmallVector<Value> sums(before);
   for (int64_t word = 0; word < tile.words; word += kWords) {
@@ -38,28 +31,12 @@ SmallVector<Value> TensorTileEmitter::multiply(Value stage, ValueRange before) {
     right = readRight(stage, word);
     for (int64_t i = 0; i < rowFragments(); ++i)
       for (int64_t j = 0; j < columnFragments(); ++j)
-        multiplyFragments(left[i], right[j],
-                          MutableArrayRef(sums).slice(4 * (i * columnFragments() + j), 4));
+        multiplyFragments(factor, left[i], right[j],
+                          MutableArrayRef(sums).slice(4 * (i * columnFragments() + j), 4), b);
   }
   return sums;
 }
 
-void TensorTileEmitter::multiplyFragments(ValueRange left, ValueRange right,
-                                          MutableArrayRef<Value> sums) {
-  auto result =
-      LLVM::LLVMStructType::getLiteral(b.getContext(), SmallVector<Type>(4, sumType));
-  std::optional<NVVM::MMAIntOverflow> overflow;
-  if (isa<IntegerType>(sumType))
-    overflow = NVVM::MMAIntOverflow::wrapped;
-  Value next = NVVM::MmaOp::create(
-      b, result, left, right, ValueRange(sums), {kRows, kColumns, kWords * factor.perWord},
-      std::nullopt, overflow, std::array{factor.kind, factor.rightKind},
-      std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
-  for (auto [i, sum] : llvm::enumerate(sums))
-    sum = LLVM::ExtractValueOp::create(b, next, int64_t(i));
-}
-
-/// A fragment's sums are (g, 2 t), (g, 2 t + 1), and the same 8 rows below.
 void TensorTileEmitter::store(ValueRange batch, ValueRange sums) {
   Value end = product.end(b, batch), rows = b.index(product.rows);
   for (int64_t i = 0; i < rowFragments(); ++i)

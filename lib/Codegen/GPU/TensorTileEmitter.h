@@ -18,25 +18,19 @@ public:
   void emit(mlir::ValueRange batch, mlir::Value rowTile, mlir::Value columnTile);
 
 protected:
-  // An instruction multiplies 16 rows by 8 columns. It reads 8 words of 32 bits along the
-  // depth, whatever they hold: a tf32, two halves, four bytes.
-  static constexpr int64_t kRows = 16, kColumns = 8, kWords = 8;
-  /// A fragment of a side: what one instruction reads.
-  using Fragment = mlir::SmallVector<mlir::Value>;
+  static constexpr int64_t kRows = kFragmentRows, kColumns = kFragmentColumns,
+                           kWords = kFragmentWords;
 
   /// The sums of all products, by way of shared memory.
   virtual mlir::SmallVector<mlir::Value> addTiles(mlir::ValueRange batch,
                                                   mlir::ValueRange sums) = 0;
-  /// 16 rows of the left side: words (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4), where
-  /// g is the lane / 4 and t the lane % 4.
+  /// 16 rows of the left side.
   virtual Fragment readLeft(mlir::Value stage, int64_t fragment, int64_t word) = 0;
-  /// 8 columns of the right side each: words (t, g), (t + 4, g).
+  /// 8 columns of the right side each.
   virtual mlir::SmallVector<Fragment> readRight(mlir::Value stage, int64_t word) = 0;
 
   /// `before` and the products of what a stage of shared memory holds.
   mlir::SmallVector<mlir::Value> multiply(mlir::Value stage, mlir::ValueRange before);
-  /// As the instruction wants two halves.
-  mlir::Value toOperand(mlir::Value word);
 
   int64_t rowFragments() const { return tile.warpRows / kRows; }
   int64_t columnFragments() const { return tile.warpColumns / kColumns; }
@@ -50,8 +44,6 @@ protected:
   mlir::Value warpRow, warpColumn;   ///< of this warp, in the tile
 
 private:
-  void multiplyFragments(mlir::ValueRange left, mlir::ValueRange right,
-                         mlir::MutableArrayRef<mlir::Value> sums);
   void store(mlir::ValueRange batch, mlir::ValueRange sums);
 };
 
