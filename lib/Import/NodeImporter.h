@@ -176,6 +176,18 @@ ImporterFunction lookupImporter(llvm::StringRef domain, llvm::StringRef opType);
 
 //===----------------------------------------------------------------------===//
 
+/// The least number of results of an `OpTy`.
+template <typename OpTy> constexpr size_t leastResultCount() {
+  using namespace mlir::OpTrait;
+  if constexpr (OpTy::template hasTrait<AtLeastNResults<1>::Impl>())
+    return 1;
+  if constexpr (OpTy::template hasTrait<AtLeastNResults<2>::Impl>())
+    return 2;
+  if constexpr (OpTy::template hasTrait<AtLeastNResults<3>::Impl>())
+    return 3;
+  return 0;
+}
+
 /// Number of results that every `OpTy` has; 0 if it varies.
 template <typename OpTy> constexpr size_t fixedResultCount() {
   using namespace mlir::OpTrait;
@@ -197,7 +209,7 @@ Created<OpTy> NodeImporter::create(Args &&...args) {
   mlir::OpBuilder &builder = getBuilder();
   size_t numResults = fixedResultCount<OpTy>();
   if (numResults == 0)
-    numResults = getNumOutputs();
+    numResults = std::max(getNumOutputs(), leastResultCount<OpTy>());
   mlir::OperationState state(loc, OpTy::getOperationName());
   llvm::SmallVector<mlir::Type> types(numResults, builder.getNoneType());
   OpTy::build(builder, state, mlir::TypeRange(types),

@@ -3,7 +3,7 @@
 // Upstream's expand-strided-metadata takes one open extent a group for granted
 // and crashes on more, such as rows of [batch * seq] seen as [batch, seq]. Where
 // a view drops one of several extents of 1 and strides are open, it takes the
-// wrong one; where an extent of 1 has a step, it crashes.
+// wrong one; where it has a step, it crashes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -75,9 +75,8 @@ static SmallVector<unsigned> keptDims(memref::SubViewOp op) {
 
 /// True if upstream takes another extent for dropped, or cannot tell.
 static bool mistakesDropped(memref::SubViewOp op, ArrayRef<unsigned> kept) {
-  for (auto [size, step] : llvm::zip_equal(op.getStaticSizes(), op.getStaticStrides()))
-    if (size == 1 && step != 1)
-      return true;
+  if (llvm::any_of(op.getStaticStrides(), [](int64_t step) { return step != 1; }))
+    return true;
   llvm::SmallBitVector dropped = op.getDroppedDims();
   return llvm::any_of(kept, [&](unsigned dim) { return dropped.test(dim); });
 }

@@ -37,3 +37,12 @@ func.func @stepping_view(%x: memref<1x5x3xi32>) -> memref<1x2xi32, strided<[30, 
       : memref<1x5x3xi32> to memref<1x2xi32, strided<[30, 3], offset: 11>>
   return %v : memref<1x2xi32, strided<[30, 3], offset: 11>>
 }
+
+// And where another one has.
+// CHECK-LABEL: func.func @stepping_rows
+func.func @stepping_rows(%x: memref<2x3x58x1xf32>) -> memref<2x19x1xf32, strided<[174, 3, 1], offset: 60>> {
+  // CHECK: memref.reinterpret_cast %{{.*}} to offset: [60], sizes: [2, 19, 1], strides: [174, 3, 1]
+  %v = memref.subview %x[0, 1, 2, 0] [2, 1, 19, 1] [1, 1, 3, 1]
+      : memref<2x3x58x1xf32> to memref<2x19x1xf32, strided<[174, 3, 1], offset: 60>>
+  return %v : memref<2x19x1xf32, strided<[174, 3, 1], offset: 60>>
+}
