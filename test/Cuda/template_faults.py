@@ -135,6 +135,17 @@ def attention(heads, queries, keys, size, precision="f32", tolerance=1e-5):
           [q, k, v], expected, tolerance, precision, shuffles=6, scratch=[np.zeros(space, np.float32)])
 
 
+def transpose(rows, columns):
+    x = random.standard_normal((rows, columns), np.float32)
+    check(f"""linalg.generic {{indexing_maps = [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i, j)>],
+                               iterator_types = ["parallel", "parallel"]}}
+                  ins(%x : memref<{rows}x{columns}xf32>) outs(%y : memref<{columns}x{rows}xf32>) {{
+              ^bb0(%a: f32, %b: f32):
+                linalg.yield %a : f32
+              }}""", f"%x: memref<{rows}x{columns}xf32>, %y: memref<{columns}x{rows}xf32>", [x], x.T, 0)
+
+
+transpose(40, 70)
 product(40, 70, 33, "f32", 1e-5)
 product(40, 70, 65, "f16", 5e-3)
 product(40, 200, 64, "f32", 1e-5, kind="f16")

@@ -5,6 +5,7 @@
 #include "ExpandAttention.h"
 #include "ExpandProduct.h"
 #include "ExpandRows.h"
+#include "ExpandTranspose.h"
 #include "GpuEpilogue.h"
 #include "graphopt/Codegen/GPU/Passes.h"
 
@@ -114,7 +115,8 @@ private:
       rewriter.eraseOp(op);
       return success();
     }
-    if (cuda::emitRuns(cast<linalg::LinalgOp>(op), b)) {
+    if (cuda::emitTranspose(cast<linalg::LinalgOp>(op), b) ||
+        cuda::emitRuns(cast<linalg::LinalgOp>(op), b)) {
       rewriter.eraseOp(op);
       return success();
     }

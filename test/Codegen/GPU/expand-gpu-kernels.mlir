@@ -176,14 +176,35 @@ func.func @neighbours(%x: memref<?x12xf32>, %s: memref<?xf32>, %b: memref<12xf32
 
 // -----
 
-// Neighbours that lie apart, or that no 16 bytes are a multiple of, are a turn each.
+// Squares of 32 x 32 are turned in shared memory, whose lines are apart.
+// CHECK-LABEL: func.func @turned(
+// CHECK:         gpu.launch {{.+}} workgroup(%[[SQUARE:.+]] : memref<32x33xf16, #gpu.address_space<workgroup>>)
+// CHECK-COUNT-4:   memref.store %{{.+}}, %[[SQUARE]][%{{.+}}, %[[LANE:.+]]]
+// CHECK:           gpu.barrier
+// CHECK:           %[[Y:.+]] = memref.load %[[SQUARE]][%[[LANE]], %{{.+}}]
+// CHECK-NEXT:      memref.store %[[Y]], %arg1[
+func.func @turned(%x: memref<3x?x40xf32>, %y: memref<3x40x?xf16>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, k, j)>, affine_map<(i, j, k) -> (i, j, k)>],
+                  iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : memref<3x?x40xf32>) outs(%y : memref<3x40x?xf16>) {
+  ^bb0(%in: f32, %old: f16):
+    %0 = arith.truncf %in : f32 to f16
+    linalg.yield %0 : f16
+  }
+  return
+}
+
+// -----
+
+// Few neighbours that lie apart, or that no 16 bytes are a multiple of, are a turn each.
 // CHECK-LABEL: func.func @apart(
 // CHECK-NOT:     vector
+// CHECK-NOT:     gpu.launch
 // CHECK:         return
 #at = affine_map<(i, j) -> (i, j)>
-func.func @apart(%x: memref<12x8xf32>, %y: memref<8x12xf32>, %z: memref<8x9xf32>, %t: memref<8x9xf32>) {
+func.func @apart(%x: memref<12x7xf32>, %y: memref<7x12xf32>, %z: memref<8x9xf32>, %t: memref<8x9xf32>) {
   linalg.generic {indexing_maps = [affine_map<(i, j) -> (j, i)>, #at], iterator_types = ["parallel", "parallel"]}
-      ins(%x : memref<12x8xf32>) outs(%y : memref<8x12xf32>) {
+      ins(%x : memref<12x7xf32>) outs(%y : memref<7x12xf32>) {
   ^bb0(%in: f32, %old: f32):
     linalg.yield %in : f32
   }
