@@ -20,6 +20,8 @@ using linalg::LinalgOp;
 
 /// Elements of a row that one block may as well go through again and again.
 static constexpr int64_t kMostElements = 8192;
+/// Numbers that describe a kernel's buffers, 8 bytes each: CUDA hands 4 KiB over.
+static constexpr int64_t kMostParameters = 500;
 
 static Value rootOf(Value value) {
   while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
@@ -104,7 +106,7 @@ public:
 private:
   bool add(LinalgOp op, SmallVector<LinalgOp>::iterator position) {
     std::optional<RowRole> role = cuda::getRowRole(op, rank);
-    if (!role || !fits(op, *role) || !isFree(op))
+    if (!role || !fits(op, *role) || !isFree(op) || countParameters(op) > kMostParameters)
       return false;
     ops.insert(position, op);
     record(op);
@@ -113,7 +115,7 @@ private:
 
   Place placeOf(LinalgOp op, OpOperand &operand) const {
     AffineMap map = op.getMatchingIndexingMap(&operand);
-    if (!map.isMinorIdentity() && !map.isProjectedPermutation())
+    if (!map.isProjectedPermutation())
       return Place::Elsewhere;
     for (auto [i, result] : llvm::enumerate(map.getResults()))
       if (cast<AffineDimExpr>(result).getPosition() != i)
@@ -161,6 +163,18 @@ private:
           if (!agree(access, other))
             return false;
     return true;
+  }
+
+  /// Of a kernel that does `op`, too.
+  int64_t countParameters(LinalgOp op) const {
+    SmallVector<Access> all = accessesOf(op);
+    llvm::append_range(all, accesses);
+    SmallPtrSet<Value, 16> buffers;
+    int64_t count = 0;
+    for (const Access &access : all)
+      if (buffers.insert(access.buffer).second)
+        count += 3 + 2 * cast<MemRefType>(access.buffer.getType()).getRank();
+    return count;
   }
 
   void record(LinalgOp op) { llvm::append_range(accesses, accessesOf(op)); }
