@@ -54,9 +54,13 @@ private:
   llvm::Error dumpIfAsked(Stage stage);
   llvm::Error writeModule();
   llvm::Error emit();
+  llvm::Error emitKernelFiles();
   llvm::Error emitOnnx();
   std::optional<WorkspacePlan> findWorkspace();
   bool writesOnnx() const { return options.lastStage == Stage::Onnx; }
+  bool writesKernels() const {
+    return options.lastStage == Stage::Ptx || options.lastStage == Stage::Cubin;
+  }
   Stage lastModuleStage() const {
     return writesOnnx() ? Stage::Graph : std::min(options.lastStage, Stage::LLVM);
   }
@@ -261,6 +265,19 @@ llvm::Error Compilation::emit() {
   return llvm::Error::success();
 }
 
+llvm::Error Compilation::emitKernelFiles() {
+  auto gpus = findGpuModels(options.gpus);
+  if (!gpus)
+    return gpus.takeError();
+  auto written = emitKernels(
+      *module, options.lastStage == Stage::Ptx ? KernelKind::Ptx : KernelKind::Cubin, *gpus,
+      options.outputFolder);
+  if (!written)
+    return written.takeError();
+  llvm::append_range(files, *written);
+  return llvm::Error::success();
+}
+
 llvm::Error Compilation::emitOnnx() {
   StringRef folder = options.outputFolder;
   if (std::error_code error =
@@ -302,6 +319,10 @@ llvm::Error Compilation::writeModule() {
 static llvm::Error checkGpuOptions(const CompileOptions &options) {
   if (options.target == Processor::Cpu && options.precision != Precision::F32)
     return llvm::createStringError("--precision is for --target=cuda");
+  if (options.target == Processor::Cpu &&
+      (options.lastStage == Stage::Ptx || options.lastStage == Stage::Cubin))
+    return llvm::createStringError("--emit=" + stageName(options.lastStage) +
+                                   " is for --target=cuda");
   if (options.target == Processor::Cpu)
     return llvm::Error::success();
   auto gpus = findGpuModels(options.gpus);
@@ -351,8 +372,9 @@ llvm::Error Compilation::compile() {
     return error;
   if (options.lastStage <= Stage::LLVM)
     return writeModule();
-  return step(stageName(options.lastStage),
-              [&] { return writesOnnx() ? emitOnnx() : emit(); });
+  return step(stageName(options.lastStage), [&] {
+    return writesOnnx() ? emitOnnx() : writesKernels() ? emitKernelFiles() : emit();
+  });
 }
 
 /// What graphopt-plan-memory wrote down.
@@ -420,7 +442,7 @@ static llvm::Expected<Artifact> compileForCpus(StringRef modelPath,
                                                const CompileOptions &options,
                                                llvm::ArrayRef<StringRef> cpus,
                                                CompileObserver *observer) {
-  if (options.lastStage < Stage::Object || options.lastStage == Stage::Onnx)
+  if (options.lastStage < Stage::Object || options.lastStage >= Stage::Onnx)
     return llvm::createStringError("--emit=" + stageName(options.lastStage) +
                                    " needs one CPU, not --cpu=" + options.cpu);
   if (options.profile || options.target == Processor::Cuda)

@@ -21,6 +21,10 @@ llvm::StringRef graphopt::stageName(Stage stage) {
     return "shared";
   case Stage::Onnx:
     return "onnx";
+  case Stage::Ptx:
+    return "ptx";
+  case Stage::Cubin:
+    return "cubin";
   }
   llvm_unreachable("not a stage");
 }

@@ -15,9 +15,9 @@ namespace graphopt {
 /// alone, Shared a shared library in place of the archive, Onnx a model again, after
 /// the passes of Graph whose results other tools can read.
 enum class Stage {
-  Import, Graph, Kernel, Memory, LLVM, Object, Archive, Shared, Onnx
+  Import, Graph, Kernel, Memory, LLVM, Object, Archive, Shared, Onnx, Ptx, Cubin
 };
-constexpr Stage greatestStage = Stage::Onnx;
+constexpr Stage greatestStage = Stage::Cubin;
 
 /// "import", "graph", ..., as --emit takes it.
 llvm::StringRef stageName(Stage stage);

@@ -103,6 +103,19 @@ llvm::Expected<std::vector<std::string>> emitLibrary(
     llvm::function_ref<llvm::Expected<mlir::ModuleOp>(size_t target)> makeModule,
     const LibraryOptions &options);
 
+enum class KernelKind { Ptx, Cubin };
+
+/// Writes the kernels of a model for GPUs, `<model>.sm_<N>.ptx` or `.cubin` for each of
+/// `gpus`.
+///
+/// \returns the paths written, or an error, as where there is no ptxas for cubins; then none
+///          of them is left.
+///
+/// Thread-safe for modules of different contexts.
+llvm::Expected<std::vector<std::string>> emitKernels(mlir::ModuleOp module, KernelKind kind,
+                                                     llvm::ArrayRef<GpuModel> gpus,
+                                                     llvm::StringRef folder);
+
 } // namespace graphopt
 
 #endif // GRAPHOPT_EMIT_EMIT_H
