@@ -160,9 +160,10 @@ private:
       auto memref = MemRefType::get(type.getShape(), type.getElementType());
       unsigned position = main.getNumArguments();
       (void)main.insertArgument(position, memref, attrs, value.getLoc());
-      materialize(builder, value, main.getArgument(position));
+      materialize(value, main.getArgument(position));
       ++numBound;
     }
+    writeResults(builder);
     end.getOperandsMutable().assign(returned);
     main.setFunctionType(builder.getFunctionType(
         main.getArgumentTypes(), llvm::to_vector_of<Type>(
@@ -192,7 +193,7 @@ private:
 
   /// Writes `value` to `buffer`. Reshapes and joints move to the buffer, so that
   /// the ops before them can write in place.
-  void materialize(OpBuilder &builder, Value value, Value buffer) {
+  void materialize(Value value, Value buffer) {
     OpBuilder atStart(buffer.getContext());
     atStart.setInsertionPointAfterValue(buffer);
     bool isReadElsewhere = !value.hasOneUse();
@@ -210,16 +211,37 @@ private:
     }
     if (auto concat = value.getDefiningOp<tensor::ConcatOp>())
       if (!isReadElsewhere &&
-          succeeded(materializeParts(builder, atStart, concat, buffer)))
+          succeeded(materializeParts(atStart, concat, buffer)))
         return;
-    bufferization::MaterializeInDestinationOp::create(
-        builder, value.getLoc(), /*result=*/Type(), value, buffer,
-        /*restrict=*/true, /*writable=*/true);
+    writes.push_back({value, buffer});
+  }
+
+  /// In the order of what is written: a result's buffer may hold what came before that
+  /// result until it is written, which upstream's analysis does not see.
+  void writeResults(OpBuilder &builder) {
+    llvm::stable_sort(writes, [](const Write &a, const Write &b) {
+      Operation *first = sourceOf(a.value).getDefiningOp(),
+                *second = sourceOf(b.value).getDefiningOp();
+      return second && (!first || (first != second && first->isBeforeInBlock(second)));
+    });
+    for (const Write &write : writes)
+      bufferization::MaterializeInDestinationOp::create(
+          builder, write.value.getLoc(), /*result=*/Type(), write.value, write.buffer,
+          /*restrict=*/true, /*writable=*/true);
+    writes.clear();
+  }
+
+  /// The tensor that `value` is a view of.
+  static Value sourceOf(Value value) {
+    while (isa_and_present<tensor::CastOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp,
+                           tensor::ExtractSliceOp>(value.getDefiningOp()))
+      value = value.getDefiningOp()->getOperand(0);
+    return value;
   }
 
   /// Writes each part of `concat` for itself: taken for one tensor, a part that is
   /// read again after the next one is written would need a copy.
-  LogicalResult materializeParts(OpBuilder &builder, OpBuilder &atStart,
+  LogicalResult materializeParts(OpBuilder &atStart,
                                  tensor::ConcatOp concat, Value buffer) {
     int64_t dim = concat.getDim();
     for (Type type : concat.getInputs().getTypes())
@@ -227,17 +249,17 @@ private:
         return failure();
     SmallVector<OpFoldResult> sizes =
         memref::getMixedSizes(atStart, concat.getLoc(), buffer);
-    SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
-    SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
+    SmallVector<OpFoldResult> offsets(sizes.size(), atStart.getIndexAttr(0));
+    SmallVector<OpFoldResult> strides(sizes.size(), atStart.getIndexAttr(1));
     int64_t at = 0;
     for (Value part : concat.getInputs()) {
       int64_t extent = cast<RankedTensorType>(part.getType()).getDimSize(dim);
-      offsets[dim] = builder.getIndexAttr(at);
-      sizes[dim] = builder.getIndexAttr(extent);
+      offsets[dim] = atStart.getIndexAttr(at);
+      sizes[dim] = atStart.getIndexAttr(extent);
       at += extent;
       Value place = memref::SubViewOp::create(atStart, concat.getLoc(), buffer,
                                               offsets, sizes, strides);
-      materialize(builder, part, place);
+      materialize(part, place);
     }
     return success();
   }
@@ -292,6 +314,11 @@ private:
     return memref::ExpandShapeOp::create(builder, loc, *memref, buffer, groups,
                                          sizes);
   }
+
+  struct Write {
+    Value value, buffer;
+  };
+  SmallVector<Write> writes;
 
   struct Extent {
     std::optional<unsigned> openDim;

@@ -168,3 +168,22 @@ func.func @main(%x: f32) -> f32 {
 // expected-error @below {{has no function @main of one block}}
 module {
 }
+
+// -----
+
+// What the first part is made of may lie in its place until it is written: the last one goes
+// before it.
+// CHECK-LABEL: module attributes {graph.open_dims = []}
+// CHECK:         %[[FIRST:.+]] = memref.subview %{{.+}}[0, 0] [4, 6]
+// CHECK:         %[[LAST:.+]] = memref.subview %{{.+}}[4, 0] [4, 6]
+// CHECK:         %[[X:.+]] = linalg.exp
+// CHECK:         %[[Y:.+]] = linalg.abs
+// CHECK:         bufferization.materialize_in_destination %[[X]] in restrict writable %[[LAST]]
+// CHECK:         bufferization.materialize_in_destination %[[Y]] in restrict writable %[[FIRST]]
+func.func @main(%arg0: tensor<4x6xf32> {graph.dims = ["", ""], graph.name = "x"}) -> (tensor<8x6xf32> {graph.dims = ["", ""], graph.name = "y"}) {
+  %e = tensor.empty() : tensor<4x6xf32>
+  %x = linalg.exp ins(%arg0 : tensor<4x6xf32>) outs(%e : tensor<4x6xf32>) -> tensor<4x6xf32>
+  %y = linalg.abs ins(%x : tensor<4x6xf32>) outs(%x : tensor<4x6xf32>) -> tensor<4x6xf32>
+  %z = tensor.concat dim(0) %y, %x : (tensor<4x6xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  return %z : tensor<8x6xf32>
+}
