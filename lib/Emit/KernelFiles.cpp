@@ -19,21 +19,24 @@ Expected<std::vector<std::string>> graphopt::emitKernels(mlir::ModuleOp module, 
   std::optional<std::string> ptxas;
   if (kind == KernelKind::Cubin && !(ptxas = findPtxas()))
     return createStringError("--emit=cubin needs ptxas, which is neither in bin of CUDA_HOME nor in PATH");
+  std::vector<CudaImage> images; // all of them, before any is written
+  for (const GpuModel &gpu : gpus) {
+    auto own = compileKernels(kernels, gpu, ptxas);
+    if (!own)
+      return own.takeError();
+    images.push_back(std::move(own->front()));
+  }
   if (std::error_code error = sys::fs::create_directories(folder, /*IgnoreExisting=*/true,
                                                           sys::fs::all_all))
     return createFileError(folder, error);
   std::string model = module->getAttrOfType<mlir::StringAttr>("graph.model").str();
   std::vector<std::string> files;
-  for (const GpuModel &gpu : gpus) {
-    auto images = compileKernels(kernels, gpu, ptxas);
-    if (!images)
-      return images.takeError();
-    const CudaImage &image = images->front();
+  for (const CudaImage &image : images) {
     StringRef bytes = image.bytes;
     if (image.isPtx)
       bytes.consume_back(StringRef("\0", 1));
     SmallString<128> path(folder);
-    sys::path::append(path, fmt::format("{}.sm_{}.{}", model, gpu.sm, image.isPtx ? "ptx" : "cubin"));
+    sys::path::append(path, fmt::format("{}.sm_{}.{}", model, image.sm, image.isPtx ? "ptx" : "cubin"));
     if (Error error = writeOutputFile(path, [&](raw_ostream &os) {
           os << bytes;
           return Error::success();

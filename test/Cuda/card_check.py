@@ -35,6 +35,8 @@ def load(path):
     return graphopt.load(path)
 
 
+port = graphopt.Port("x", ("n", 3), np.dtype("int64"), 0)
+assert gpu_check.feeds([port])[0].shape == (16, 3)  # an open dim
 gpu_check.prepare(folder, [], True, compile)
 assert {"gpu_check.py", "gpu_peers.py", "graphopt", "cases.json"} <= set(os.listdir(folder))
 gpu_check._small_again = lambda *arguments, **environment: {"status": "passed"}  # by other drivers than the emulated one

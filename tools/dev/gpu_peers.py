@@ -25,7 +25,7 @@ def tensor(array):
     return value if kind is None else value.to(kind)
 
 
-def prepare(function, precision, layout="contiguous"):
+def prepare(function, precision):
     """The function with TF32 allowed or not, as a user would set it."""
     allowed = precision == "tf32"
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allowed
