@@ -61,6 +61,13 @@ def may_vanish(value):
     return value.array.size and np.abs(value.array).min() <= ROUNDING[value.dtype.name] * scale(value.array)
 
 
+def is_constant(value, axes):
+    """Whether numbers along the axes are alike but for rounding: less their mean, they are nothing else."""
+    spread = np.ptp(value.array.astype(np.float64), axis=tuple(axes)) if value.array.size else np.ones(1)
+    alike = spread <= 4 * ROUNDING[value.dtype.name] * scale(value.array)
+    return np.prod([value.shape[axis] for axis in axes]) > 1 and bool(alike.any())
+
+
 @operator(7)
 def binary(g):
     op = g.among("Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Mean", "Sum", "PRelu")
@@ -173,6 +180,8 @@ def layer_normalization(g):
     x = g.floats(least=2)
     axis = g.random.randrange(1, x.rank)
     shape = x.shape[axis:]
+    if is_constant(x, range(axis, x.rank)):
+        return
     g.node("LayerNormalization", [x, g.leaf(g.data(shape, x.dtype))] +
            ([g.leaf(g.data(shape, x.dtype))] if g.chance(0.7) else []), axis=axis, epsilon=g.among(1e-5, 1e-2))
 
@@ -199,6 +208,8 @@ def batch_normalization(g):
 def instance_normalization(g):
     x = g.floats(least=3)
     c = x.shape[1]
+    if is_constant(x, range(2, x.rank)):
+        return
     g.node("InstanceNormalization", [x, g.leaf(g.data(c, x.dtype)), g.leaf(g.data(c, x.dtype))], epsilon=1e-2)
 
 
