@@ -48,24 +48,46 @@ static Value repeatInit(OpBuilder &builder, Value value) {
       .getResult();
 }
 
-/// Ops that write to one tensor get a tensor each. Bufferization takes results
-/// in buffers of the caller for unrelated, so two that start from one tensor
-/// would share the buffer of one of them.
-static void separateInits(func::FuncOp main) {
+/// Gives the op a tensor of its own to write to.
+static void separate(OpOperand &operand) {
+  OpBuilder builder(operand.getOwner());
   bufferization::BufferizationOptions options;
   bufferization::AnalysisState state(options);
-  llvm::MapVector<Value, SmallVector<OpOperand *>> writers;
+  if (state.bufferizesToMemoryRead(operand))
+    return operand.set(repeatInit(builder, operand.get()));
+  Location loc = operand.getOwner()->getLoc();
+  auto type = cast<RankedTensorType>(operand.get().getType());
+  SmallVector<Value> sizes;
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    if (type.isDynamicDim(i))
+      sizes.push_back(tensor::DimOp::create(builder, loc, operand.get(), i));
+  operand.set(tensor::EmptyOp::create(builder, loc, type, sizes));
+}
+
+/// Tensors that ops write to.
+static SmallVector<OpOperand *> listWrites(func::FuncOp main) {
+  bufferization::BufferizationOptions options;
+  bufferization::AnalysisState state(options);
+  SmallVector<OpOperand *> writes;
   main.walk([&](bufferization::BufferizableOpInterface op) {
     for (OpOperand &operand : op->getOpOperands())
       if (isa<RankedTensorType>(operand.get().getType()) &&
           state.bufferizesToMemoryWrite(operand))
-        writers[operand.get()].push_back(&operand);
+        writes.push_back(&operand);
   });
+  return writes;
+}
+
+/// Ops that write to one tensor get a tensor each. Bufferization takes results
+/// in buffers of the caller for unrelated, so two that start from one tensor
+/// would share the buffer of one of them.
+static void separateInits(func::FuncOp main) {
+  llvm::MapVector<Value, SmallVector<OpOperand *>> writers;
+  for (OpOperand *operand : listWrites(main))
+    writers[operand->get()].push_back(operand);
   for (auto &[value, operands] : writers)
-    for (OpOperand *operand : ArrayRef(operands).drop_back()) {
-      OpBuilder builder(operand->getOwner());
-      operand->set(repeatInit(builder, value));
-    }
+    for (OpOperand *operand : ArrayRef(operands).drop_back())
+      separate(*operand);
 }
 
 namespace {
@@ -163,8 +185,9 @@ private:
       materialize(value, main.getArgument(position));
       ++numBound;
     }
-    writeResults(builder);
     end.getOperandsMutable().assign(returned);
+    keepResults(main);
+    writeResults(builder);
     main.setFunctionType(builder.getFunctionType(
         main.getArgumentTypes(), llvm::to_vector_of<Type>(
                                      ValueRange(returned).getTypes())));
@@ -216,14 +239,19 @@ private:
     writes.push_back({value, buffer});
   }
 
-  /// In the order of what is written: a result's buffer may hold what came before that
-  /// result until it is written, which upstream's analysis does not see.
+  /// What is computed over a result gets a tensor of its own: the result is in the caller's
+  /// buffer, and upstream's analysis does not see that this one is written at the end.
+  void keepResults(func::FuncOp main) {
+    llvm::SmallPtrSet<Value, 4> kept;
+    for (const Write &write : writes)
+      if (Value source = sourceOf(write.value); source.getDefiningOp())
+        kept.insert(source);
+    for (OpOperand *operand : listWrites(main))
+      if (kept.contains(sourceOf(operand->get())))
+        separate(*operand);
+  }
+
   void writeResults(OpBuilder &builder) {
-    llvm::stable_sort(writes, [](const Write &a, const Write &b) {
-      Operation *first = sourceOf(a.value).getDefiningOp(),
-                *second = sourceOf(b.value).getDefiningOp();
-      return second && (!first || (first != second && first->isBeforeInBlock(second)));
-    });
     for (const Write &write : writes)
       bufferization::MaterializeInDestinationOp::create(
           builder, write.value.getLoc(), /*result=*/Type(), write.value, write.buffer,

@@ -171,19 +171,44 @@ module {
 
 // -----
 
-// What the first part is made of may lie in its place until it is written: the last one goes
-// before it.
+// A result is the caller's: what is computed over it has a tensor of its own, and a copy if it reads it.
 // CHECK-LABEL: module attributes {graph.open_dims = []}
 // CHECK:         %[[FIRST:.+]] = memref.subview %{{.+}}[0, 0] [4, 6]
 // CHECK:         %[[LAST:.+]] = memref.subview %{{.+}}[4, 0] [4, 6]
 // CHECK:         %[[X:.+]] = linalg.exp
-// CHECK:         %[[Y:.+]] = linalg.abs
-// CHECK:         bufferization.materialize_in_destination %[[X]] in restrict writable %[[LAST]]
+// CHECK:         %[[OWN:.+]] = tensor.empty()
+// CHECK:         %[[Y:.+]] = linalg.abs {{.+}} outs(%[[OWN]] :
 // CHECK:         bufferization.materialize_in_destination %[[Y]] in restrict writable %[[FIRST]]
+// CHECK:         bufferization.materialize_in_destination %[[X]] in restrict writable %[[LAST]]
 func.func @main(%arg0: tensor<4x6xf32> {graph.dims = ["", ""], graph.name = "x"}) -> (tensor<8x6xf32> {graph.dims = ["", ""], graph.name = "y"}) {
   %e = tensor.empty() : tensor<4x6xf32>
   %x = linalg.exp ins(%arg0 : tensor<4x6xf32>) outs(%e : tensor<4x6xf32>) -> tensor<4x6xf32>
   %y = linalg.abs ins(%x : tensor<4x6xf32>) outs(%x : tensor<4x6xf32>) -> tensor<4x6xf32>
   %z = tensor.concat dim(0) %y, %x : (tensor<4x6xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
   return %z : tensor<8x6xf32>
+}
+
+// -----
+
+// Also if the result is a view of it.
+// CHECK-LABEL: module attributes {graph.open_dims = ["n"]}
+// CHECK:         %[[X:.+]] = linalg.exp
+// CHECK:         %[[CAST:.+]] = tensor.cast %[[X]]
+// CHECK:         %[[COPY:.+]] = bufferization.alloc_tensor() copy(%[[X]])
+// CHECK:         %[[Y:.+]] = tensor.insert %{{.+}} into %[[COPY]]
+// CHECK:         bufferization.materialize_in_destination %[[CAST]] in restrict writable %{{.+}}memref<2x3xf32>
+// CHECK:         bufferization.materialize_in_destination %[[Y]] in restrict writable %{{.+}}memref<2x?xf32>
+func.func @main(%x: tensor<2x?xf32> {graph.dims = ["", "n"], graph.name = "x"})
+    -> (tensor<3x2xf32> {graph.name = "a"}, tensor<2x?xf32> {graph.name = "b"}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %one = arith.constant 1.0 : f32
+  %n = tensor.dim %x, %c1 : tensor<2x?xf32>
+  %e = tensor.empty(%n) : tensor<2x?xf32>
+  %y = linalg.exp ins(%x : tensor<2x?xf32>) outs(%e : tensor<2x?xf32>) -> tensor<2x?xf32>
+  %known = tensor.cast %y : tensor<2x?xf32> to tensor<2x3xf32>
+  %flat = tensor.collapse_shape %known [[0, 1]] : tensor<2x3xf32> into tensor<6xf32>
+  %a = tensor.expand_shape %flat [[0, 1]] output_shape [3, 2] : tensor<6xf32> into tensor<3x2xf32>
+  %b = tensor.insert %one into %y[%c0, %c1] : tensor<2x?xf32>
+  return %a, %b : tensor<3x2xf32>, tensor<2x?xf32>
 }
