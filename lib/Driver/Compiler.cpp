@@ -105,9 +105,6 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
                           const CompileOptions &options,
                           const std::string &listing) {
   bool onGpu = options.target == Processor::Cuda;
-  GpuModel gpu = {};
-  if (onGpu) // checked before
-    gpu = cantFail(findGpuModels(options.gpus)).front();
   switch (stage) {
   case Stage::Graph:
     return buildGraphPipeline(passes, cpu,
@@ -122,7 +119,7 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
     return buildLLVMPipeline(
         passes, cpu,
         {options.profile, options.weights != WeightsPlace::Library, listing, onGpu,
-         gpu, options.precision});
+         options.gpus, options.precision});
   default:
     llvm_unreachable("not a stage of passes");
   }

@@ -145,8 +145,9 @@ static Expected<std::string> writePtx(Module &code, TargetMachine &machine) {
 }
 
 static Expected<std::unique_ptr<TargetMachine>> createGpu(const GpuModel &gpu) {
-  return createMachine({"nvptx64-nvidia-cuda", fmt::format("sm_{}", gpu.sm),
-                        fmt::format("+ptx{}", gpu.ptx)},
+  constexpr int64_t kLeastOfArchitectures = 80; // PTX that knows sm_90a and the like
+  int64_t ptx = gpu.tensorMemory ? std::max(gpu.ptx, kLeastOfArchitectures) : gpu.ptx;
+  return createMachine({"nvptx64-nvidia-cuda", architectureOf(gpu), fmt::format("+ptx{}", ptx)},
                        /*optimize=*/true);
 }
 
@@ -198,7 +199,7 @@ static Expected<std::string> assemble(StringRef ptx, const GpuModel &gpu, String
     if (error || os.has_error())
       return createFileError(source, error ? error : os.error());
   }
-  std::string arch = fmt::format("-arch=sm_{}", gpu.sm), problem;
+  std::string arch = "-arch=" + architectureOf(gpu), problem;
   std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log), StringRef(log)};
   int status = sys::ExecuteAndWait(ptxas, {ptxas, arch, source, "-o", cubin}, std::nullopt,
                                    redirects, kPtxasSeconds, 0, &problem);
@@ -208,27 +209,59 @@ static Expected<std::string> assemble(StringRef ptx, const GpuModel &gpu, String
     Expected<std::string> text = readFile(log);
     problem = text ? StringRef(*text).trim().str() : toString(text.takeError());
   }
-  return createStringError(fmt::format("{} failed for sm_{}: {}", ptxas.str(), gpu.sm, problem));
+  return createStringError(
+      fmt::format("{} failed for {}: {}", ptxas.str(), architectureOf(gpu), problem));
+}
+
+static bool isForTarget(mlir::Operation *kernel, size_t target) {
+  auto targets = kernel->getAttrOfType<mlir::DenseI32ArrayAttr>(kTargetsAttr);
+  return !targets || is_contained(targets.asArrayRef(), int32_t(target));
+}
+
+/// A copy with the kernels for a target only.
+static mlir::OwningOpRef<mlir::gpu::GPUModuleOp> selectKernels(mlir::gpu::GPUModuleOp kernels,
+                                                               size_t target) {
+  mlir::OwningOpRef<mlir::gpu::GPUModuleOp> selected = kernels.clone();
+  for (auto function : make_early_inc_range(selected->getOps<mlir::LLVM::LLVMFuncOp>()))
+    if (!isForTarget(function, target))
+      function.erase();
+  return selected;
+}
+
+Expected<CudaImage> graphopt::compileKernels(mlir::gpu::GPUModuleOp kernels,
+                                             ArrayRef<GpuModel> targets, size_t number,
+                                             const std::optional<std::string> &ptxas) {
+  const GpuModel &target = targets[number];
+  auto selected = selectKernels(kernels, number);
+  Expected<std::string> ptx = compileToPtx(*selected, target);
+  if (!ptx)
+    return ptx.takeError();
+  if (!ptxas) {
+    ptx->push_back('\0');
+    return CudaImage{target.sm, /*isPtx=*/true, number, std::move(*ptx)};
+  }
+  Expected<std::string> cubin = assemble(*ptx, target, *ptxas);
+  if (!cubin)
+    return cubin.takeError();
+  return CudaImage{target.sm, /*isPtx=*/false, number, std::move(*cubin)};
 }
 
 Expected<std::vector<CudaImage>>
-graphopt::compileKernels(mlir::gpu::GPUModuleOp kernels, ArrayRef<GpuModel> gpus,
-                         const std::optional<std::string> &ptxas) {
+graphopt::compileImages(mlir::gpu::GPUModuleOp kernels, ArrayRef<GpuModel> gpus,
+                        const std::optional<std::string> &ptxas) {
+  std::vector<GpuModel> targets = listCodeTargets(gpus);
   std::vector<CudaImage> images;
-  for (const GpuModel &gpu : gpus) {
-    Expected<std::string> ptx = compileToPtx(kernels, gpu);
-    if (!ptx)
-      return ptx.takeError();
-    if (ptxas) {
-      Expected<std::string> cubin = assemble(*ptx, gpu, *ptxas);
-      if (!cubin)
-        return cubin.takeError();
-      images.push_back({gpu.sm, /*isPtx=*/false, std::move(*cubin)});
-    }
-    if (&gpu == gpus.begin()) {
-      ptx->push_back('\0');
-      images.push_back({gpu.sm, /*isPtx=*/true, std::move(*ptx)});
-    }
-  }
+  auto add = [&](size_t number, const std::optional<std::string> &assembler) -> Error {
+    auto image = compileKernels(kernels, targets, number, assembler);
+    if (!image)
+      return image.takeError();
+    images.push_back(std::move(*image));
+    return Error::success();
+  };
+  for (size_t i = 0; ptxas && i < gpus.size(); ++i)
+    if (Error error = add(i, ptxas))
+      return error;
+  if (Error error = add(portableTarget(targets), std::nullopt))
+    return error;
   return images;
 }

@@ -204,7 +204,19 @@ private:
     auto *bytes = cast<GlobalVariable>(
         hold(ConstantDataArray::getString(context, image.bytes, /*AddNull=*/false)));
     bytes->setAlignment(Align(64));
-    return structOf({bytes, number(i32, image.sm), number(i32, image.isPtx)});
+    return structOf({bytes, number(i32, image.sm), number(i32, image.isPtx),
+                     number(i32, image.target)});
+  }
+
+  Constant *kernels() {
+    SmallVector<Constant *> values;
+    for (const Model::Kernel &kernel : model.kernels) {
+      uint32_t targets = kernel.targets.empty() ? ~0u : 0;
+      for (int32_t target : kernel.targets)
+        targets |= 1u << target;
+      values.push_back(structOf({text(kernel.name), number(i32, int32_t(targets))}));
+    }
+    return array(values);
   }
 
   /// Of the runtime's functions that generated code calls: whether a GPU cannot do again
@@ -234,7 +246,7 @@ private:
     if (!cuda.weights.empty())
       weights = cast<Constant>(module.getOrInsertGlobal(cuda.weights, Type::getInt8Ty(context)));
     return hold(structOf({module.getFunction(variant.prefix + "entry"), onGpu, array(images),
-                          texts(model.kernels), weights, number(i32, images.size()),
+                          kernels(), weights, number(i32, images.size()),
                           number(i32, model.kernels.size()), number(i32, launchesOnly)}));
   }
 

@@ -19,12 +19,13 @@ Expected<std::vector<std::string>> graphopt::emitKernels(mlir::ModuleOp module, 
   std::optional<std::string> ptxas;
   if (kind == KernelKind::Cubin && !(ptxas = findPtxas()))
     return createStringError("--emit=cubin needs ptxas, which is neither in bin of CUDA_HOME nor in PATH");
+  std::vector<GpuModel> targets = listCodeTargets(gpus);
   std::vector<CudaImage> images; // all of them, before any is written
-  for (const GpuModel &gpu : gpus) {
-    auto own = compileKernels(kernels, gpu, ptxas);
+  for (size_t i = 0; i < gpus.size(); ++i) {
+    auto own = compileKernels(kernels, targets, i, ptxas);
     if (!own)
       return own.takeError();
-    images.push_back(std::move(own->front()));
+    images.push_back(std::move(*own));
   }
   if (std::error_code error = sys::fs::create_directories(folder, /*IgnoreExisting=*/true,
                                                           sys::fs::all_all))
@@ -36,7 +37,8 @@ Expected<std::vector<std::string>> graphopt::emitKernels(mlir::ModuleOp module, 
     if (image.isPtx)
       bytes.consume_back(StringRef("\0", 1));
     SmallString<128> path(folder);
-    sys::path::append(path, fmt::format("{}.sm_{}.{}", model, image.sm, image.isPtx ? "ptx" : "cubin"));
+    sys::path::append(path, fmt::format("{}.{}.{}", model, architectureOf(targets[image.target]),
+                                        image.isPtx ? "ptx" : "cubin"));
     if (Error error = writeOutputFile(path, [&](raw_ostream &os) {
           os << bytes;
           return Error::success();

@@ -150,8 +150,11 @@ llvm::Expected<std::optional<Model>> graphopt::readModel(ModuleOp module) {
     model.isOnGpu = true;
     model.hasWeightsFile = false; // they are uploaded, see ObjectOptions
     for (auto function : kernels.getOps<LLVM::LLVMFuncOp>())
-      if (function->hasAttr(gpu::GPUDialect::getKernelFuncAttrName()))
-        model.kernels.push_back(function.getName().str());
+      if (function->hasAttr(gpu::GPUDialect::getKernelFuncAttrName())) {
+        model.kernels.push_back({function.getName().str(), {}});
+        if (auto targets = function->getAttrOfType<DenseI32ArrayAttr>(kTargetsAttr))
+          model.kernels.back().targets.assign(targets.asArrayRef());
+      }
   }
   if (auto calls = module->getAttrOfType<ArrayAttr>("graphopt.calls"))
     if (llvm::Error error = readCalls(calls, model))

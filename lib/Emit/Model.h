@@ -45,7 +45,12 @@ struct Model {
   std::vector<Call> calls; ///< if it is to be profiled
   bool hasWeightsFile = false;
   bool isOnGpu = false;
-  std::vector<std::string> kernels; ///< of a model for GPUs, in the order of their numbers
+  /// Of a model for GPUs, in the order of their numbers.
+  struct Kernel {
+    std::string name;
+    llvm::SmallVector<int32_t> targets; ///< which have it; all if there is none
+  };
+  std::vector<Kernel> kernels;
 };
 
 /// The file that debug information points to.

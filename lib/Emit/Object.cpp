@@ -233,7 +233,7 @@ Expected<Code> graphopt::compileCode(mlir::ModuleOp module,
 
   std::optional<CudaCode> cuda;
   if (result.model && result.model->isOnGpu) {
-    auto images = compileKernels(findKernels(module), options.gpus, findPtxas());
+    auto images = compileImages(findKernels(module), options.gpus, findPtxas());
     if (!images)
       return images.takeError();
     result.model->hasWeightsFile = options.separateWeights && !weights.empty();

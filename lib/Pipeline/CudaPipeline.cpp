@@ -29,7 +29,7 @@ static void addKernels(OpPassManager &pm, const graphopt::CpuModel &cpu,
   pm.addPass(graphopt::createOutlineKernels(outline));
   OpPassManager &functions = pm.nest<func::FuncOp>();
   graphopt::ExpandGpuKernelsOptions expand;
-  expand.sm = std::to_string(options.gpu.sm);
+  expand.sm = options.gpus;
   expand.precision = graphopt::precisionName(options.precision).str();
   functions.addPass(graphopt::createExpandGpuKernels(expand));
   functions.addPass(createCanonicalizerPass());
@@ -62,6 +62,8 @@ static void addKernelLowering(OpPassManager &pm) {
   // Ceiling divisions and the like.
   kernels.addPass(arith::createArithExpandOpsPass());
   kernels.addPass(graphopt::createConvertToNvvm());
+  // What LLVM has no intrinsic for is text of PTX.
+  kernels.addPass(createConvertNVVMToLLVMPass());
   kernels.addPass(createReconcileUnrealizedCastsPass());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());

@@ -66,7 +66,6 @@ void graphopt::registerPipelines() {
                 [](OpPassManager &pm, const CpuModel &cpu) {
                   LLVMOptions options;
                   options.onGpu = true;
-                  options.gpu = cantFail(findGpuModels("80")).front();
                   buildLLVMPipeline(pm, cpu, options);
                 });
 }

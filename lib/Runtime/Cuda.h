@@ -13,14 +13,20 @@ typedef struct graphopt_cuda_image {
   const void *data;
   int32_t sm;     /* compute capability times 10 */
   int32_t is_ptx; /* the driver compiles it, for later GPUs, too */
+  int32_t target; /* number of what it is compiled for */
 } graphopt_cuda_image;
+
+typedef struct graphopt_cuda_kernel {
+  const char *name;
+  uint32_t targets; /* bits: whose images have it */
+} graphopt_cuda_kernel;
 
 /* What the compiler made of a model for GPUs. */
 typedef struct graphopt_cuda_code {
   graphopt_entry entry; /* launches the kernels, on the host */
   int64_t (*workspace_bytes)(const int64_t *dims); /* on the GPU */
   const graphopt_cuda_image *images;
-  const char *const *kernels; /* names */
+  const graphopt_cuda_kernel *kernels;
   const void *weights;        /* one after the other; NULL: none, or a file's */
   int32_t image_count;
   int32_t kernel_count;
@@ -44,7 +50,7 @@ void graphopt_device_close(graphopt_context *context);
 
 /* Called by generated code on the host; addresses are the GPU's. ------------ */
 
-/* Kernel number `kernel` on blocks x threads, each with `shared` bytes. Arguments
+/* Unless it is for other GPUs: kernel number `kernel` on blocks x threads, each with `shared` bytes. Arguments
  * take 8 bytes each. */
 void graphopt_cuda_launch(graphopt_run *run, int32_t kernel, int64_t blocks,
                           int64_t threads, int32_t shared, int64_t *arguments,

@@ -26,9 +26,9 @@ void graphopt_cuda_launch(graphopt_run *run, int32_t kernel, int64_t blocks,
                           int64_t threads, int32_t shared, int64_t *arguments,
                           int32_t count) {
   graphopt_device *device = device_of(run);
-  if (blocks <= 0)
-    return;
   void *function = device->functions[kernel];
+  if (!function || blocks <= 0)
+    return;
   if (shared > FREE_SHARED_BYTES &&
       !succeeds(run, device->cuda.set_function_attribute(function, FUNCTION_SHARED_BYTES, shared)))
     return;

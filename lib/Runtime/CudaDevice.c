@@ -77,8 +77,9 @@ static int is_about_image(int result) {
          result == UNSUPPORTED_PTX;
 }
 
-/* `log` gets what the driver's compiler has to say of PTX. */
-static int load_module(graphopt_device *device, int32_t capability, char *log) {
+/* `log` gets what the driver's compiler has to say of PTX; NULL if none can be loaded. */
+static const graphopt_cuda_image *load_module(graphopt_device *device, int32_t capability,
+                                              char *log) {
   int keys[] = {JIT_ERROR_LOG, JIT_ERROR_LOG_BYTES};
   const graphopt_cuda_image *image = choose_image(device->code, capability, NULL);
   int result = 0;
@@ -89,15 +90,18 @@ static int load_module(graphopt_device *device, int32_t capability, char *log) {
     if (!is_about_image(result))
       break;
   }
-  return graphopt_cuda_ok(device, result);
+  return graphopt_cuda_ok(device, result) ? image : NULL;
 }
 
-static int find_kernels(graphopt_device *device) {
+static int find_kernels(graphopt_device *device, const graphopt_cuda_image *image) {
   const graphopt_cuda_code *code = device->code;
-  for (int32_t i = 0; i < code->kernel_count; ++i)
-    if (!graphopt_cuda_ok(device, device->cuda.get_function(&device->functions[i],
-                                                            device->module, code->kernels[i])))
+  for (int32_t i = 0; i < code->kernel_count; ++i) {
+    const graphopt_cuda_kernel *kernel = &code->kernels[i];
+    if ((kernel->targets >> image->target & 1) &&
+        !graphopt_cuda_ok(device, device->cuda.get_function(&device->functions[i],
+                                                            device->module, kernel->name)))
       return 0;
+  }
   return 1;
 }
 
@@ -116,9 +120,11 @@ static void fill_context(graphopt_device *device, int32_t capability, const void
                          char *log) {
   graphopt_cuda_driver *cuda = &device->cuda;
   if (graphopt_cuda_ok(device, cuda->create_stream(&device->own_stream, STREAM_NON_BLOCKING)) &&
-      graphopt_cuda_ok(device, cuda->create_event(&device->last_run, EVENT_DISABLE_TIMING)) &&
-      load_module(device, capability, log) && find_kernels(device))
-    upload_weights(device, weights);
+      graphopt_cuda_ok(device, cuda->create_event(&device->last_run, EVENT_DISABLE_TIMING))) {
+    const graphopt_cuda_image *image = load_module(device, capability, log);
+    if (image && find_kernels(device, image))
+      upload_weights(device, weights);
+  }
 }
 
 static int find_capability(graphopt_device *device, int32_t *capability) {

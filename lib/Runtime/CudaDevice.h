@@ -25,7 +25,7 @@ struct graphopt_device {
   int ordinal;
   int handle; /* CUdevice */
   void *context, *module, *own_stream;
-  void **functions;
+  void **functions; /* of kernels; NULL: for other GPUs */
   uint64_t weights, arena;
   int64_t arena_bytes;
   graphopt_cuda_graph *graphs; /* the last used first */

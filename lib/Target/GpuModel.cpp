@@ -1,6 +1,6 @@
 //===- GpuModel.cpp - GPU names to rows -----------------------------------===//
 
-#include "graphopt/Target/Target.h"
+#include "graphopt/Target/CodeTargets.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -42,4 +42,21 @@ Expected<std::vector<GpuModel>> graphopt::findGpuModels(StringRef list) {
   }
   llvm::sort(models, [](const GpuModel &a, const GpuModel &b) { return a.sm < b.sm; });
   return models;
+}
+
+std::vector<GpuModel> graphopt::listCodeTargets(ArrayRef<GpuModel> gpus) {
+  std::vector<GpuModel> targets(gpus);
+  if (gpus.front().tensorMemory) {
+    targets.push_back(gpus.front());
+    targets.back().tensorMemory = false;
+  }
+  return targets;
+}
+
+size_t graphopt::portableTarget(ArrayRef<GpuModel> targets) {
+  return targets.front().tensorMemory ? targets.size() - 1 : 0;
+}
+
+std::string graphopt::architectureOf(const GpuModel &target) {
+  return "sm_" + std::to_string(target.sm) + (target.tensorMemory ? "a" : "");
 }

@@ -25,8 +25,13 @@ DRIVER = os.path.join(BUILD, "test", "Cuda")  # the folder of libcuda.so.1
 
 
 def toolkit(folder):
-    """A toolkit without ptxas in `folder`: the driver has no use for cubins."""
+    """A toolkit in `folder` whose ptxas makes nothing that is one: the driver has no use for cubins."""
     os.makedirs(os.path.join(folder, "nvvm"), exist_ok=True)
+    os.makedirs(os.path.join(folder, "bin"), exist_ok=True)
+    ptxas = os.path.join(folder, "bin", "ptxas")
+    with open(ptxas, "w") as file:
+        file.write("#!/bin/sh\nprintf '\\177ELF' > \"$4\"\n")  # -arch=... FILE -o CUBIN
+    os.chmod(ptxas, 0o755)
     link = os.path.join(folder, "nvvm", "libdevice")
     if TOOLKIT and not os.path.lexists(link):
         os.symlink(os.path.join(TOOLKIT, "nvvm", "libdevice"), link)
@@ -85,5 +90,5 @@ def _compile(model, path, level, options):
     if done.returncode:
         raise graphopt.CompileError(done.stderr.strip().removeprefix("graphopt: error: ")[:2000])
     emulate(path("stages/4-llvm.mlirbc"), path("kernels.so"), level)
-    os.environ["GRAPHOPT_EMULATED"], os.environ["GRAPHOPT_FAKE_CC"] = path("kernels.so"), str(options["sm"])
+    os.environ["GRAPHOPT_EMULATED"], os.environ["GRAPHOPT_FAKE_CC"] = path("kernels.so"), str(options["sm"]).split(",")[-1]
     return graphopt.load(path("out"))

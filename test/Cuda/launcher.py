@@ -12,7 +12,8 @@ import emulator
 import ml_dtypes
 import numpy as np
 
-PIPELINE = ("builtin.module(gpu.module(convert-scf-to-cf,graphopt-convert-to-nvvm,reconcile-unrealized-casts,"
+PIPELINE = ("builtin.module(gpu.module(convert-scf-to-cf,graphopt-convert-to-nvvm,convert-nvvm-to-llvm,"
+            "reconcile-unrealized-casts,"
             "canonicalize,cse))")
 SCHEDULES = 10  # in which a fault must be seen once
 SHARED_BYTES = 8  # CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES

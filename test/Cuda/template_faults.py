@@ -10,43 +10,59 @@ import numpy as np
 from launcher import Kernels, difference, problem_of
 
 LOWER = ("builtin.module(gpu.module(canonicalize,cse,expand-strided-metadata,lower-affine,convert-scf-to-cf,"
-         "arith-expand,graphopt-convert-to-nvvm,reconcile-unrealized-casts,canonicalize,cse))")
+         "arith-expand,graphopt-convert-to-nvvm,convert-nvvm-to-llvm,reconcile-unrealized-casts,canonicalize,cse))")
+# Lines of which each orders something: without it nothing else is wrong with the kernel.
+ORDER = re.compile(r"gpu\.barrier|nvvm\.cp\.async\.wait\.group [1-9]|nvvm\.fence\.proxy|nvvm\.wgmma\.(fence|commit|wait)")
+WAIT = re.compile(r" *(%\w+) = llvm\.inline_asm .*wgmma\.wait_group.*? (%\w+), ")
 SHUFFLE = re.compile(r"( *%\w+), %\w+ = gpu\.shuffle +\w+ (%[\w#]+), .* : (\w+)")
 random = np.random.default_rng(0)
 
 
-def expand(body, arguments, precision):
-    """The kernel's module, as lines, and how many blocks and threads it is launched with."""
-    passes = (f"builtin.module(func.func(graphopt-expand-gpu-kernels{{precision={precision}}},canonicalize,cse),"
+def expand(body, arguments, precision, sm):
+    """The module of the first kernel, as lines, and how many blocks, threads and bytes it is launched with."""
+    passes = (f"builtin.module(func.func(graphopt-expand-gpu-kernels{{sm={sm} precision={precision}}},canonicalize,cse),"
               "graphopt-map-to-gpu)")
     text = f"func.func private @kernel({arguments}) {{\n{body}\nreturn\n}}"
     tool = os.path.join(emulator.BUILD, "bin", "graphopt-opt")
     done = subprocess.run([tool, "-", f"--pass-pipeline={passes}"], input=text, text=True, check=True,
                           capture_output=True).stdout
-    blocks, threads = re.search(r"blocks in \(%c(\d+)\b.* threads in \(%c(\d+)\b", done).groups()
-    return done[done.index("gpu.module"):done.rindex("}")].splitlines(), int(blocks), int(threads)
+    blocks, threads, shared = re.search(
+        r"blocks in \(%c(\d+)\b.* threads in \(%c(\d+)\b[^)]*\)\s*(?:dynamic_shared_memory_size %c(\d+))?", done).groups()
+    lines = done[done.index("gpu.module"):done.rindex("}")].splitlines()
+    functions = [i for i, line in enumerate(lines) if "gpu.func" in line]
+    if len(functions) > 1:  # others are for other GPUs
+        lines[functions[1]:] = ["}"]
+    return lines, int(blocks), int(threads), int(shared or 0)
 
 
 def faults(lines, shuffles):
-    """Copies of the kernel, each without one of its barriers, waits, or of `shuffles` of its exchanges."""
-    barriers = [i for i, line in enumerate(lines)
-                if "gpu.barrier" in line or ("nvvm.cp.async.wait.group" in line and "group 0" not in line)]
-    for i in barriers:
-        yield lines[i], lines[:i] + lines[i + 1:]
+    """Copies of the kernel, each without one of its barriers, fences, waits, or of `shuffles` of its exchanges."""
+    for i, line in enumerate(lines):
+        if ORDER.search(line):
+            yield line, lines[:i] + lines[i + 1:]
+        elif wait := WAIT.match(line):  # the registers pass through it
+            sums = next(re.search(r"extractvalue (%\w+)", other)[1] for other in lines
+                        if re.match(rf" *{wait[2]} = ", other))
+            rest = [other.replace(f"extractvalue {wait[1]}[", f"extractvalue {sums}[") for other in lines[i + 1:]]
+            yield line[:80], lines[:i] + rest
     exchanges = [i for i, line in enumerate(lines) if SHUFFLE.match(line)]
     for i in exchanges[::max(1, -(-len(exchanges) // shuffles))] if shuffles else ():
         yield lines[i], lines[:i] + [SHUFFLE.sub(r"\1 = arith.bitcast \2 : \3 to \3", lines[i])] + lines[i + 1:]
 
 
-def check(body, arguments, inputs, expected, tolerance, precision="f32", shuffles=0, scratch=()):
-    lines, blocks, threads = expand(body, arguments, precision)
+def check(body, arguments, inputs, expected, tolerance, precision="f32", shuffles=0, scratch=(), sm=80, tile=None):
+    """`tile`: the rows and columns that the first block computes; it alone is run."""
+    lines, blocks, threads, shared = expand(body, arguments, precision, sm)
+    os.environ["GRAPHOPT_FAKE_CC"] = str(sm)
+    part = tuple(slice(extent) for extent in tile) if tile else ...
+    blocks = 1 if tile else blocks
     result = np.zeros_like(expected, np.float32)
 
     def problem(lines):
         kernels = Kernels("\n".join(lines), LOWER)
         return problem_of(lambda schedule: difference(
-            kernels.launch("kernel", blocks, threads, [*inputs, result, *scratch], schedule=schedule)[len(inputs)],
-            expected, tolerance))
+            kernels.launch("kernel", blocks, threads, [*inputs, result, *scratch], shared, schedule)[len(inputs)][part],
+            expected[part], tolerance))
 
     found = problem(lines)
     assert not found, found
@@ -57,7 +73,7 @@ def check(body, arguments, inputs, expected, tolerance, precision="f32", shuffle
     assert count
 
 
-def product(m, k, n, precision, tolerance, kind="f32"):
+def product(m, k, n, precision, tolerance, kind="f32", **options):
     a, b = random.standard_normal((m, k), np.float32), random.standard_normal((k, n), np.float32)
     if kind == "f16":
         a, b = a.astype(np.float16), b.astype(np.float16)
@@ -65,7 +81,7 @@ def product(m, k, n, precision, tolerance, kind="f32"):
               ^bb0(%sum: f32):
                 kernel.yield %sum : f32
               }}""", f"%a: memref<{m}x{k}x{kind}>, %b: memref<{k}x{n}x{kind}>, %c: memref<{m}x{n}xf32>",
-          [a, b], a.astype(np.float64) @ b.astype(np.float64), tolerance, precision)
+          [a, b], a.astype(np.float64) @ b.astype(np.float64), tolerance, precision, **options)
 
 
 def row_sums(rows, columns):
@@ -156,3 +172,5 @@ centered(9, 40)
 centered(3, 2000)
 attention(2, 20, 70, 32)
 attention(1, 70, 150, 16, "f16", 3e-3)
+product(70, 328, 72, "f32", 1e-5, kind="f16", sm=90)
+product(4096, 200, 4096, "f32", 1e-5, kind="f16", sm=90, tile=(128, 256))

@@ -55,7 +55,7 @@ struct LLVMOptions {
   /// if empty.
   std::string listing;
   bool onGpu = false; ///< kernels for CUDA GPUs, which the CPU launches
-  GpuModel gpu = {};  ///< the least of them
+  std::string gpus = "80"; ///< which, as --sm lists them
   Precision precision = Precision::F32;
 };
 

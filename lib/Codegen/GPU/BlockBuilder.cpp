@@ -1,6 +1,7 @@
 //===- BlockBuilder.cpp - Kernels whose threads work together -------------===//
 
 #include "BlockBuilder.h"
+#include "graphopt/Target/CodeTargets.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -50,6 +51,8 @@ void BlockBuilder::launch(Value blocks, int64_t count, ArrayRef<MemRefType> type
     attributions.assign(types.begin(), types.end());
   auto op = mlir::gpu::LaunchOp::create(*this, blocks, one, one, index(count), one, one, given,
                                         Type(), ValueRange(), attributions);
+  if (!targets.empty())
+    op->setAttr(graphopt::kTargetsAttr, getDenseI32ArrayAttr(targets));
   InsertionGuard guard(*this);
   setInsertionPointToStart(&op.getBody().front());
   threads = count;

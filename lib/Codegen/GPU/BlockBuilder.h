@@ -22,6 +22,9 @@ public:
               llvm::ArrayRef<mlir::MemRefType> shared,
               llvm::function_ref<void()> body);
 
+  /// Numbers of those that the next kernels are for; of all if there is none.
+  llvm::SmallVector<int32_t> targets;
+
   mlir::Value block;  ///< number of this block
   mlir::Value thread; ///< of this thread in its block
   mlir::Value warp, lane;

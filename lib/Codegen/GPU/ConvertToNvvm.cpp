@@ -91,7 +91,20 @@ struct ConvertToNvvm : graphopt::impl::ConvertToNvvmBase<ConvertToNvvm> {
     target.addIllegalDialect<gpu::GPUDialect>();
     target.addLegalOp<gpu::GPUModuleOp>();
     if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    for (auto memory : getOperation().getOps<LLVM::GlobalOp>())
+      if (auto type = dyn_cast<LLVM::LLVMArrayType>(memory.getType());
+          type && type.getNumElements() == 0)
+        placeDynamic(memory);
+  }
+
+private:
+  /// Memory that the launch gives is external: as upstream leaves it, it would be a byte of the
+  /// kernel's own, with the rest behind it.
+  static void placeDynamic(LLVM::GlobalOp memory) {
+    constexpr uint64_t kPatternBytes = 1024; // which wgmma reads
+    memory.setLinkage(LLVM::Linkage::External);
+    memory.setAlignment(kPatternBytes);
   }
 };
 } // namespace

@@ -18,22 +18,21 @@ static Value constantOf(LoopBuilder &b, Type type, double value) {
   return arith::ConstantOp::create(b, b.getIntegerAttr(type, int64_t(value)));
 }
 
-/// `input` in the type of a sum.
-static Value widen(LoopBuilder &b, Value input, Type type, bool isUnsigned = false) {
+Value graphopt::widen(LoopBuilder &b, Value input, Type type, bool isUnsigned) {
   Type from = input.getType();
   if (from == type)
     return input;
-  if (isa<FloatType>(from))
+  if (isa<FloatType>(getElementTypeOrSelf(from)))
     return arith::ExtFOp::create(b, type, input);
-  if (isa<FloatType>(type))
+  if (isa<FloatType>(getElementTypeOrSelf(type)))
     return isUnsigned ? arith::UIToFPOp::create(b, type, input).getResult()
                       : arith::SIToFPOp::create(b, type, input).getResult();
   return isUnsigned ? arith::ExtUIOp::create(b, type, input).getResult()
                     : arith::ExtSIOp::create(b, type, input).getResult();
 }
 
-static Value addProduct(LoopBuilder &b, Value sum, Value x, Value y) {
-  if (isa<FloatType>(sum.getType()))
+Value graphopt::addProduct(LoopBuilder &b, Value sum, Value x, Value y) {
+  if (isa<FloatType>(getElementTypeOrSelf(sum.getType())))
     return math::FmaOp::create(b, x, y, sum);
   return arith::AddIOp::create(b, sum, arith::MulIOp::create(b, x, y));
 }

@@ -15,6 +15,12 @@ namespace graphopt {
 /// \returns null for an op that has no such form.
 mlir::Value emitElement(kernel::EpilogueOp op, mlir::ValueRange at, LoopBuilder &b);
 
+/// A number, or a vector of them, in the type of a sum.
+mlir::Value widen(LoopBuilder &b, mlir::Value input, mlir::Type type, bool isUnsigned = false);
+
+/// `sum` + `x` * `y`, of numbers or of vectors.
+mlir::Value addProduct(LoopBuilder &b, mlir::Value sum, mlir::Value x, mlir::Value y);
+
 } // namespace graphopt
 
 #endif

@@ -1,72 +1,21 @@
 //===- ExpandAsyncTiles.cpp - Products of halves that are copied as they are ===//
 
+#include "AsyncSide.h"
 #include "TensorTileEmitter.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 
 using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::cuda;
-using Size = LoopBuilder::Size;
 
 namespace {
 constexpr int64_t kStages = 4;
-constexpr int64_t kRun = 8; ///< halves of one copy, and of a row of a fragment
-
-/// Copies of one side run while earlier stages are multiplied.
-class AsyncSide {
-public:
-  AsyncSide(const Side &side, ValueRange batch, Value first, Size count, Size total,
-            int64_t lines, int64_t depth, Value memory, BlockBuilder &b)
-      : side(side), total(total), memory(memory), b(b) {
-    int64_t along = side.alongDepth ? depth : lines, runs = along / kRun;
-    int64_t copies = lines * depth / kRun;
-    assert(copies % b.threads == 0 && "threads have unequal shares");
-    Value last = b.sub(b.index(count), b.index(side.alongDepth ? 1 : kRun));
-    for (int64_t i = 0; i < copies / b.threads; ++i) {
-      Value number = b.add(b.thread, b.index(i * b.threads));
-      Value major = b.div(number, b.index(runs)), minor = b.mul(b.rem(number, runs), kRun);
-      Value line = b.add(first, side.alongDepth ? major : minor);
-      pieces.push_back({major, minor, side.alongDepth ? minor : major,
-                        side.start(b, batch, b.min(line, last))});
-    }
-  }
-
-  /// Brings the numbers from `k` on to a stage. Lines past the last repeat one; numbers past the
-  /// depth are 0.
-  void copy(Value k, Value stage) {
-    Value end = b.index(total), last = b.sub(end, b.index(side.alongDepth ? kRun : 1));
-    for (const Piece &piece : pieces) {
-      Value at = b.add(k, piece.k);
-      Value given = b.select(b.isLess(at, end), b.index(kRun), b.index(0));
-      nvgpu::DeviceAsyncCopyOp::create(
-          b, nvgpu::DeviceAsyncTokenType::get(b.getContext()), memory,
-          ValueRange{stage, piece.major, piece.minor}, side.memref,
-          side.at(b, piece.start, b.min(at, last)), b.getIndexAttr(kRun), given,
-          /*bypassL1=*/b.getUnitAttr());
-    }
-  }
-
-private:
-  /// Of neighbours: where they go, their place along the depth in the tile, and where
-  /// they come from.
-  struct Piece {
-    Value major, minor, k;
-    SmallVector<Value> start;
-  };
-
-  const Side &side;
-  Size total;
-  Value memory;
-  BlockBuilder &b;
-  SmallVector<Piece> pieces;
-};
+constexpr int64_t kRun = AsyncSide::kRun; // and of a row of a fragment
 
 /// Both sides lie in shared memory as they do outside, the left one by rows, the right one
 /// by numbers of the depth.
-class AsyncTileEmitter : public TensorTileEmitter {
+class AsyncTileEmitter : public FragmentTileEmitter {
 public:
-  using TensorTileEmitter::TensorTileEmitter;
+  using FragmentTileEmitter::FragmentTileEmitter;
 
   static SmallVector<MemRefType> getShared(const TensorTile &tile, Type half) {
     // Rows that lie apart keep the threads that read a fragment from meeting one bank.
@@ -78,10 +27,11 @@ public:
 private:
   SmallVector<Value> addTiles(ValueRange batch, ValueRange sums) override {
     int64_t depth = 2 * tile.words;
+    auto asOutside = [](Value major, Value minor) -> SmallVector<Value> { return {major, minor}; };
     AsyncSide left(*product.left, batch, firstRow, product.rows, product.depth, tile.rows, depth,
-                   b.shared[0], b);
+                   b.shared[0], asOutside, b);
     AsyncSide right(*product.right, batch, firstColumn, product.columns, product.depth,
-                    tile.columns, depth, b.shared[1], b);
+                    tile.columns, depth, b.shared[1], asOutside, b);
     // A group of copies for each stage, also if nothing is left: their number tells which is there.
     auto copy = [&](Value turn) {
       Value k = b.mul(turn, depth), stage = b.rem(turn, kStages);

@@ -180,14 +180,26 @@ bool graphopt::cuda::emitAttention(AttentionOp op, const GpuModel &gpu, Precisio
       !isNarrow(op.getValue()) || depth == 0 || columns == 0 || depth > kMostDepth ||
       columns > kMostDepth || (op.getMask() && !isNarrow(op.getMask())))
     return false;
+  auto emitPlain = [&] { AttentionEmitter(op, b).emit(); };
   int64_t queries = op.getSizes(Role::Query)[2];
-  bool areFew = !ShapedType::isDynamic(queries) && queries <= kFewQueries;
+  bool isOpen = ShapedType::isDynamic(queries);
   std::optional<Factor> factor;
   bool areAlike = typeOf(op.getQuery()) == typeOf(op.getKey()) &&
                   typeOf(op.getKey()) == typeOf(op.getValue());
-  if (gpu.bfloat16 && areAlike && !areFew)
+  if (gpu.bfloat16 && areAlike && (isOpen || queries > kFewQueries))
     factor = findFloatFactor(typeOf(op.getQuery()), typeOf(op.getKey()), precision);
-  if (!factor || !emitTensorAttention(op, *factor, b))
-    AttentionEmitter(op, b).emit();
+  if (!factor || !fitsTensorCores(op, *factor)) {
+    emitPlain();
+  } else if (!isOpen) {
+    emitTensorAttention(op, *factor, b);
+  } else {
+    Value count = b.index(b.sizeOf(op.getQuery(), op.getDim(Role::Query, 2)));
+    b.forEither(b.isLess(count, b.index(kFewQueries + 1)), [&](bool areFew) {
+      if (areFew)
+        emitPlain();
+      else
+        emitTensorAttention(op, *factor, b);
+    });
+  }
   return true;
 }

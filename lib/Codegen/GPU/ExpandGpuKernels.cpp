@@ -3,11 +3,13 @@
 #include "ElementLoops.h"
 #include "ElementRuns.h"
 #include "ExpandAttention.h"
+#include "ExpandDepthwise.h"
 #include "ExpandProduct.h"
 #include "ExpandRows.h"
 #include "ExpandTranspose.h"
 #include "GpuEpilogue.h"
 #include "graphopt/Codegen/GPU/Passes.h"
+#include "graphopt/Target/CodeTargets.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -30,18 +32,21 @@ using namespace mlir;
 using namespace graphopt;
 using namespace graphopt::kernel;
 
-/// Forms in which the threads of a block work together; false if `op` has none.
-static bool expandToBlocks(EpilogueOp op, const GpuModel &gpu, Precision precision) {
+/// Forms in which threads work together or share what they read; false if `op` has none.
+static bool expandToBlocks(EpilogueOp op, ArrayRef<GpuModel> targets, Precision precision) {
   cuda::BlockBuilder b(op.getLoc(), op.getOperation());
   if (std::optional<cuda::Product> product = cuda::findProduct(op, b))
-    return cuda::emitProduct(*product, gpu, precision, b);
+    return cuda::emitProduct(*product, targets, precision, b);
+  if (auto conv = dyn_cast<DepthwiseConvOp>(op.getOperation()))
+    return cuda::emitDepthwise(conv, targets.front(), b);
   if (auto attention = dyn_cast<AttentionOp>(op.getOperation()))
-    return cuda::emitAttention(attention, gpu, precision, b);
+    return cuda::emitAttention(attention, targets.front(), precision, b);
   return false;
 }
 
-static LogicalResult expandKernel(EpilogueOp op, const GpuModel &gpu, Precision precision) {
-  if (expandToBlocks(op, gpu, precision)) {
+static LogicalResult expandKernel(EpilogueOp op, ArrayRef<GpuModel> targets,
+                                  Precision precision) {
+  if (expandToBlocks(op, targets, precision)) {
     op->erase();
     return success();
   }
@@ -70,7 +75,7 @@ struct ExpandGpuKernels : graphopt::impl::ExpandGpuKernelsBase<ExpandGpuKernels>
     auto gpus = findGpuModels(sm);
     if (!gpus)
       return emitError(UnknownLoc::get(context), llvm::toString(gpus.takeError()));
-    gpu = gpus->front();
+    targets = listCodeTargets(*gpus);
     auto found = findPrecision(precision);
     if (!found)
       return emitError(UnknownLoc::get(context), "no precision '" + precision + "'");
@@ -96,7 +101,7 @@ private:
   LogicalResult expand(Operation *op, IRRewriter &rewriter) {
     rewriter.setInsertionPoint(op);
     if (auto kernel = dyn_cast<EpilogueOp>(op))
-      return expandKernel(kernel, gpu, rounding);
+      return expandKernel(kernel, targets, rounding);
     if (isa<PackOp>(op))
       return op->emitOpError("has no form for GPUs");
     if (auto copy = dyn_cast<memref::CopyOp>(op)) {
@@ -126,7 +131,7 @@ private:
     return success();
   }
 
-  GpuModel gpu;
+  std::vector<GpuModel> targets;
   Precision rounding;
 };
 } // namespace

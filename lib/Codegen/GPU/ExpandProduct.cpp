@@ -20,6 +20,12 @@ static constexpr TensorTile kTensorTiles[] = {
     {64, 64, 16, 32, 32},
     {32, 64, 16, 32, 16},
 };
+/// Of four warps each: 64 rows, and the columns of one instruction.
+static constexpr TensorTile kGroupTiles[] = {
+    {128, 256, 32, 16, 256},
+    {128, 128, 32, 16, 128},
+    {64, 64, 32, 16, 64},
+};
 /// With so many rows a product takes as long as reading its right side does.
 constexpr int64_t kFewRows = 8;
 
@@ -48,16 +54,69 @@ static bool isFloat(const Product &product) {
 
 /// The greatest of `tiles` with a block for each multiprocessor, or the least.
 template <typename Tile, size_t N>
-static const Tile &chooseTile(const Product &product, const GpuModel &gpu,
-                              const Tile (&tiles)[N]) {
-  for (const Tile &tile : tiles) {
+static size_t chooseTile(const Product &product, const GpuModel &gpu, const Tile (&tiles)[N]) {
+  for (auto [i, tile] : llvm::enumerate(tiles)) {
     std::optional<int64_t> blocks = countBlocks(product, tile);
     if (!blocks) // of open sizes: neither best nor worst
-      return tiles[1];
+      return 1;
     if (*blocks >= gpu.multiprocessors)
-      return tile;
+      return i;
   }
-  return tiles[N - 1];
+  return N - 1;
+}
+
+namespace {
+/// A form for many rows.
+struct Form {
+  enum Kind { Plain, Staged, Async, Group } kind;
+  size_t tile; ///< of those of its kind
+
+  bool operator==(const Form &other) const { return kind == other.kind && tile == other.tile; }
+};
+} // namespace
+
+static Form chooseForm(const Product &product, const std::optional<Factor> &factor,
+                       const GpuModel &gpu) {
+  if (!factor)
+    return {Form::Plain, chooseTile(product, gpu, kTiles)};
+  if (!canCopyAsync(product, *factor, gpu))
+    return {Form::Staged, chooseTile(product, gpu, kTensorTiles)};
+  if (!gpu.tensorMemory)
+    return {Form::Async, chooseTile(product, gpu, kTensorTiles)};
+  return {Form::Group, chooseTile(product, gpu, kGroupTiles)};
+}
+
+static void emitForm(const Form &form, const Product &product,
+                     const std::optional<Factor> &factor, BlockBuilder &b) {
+  switch (form.kind) {
+  case Form::Plain:
+    return emitTiles(product, kTiles[form.tile], b);
+  case Form::Staged:
+    return emitTensorTiles(product, *factor, kTensorTiles[form.tile], b);
+  case Form::Async:
+    return emitAsyncTiles(product, *factor, kTensorTiles[form.tile], b);
+  case Form::Group:
+    return emitGroupTiles(product, *factor, kGroupTiles[form.tile], b);
+  }
+}
+
+/// What is best for each of the targets, once for all that agree.
+static void emitManyRows(const Product &product, ArrayRef<std::optional<Factor>> factors,
+                         ArrayRef<GpuModel> targets, BlockBuilder &b) {
+  SmallVector<Form> forms, different;
+  for (auto [factor, target] : llvm::zip(factors, targets)) {
+    forms.push_back(chooseForm(product, factor, target));
+    if (!llvm::is_contained(different, forms.back()))
+      different.push_back(forms.back());
+  }
+  for (const Form &form : different) {
+    size_t first = llvm::find(forms, form) - forms.begin();
+    for (size_t i = first; different.size() > 1 && i < forms.size(); ++i)
+      if (forms[i] == form)
+        b.targets.push_back(i);
+    emitForm(form, product, factors[first], b);
+    b.targets.clear();
+  }
 }
 
 SmallVector<Value> graphopt::cuda::addProducts(Size depth, ValueRange sums, BlockBuilder &b,
@@ -75,28 +134,23 @@ SmallVector<Value> graphopt::cuda::addProducts(Size depth, ValueRange sums, Bloc
   return llvm::to_vector(ValueRange(choice.getResults()));
 }
 
-bool graphopt::cuda::emitProduct(const Product &product, const GpuModel &gpu,
+bool graphopt::cuda::emitProduct(const Product &product, ArrayRef<GpuModel> targets,
                                  Precision precision, BlockBuilder &b) {
-  std::optional<Factor> factor = findFactor(product, gpu, precision);
-  if (!factor && !isFloat(product))
+  SmallVector<std::optional<Factor>> factors;
+  for (const GpuModel &target : targets)
+    factors.push_back(findFactor(product, target, precision));
+  if (!isFloat(product) && !llvm::all_of(factors, [](const auto &factor) { return bool(factor); }))
     return false;
-  auto emitManyRows = [&] {
-    if (!factor)
-      emitTiles(product, chooseTile(product, gpu, kTiles), b);
-    else if (canCopyAsync(product, *factor, gpu))
-      emitAsyncTiles(product, *factor, chooseTile(product, gpu, kTensorTiles), b);
-    else
-      emitTensorTiles(product, *factor, chooseTile(product, gpu, kTensorTiles), b);
-  };
+  auto emitMany = [&] { emitManyRows(product, factors, targets, b); };
   if (product.right->alongDepth || !isFloat(product)) {
-    emitManyRows();
+    emitMany();
     return true;
   }
   if (std::optional<int64_t> rows = getFixed(product.rows)) {
     if (*rows <= kFewRows)
       emitFewRows(product, std::max<int64_t>(*rows, 1), b);
     else
-      emitManyRows();
+      emitMany();
     return true;
   }
   Value few = b.isLess(b.index(product.rows), b.index(kFewRows / 2 + 1));
@@ -104,7 +158,7 @@ bool graphopt::cuda::emitProduct(const Product &product, const GpuModel &gpu,
     if (isFew)
       emitFewRows(product, kFewRows / 2, b);
     else
-      emitManyRows();
+      emitMany();
   });
   return true;
 }

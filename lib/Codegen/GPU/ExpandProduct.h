@@ -46,6 +46,11 @@ bool canCopyAsync(const Product &product, const Factor &factor, const GpuModel &
 void emitAsyncTiles(const Product &product, const Factor &factor, const TensorTile &tile,
                     BlockBuilder &b);
 
+/// The same where four warps at a time multiply both sides as they lie in shared memory
+/// (wgmma), while copies of later stages run.
+void emitGroupTiles(const Product &product, const Factor &factor, const TensorTile &tile,
+                    BlockBuilder &b);
+
 /// Few rows: threads share the depth, and a column's sums are added up by shuffles.
 /// Values of f32.
 void emitFewRows(const Product &product, int64_t rows, BlockBuilder &b);
@@ -55,9 +60,9 @@ mlir::SmallVector<mlir::Value>
 addProducts(LoopBuilder::Size depth, mlir::ValueRange sums, BlockBuilder &b,
             llvm::function_ref<mlir::SmallVector<mlir::Value>()> emit);
 
-/// The fastest form of a product for its sizes, chosen by the host where they are open;
-/// false if it has none.
-bool emitProduct(const Product &product, const GpuModel &gpu, Precision precision,
+/// The fastest form of a product for its sizes, chosen by the host where they are open, and
+/// for each target; false if it has none.
+bool emitProduct(const Product &product, llvm::ArrayRef<GpuModel> targets, Precision precision,
                  BlockBuilder &b);
 
 } // namespace graphopt::cuda

@@ -201,13 +201,14 @@ private:
 };
 } // namespace
 
-bool graphopt::cuda::emitTensorAttention(AttentionOp op, const Factor &factor, BlockBuilder &b) {
+bool graphopt::cuda::fitsTensorCores(AttentionOp op, const Factor &factor) {
   // More would spill registers.
   constexpr int64_t kMostDepth = 128;
   using Role = AttentionOp::Role;
-  if (factor.perWord != 2 || op.getSizes(Role::Query)[3] > kMostDepth ||
-      op.getSizes(Role::Value)[3] > kMostDepth)
-    return false;
+  return factor.perWord == 2 && op.getSizes(Role::Query)[3] <= kMostDepth &&
+         op.getSizes(Role::Value)[3] <= kMostDepth;
+}
+
+void graphopt::cuda::emitTensorAttention(AttentionOp op, const Factor &factor, BlockBuilder &b) {
   TensorAttentionEmitter(op, factor, b).emit();
-  return true;
 }

@@ -15,9 +15,9 @@ constexpr int64_t kStages = 2;
 constexpr int64_t kGroup = 4; ///< words that one instruction stores
 
 /// Both sides pass through registers, where they become words.
-class StagedTileEmitter : public TensorTileEmitter {
+class StagedTileEmitter : public FragmentTileEmitter {
 public:
-  using TensorTileEmitter::TensorTileEmitter;
+  using FragmentTileEmitter::FragmentTileEmitter;
 
   static SmallVector<MemRefType> getShared(const TensorTile &tile, Type word) {
     // Rows that lie apart keep the threads that read a fragment from meeting one bank.

@@ -4,6 +4,7 @@
 #include "HostLoops.h"
 #include "dialects/Kernel/Kernel.h"
 #include "graphopt/Codegen/GPU/Passes.h"
+#include "graphopt/Target/CodeTargets.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -189,6 +190,8 @@ private:
     // Else ptxas spills registers for the sake of more blocks.
     kernel->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
                     IntegerAttr::get(IntegerType::get(&getContext(), 32), 1));
+    if (Attribute targets = launch->getAttr(kTargetsAttr))
+      kernel->setAttr(kTargetsAttr, targets);
     IRMapping mapping;
     Block &entry = kernel.getBody().front(), &body = launch.getBody().front();
     mapping.map(function.getArguments(), kernel.getArguments());

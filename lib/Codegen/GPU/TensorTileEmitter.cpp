@@ -22,7 +22,7 @@ void TensorTileEmitter::emit(ValueRange batch, Value rowTile, Value columnTile) 
   store(batch, addProducts(product.depth, sums, b, [&] { return addTiles(batch, sums); }));
 }
 
-SmallVector<Value> TensorTileEmitter::multiply(Value stage, ValueRange before) {
+SmallVector<Value> FragmentTileEmitter::multiply(Value stage, ValueRange before) {
   SmallVector<Value> sums(before);
   for (int64_t word = 0; word < tile.words; word += kWords) {
     SmallVector<Fragment> left, right;

@@ -21,16 +21,10 @@ protected:
   static constexpr int64_t kRows = kFragmentRows, kColumns = kFragmentColumns,
                            kWords = kFragmentWords;
 
-  /// The sums of all products, by way of shared memory.
+  /// The sums of all products, by way of shared memory: of each fragment of the result those
+  /// that a lane has, fragments of a row of them side by side.
   virtual mlir::SmallVector<mlir::Value> addTiles(mlir::ValueRange batch,
                                                   mlir::ValueRange sums) = 0;
-  /// 16 rows of the left side.
-  virtual Fragment readLeft(mlir::Value stage, int64_t fragment, int64_t word) = 0;
-  /// 8 columns of the right side each.
-  virtual mlir::SmallVector<Fragment> readRight(mlir::Value stage, int64_t word) = 0;
-
-  /// `before` and the products of what a stage of shared memory holds.
-  mlir::SmallVector<mlir::Value> multiply(mlir::Value stage, mlir::ValueRange before);
 
   int64_t rowFragments() const { return tile.warpRows / kRows; }
   int64_t columnFragments() const { return tile.warpColumns / kColumns; }
@@ -45,6 +39,21 @@ protected:
 
 private:
   void store(mlir::ValueRange batch, mlir::ValueRange sums);
+};
+
+/// Warps multiply fragments that they have read to registers.
+class FragmentTileEmitter : public TensorTileEmitter {
+public:
+  using TensorTileEmitter::TensorTileEmitter;
+
+protected:
+  /// 16 rows of the left side.
+  virtual Fragment readLeft(mlir::Value stage, int64_t fragment, int64_t word) = 0;
+  /// 8 columns of the right side each.
+  virtual mlir::SmallVector<Fragment> readRight(mlir::Value stage, int64_t word) = 0;
+
+  /// `before` and the products of what a stage of shared memory holds.
+  mlir::SmallVector<mlir::Value> multiply(mlir::Value stage, mlir::ValueRange before);
 };
 
 /// A block for each tile, with shared memory of these types; `emit(batch, row, column)`

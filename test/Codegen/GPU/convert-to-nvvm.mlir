@@ -22,3 +22,17 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// Shared memory that a launch gives is no variable of the kernel; patterns of 1 KiB lie in it.
+// CHECK: gpu.module @dynamic
+// CHECK: llvm.mlir.global external @{{.+}}() {addr_space = 3 : i32, alignment = 1024 : i64{{.*}}} : !llvm.array<0 x i8>
+gpu.module @dynamic {
+  gpu.func @kernel(%y: memref<f32>) kernel {
+    %c0 = arith.constant 0 : index
+    %memory = gpu.dynamic_shared_memory : memref<?xi8, #gpu.address_space<workgroup>>
+    %view = memref.view %memory[%c0][] : memref<?xi8, #gpu.address_space<workgroup>> to memref<f32, #gpu.address_space<workgroup>>
+    %v = memref.load %view[] : memref<f32, #gpu.address_space<workgroup>>
+    memref.store %v, %y[] : memref<f32>
+    gpu.return
+  }
+}

@@ -282,3 +282,26 @@ func.func @packed(%a: memref<?x8xf32>, %b: memref<1x8x16xf32>, %c: memref<?x4xf3
   }
   return
 }
+
+// -----
+
+// Four channels of a pixel of the input and of a tap are read once for four neighbours of the result; behind the
+// end of a line the last pixel is read again, and nothing is stored.
+// CHECK-LABEL: func.func @depthwise(
+// CHECK:         scf.parallel (%[[N:.+]], %[[Y:.+]], %[[X:.+]], %[[C:.+]]) = {{.+}} to (%c8, %c110, %c28, %c16)
+// CHECK:           %[[COLUMN:.+]] = arith.muli %[[X]], %c4
+// CHECK:           %[[CHANNEL:.+]] = arith.muli %[[C]], %c4
+// CHECK-COUNT-3:   vector.load %arg1[%c0, %c0, %{{.+}}, %c0, %[[CHANNEL]]] {alignment = 16 : i64}
+// CHECK-COUNT-6:   vector.load %arg0[%[[N]], %[[Y]], %{{.+}}, %[[CHANNEL]]] {alignment = 16 : i64}
+// CHECK-NOT:       vector.load %arg0[%[[N]], %[[Y]]
+// CHECK:           vector.store {{.+}}, %arg2[%[[N]], %[[Y]], %[[COLUMN]], %[[CHANNEL]]]
+// CHECK:           %[[EXISTS:.+]] = arith.cmpi ult, %{{.+}}, %c110
+// CHECK:           scf.if %[[EXISTS]]
+func.func @depthwise(%x: memref<8x112x112x64xf32>, %w: memref<1x3x3x1x64xf32>, %y: memref<8x110x110x64xf32>) {
+  kernel.depthwise_conv ins(%x, %w : memref<8x112x112x64xf32>, memref<1x3x3x1x64xf32>) packed
+      strides = [1, 1] dilations = [1, 1] outs(%y : memref<8x110x110x64xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}

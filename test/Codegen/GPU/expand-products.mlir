@@ -1,5 +1,6 @@
 // RUN: graphopt-opt %s --graphopt-expand-gpu-kernels -canonicalize -cse -split-input-file | FileCheck %s
 // RUN: graphopt-opt %s --graphopt-expand-gpu-kernels=precision=f16 -canonicalize -cse -split-input-file | FileCheck %s --check-prefix=F16
+// RUN: graphopt-opt %s --graphopt-expand-gpu-kernels=sm=80,90 -canonicalize -cse -split-input-file | FileCheck %s --check-prefix=HOPPER
 
 // A block of 128 threads for each of 16 x 16 tiles; two stages of both sides. While one is multiplied, the next is read.
 // CHECK-LABEL: func.func @tiles(
@@ -111,6 +112,36 @@ func.func @conv(%x: memref<1x30x30x16xf32>, %w: memref<1x3x3x16x32xf32>, %y: mem
 // CHECK:           nvvm.cp.async.wait.group 0
 func.func @halves(%a: memref<2048x512xf16>, %b: memref<512x1024xf16>, %c: memref<2048x1024xf32>) {
   kernel.matmul ins(%a, %b : memref<2048x512xf16>, memref<512x1024xf16>) outs(%c : memref<2048x1024xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}
+
+// -----
+
+// Of halves each GPU has what is best for it. The first target's (sm_80) are tiles by mma.sync; those of the second
+// (sm_90a) by wgmma, which reads both sides where cp.async brought them. What PTX is of is the first, here.
+// HOPPER-LABEL: func.func @halves(
+// HOPPER:         gpu.launch
+// HOPPER:           nvvm.mma.sync
+// HOPPER:         } {graphopt.targets = array<i32: 0>}
+// HOPPER:         gpu.launch {{.+}} threads({{.+}}) in (%{{.+}} = %c256{{.*}}dynamic_shared_memory_size %c196608
+// HOPPER:           %[[MATRIX:.+]] = arith.ori %{{.+}}, %c4611686293305360384
+// HOPPER:           nvgpu.device_async_copy
+// HOPPER:           nvvm.cp.async.commit.group
+// HOPPER:           scf.for {{.+}} -> (!llvm.struct<(
+// HOPPER:             nvvm.cp.async.wait.group 1
+// HOPPER-NEXT:        nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>, space = #nvvm.shared_space<cta>}
+// HOPPER-NEXT:        gpu.barrier
+// HOPPER:             nvvm.wgmma.fence.aligned
+// HOPPER-COUNT-4:     nvvm.wgmma.mma_async {{.+}}, <m = 64, n = 256, k = 16>, D[<f32>, <one>], A[<f16>, <one>, <row>], B[<f16>, <one>, <row>]
+// HOPPER-NEXT:        nvvm.wgmma.commit.group.sync.aligned
+// HOPPER-NEXT:        nvvm.wgmma.wait.group.sync.aligned 1
+// HOPPER:           llvm.inline_asm has_side_effects asm_dialect = att "wgmma.wait_group.sync.aligned 0;"
+// HOPPER:         } {graphopt.targets = array<i32: 1>}
+func.func @halves(%a: memref<4096x512xf16>, %b: memref<512x4096xf16>, %c: memref<4096x4096xf32>) {
+  kernel.matmul ins(%a, %b : memref<4096x512xf16>, memref<512x4096xf16>) outs(%c : memref<4096x4096xf32>) {
   ^bb0(%sum: f32):
     kernel.yield %sum : f32
   }

@@ -30,10 +30,10 @@ struct Site {
 inline bool needsFibers(std::string_view name) {
   for (std::string_view prefix :
        {"bar", "shfl", "vote", "match", "redux", "activemask", "elect",
-        "ldmatrix", "stmatrix", "mma", "cp.async"})
+        "ldmatrix", "stmatrix", "mma", "cp.async", "fence.proxy.async"})
     if (name.substr(0, prefix.size()) == prefix)
       return true;
-  return false;
+  return name.find("wgmma") != name.npos; // or text
 }
 
 } // namespace emulator

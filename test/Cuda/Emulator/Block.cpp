@@ -15,6 +15,7 @@ void Block::run(const Launch &which, Size place) {
   launch = &which;
   threads.assign(launch->block.count(), Thread());
   warpPhases.assign((threads.size() + kWarpSize - 1) / kWarpSize, 0);
+  warpProducts.assign(warpPhases.size(), GroupProducts());
   ++blockPhase;
   fibers.reset(threads.size());
   sharedMemory().beginBlock();

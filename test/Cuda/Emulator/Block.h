@@ -5,6 +5,7 @@
 
 #include "AsyncCopies.h"
 #include "Fibers.h"
+#include "GroupProducts.h"
 #include "Launch.h"
 #include "Operations.h"
 #include "SharedMemory.h"
@@ -27,6 +28,7 @@ public:
             const Operands &operands);
   Access access() const;
   AsyncCopies &copies() { return threads[current].copies; }
+  GroupProducts &products() { return warpProducts[current / kWarpSize]; }
 
 private:
   enum class State { Ready, InWarp, InBlock, Ended };
@@ -51,6 +53,7 @@ private:
   const Launch *launch = nullptr;
   std::vector<Thread> threads;
   std::vector<uint32_t> warpPhases;
+  std::vector<GroupProducts> warpProducts;
   uint32_t blockPhase = 0;
   unsigned current = 0;
   Fibers fibers;

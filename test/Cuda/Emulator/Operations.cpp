@@ -20,7 +20,7 @@ const Operation *emulator::findOperation(std::string_view name) {
   std::lock_guard<std::mutex> lock(mutex);
   if (auto found = known.find(name); found != known.end())
     return &found->second;
-  for (auto find : {findArithmetic, findBarrier, findWarpExchange,
+  for (auto find : {findGroupProduct, findArithmetic, findBarrier, findWarpExchange,
                     findMatrixLoad, findMatrixProduct, findAsyncCopy}) {
     Operation operation = find(name);
     if (operation.ofThread || operation.ofWarp || operation.ofBlock)

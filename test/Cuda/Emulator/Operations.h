@@ -67,6 +67,7 @@ Operation findWarpExchange(std::string_view name);
 Operation findMatrixLoad(std::string_view name);
 Operation findMatrixProduct(std::string_view name);
 Operation findAsyncCopy(std::string_view name);
+Operation findGroupProduct(std::string_view name);
 
 /// The parts of `name` between dots.
 std::vector<std::string_view> splitName(std::string_view name);

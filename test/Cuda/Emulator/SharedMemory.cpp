@@ -5,7 +5,7 @@
 
 using namespace emulator;
 
-static constexpr uint32_t kAlignment = 1024;
+static constexpr uint32_t kAlignment = 1024, kMostThreads = 1024;
 alignas(kAlignment) static unsigned char memory[kMostShared + 2 * kAlignment];
 
 static uint64_t windowBegin() {
@@ -29,6 +29,7 @@ void SharedMemory::beginLaunch(const Facts &facts, uint32_t dynamicBytes) {
 void SharedMemory::beginBlock() {
   memset(memory, 0xFF, bytes);
   ++blockNumber;
+  fencePhases.assign(kMostThreads, {});
 }
 
 uint64_t SharedMemory::staticBase() const {
@@ -89,8 +90,41 @@ void SharedMemory::write(uint64_t address, size_t count, Access access) {
     checkOrder(cell->reader, access, "overwrites what was read from", place);
     checkOrder(cell->otherReader, access, "overwrites what was read from",
                place);
-    cell->writer = access;
+    setWriter(*cell, access);
   }
+}
+
+void SharedMemory::setWriter(Cell &cell, Access access) {
+  cell.writer = access;
+  cell.writtenIn = blockNumber;
+  cell.fences = fencePhases[access.thread].size();
+}
+
+void SharedMemory::fenceProxy(Access access) {
+  fencePhases[access.thread].push_back(access.blockPhase);
+}
+
+void SharedMemory::readByOtherProxy(uint64_t address, size_t count, Access access) {
+  read(address, count, access);
+  Cell *cell = cellsOf(address, count);
+  for (size_t i = 0; i < count; ++i, ++cell) {
+    if (cell->writtenIn != blockNumber)
+      continue;
+    const std::vector<uint32_t> &phases = fencePhases[cell->writer.thread];
+    bool sameWarp = cell->writer.thread / int(kWarpSize) == access.thread / int(kWarpSize);
+    if (cell->fences >= phases.size() ||
+        (!sameWarp && phases[cell->fences] == access.blockPhase))
+      fail("multiplies " + describe(cell - cells.data()) +
+           " without a fence.proxy.async of thread " + std::to_string(cell->writer.thread) +
+           ", which wrote it, and a barrier after that");
+  }
+}
+
+uint64_t SharedMemory::expand(uint32_t low) const {
+  constexpr uint64_t kWindow = 1 << 18;
+  uint64_t begin = windowBegin();
+  uint64_t address = (begin & ~(kWindow - 1)) | low;
+  return address < begin ? address + kWindow : address;
 }
 
 void SharedMemory::hold(uint64_t address, size_t count, Access access) {
@@ -106,6 +140,6 @@ void SharedMemory::release(uint64_t address, size_t count, Access access) {
   Cell *cell = cellsOf(address, count);
   for (size_t i = 0; i < count; ++i) {
     cell[i].heldIn = 0;
-    cell[i].writer = access;
+    setWriter(cell[i], access);
   }
 }

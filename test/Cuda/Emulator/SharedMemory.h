@@ -41,14 +41,26 @@ public:
   void hold(uint64_t address, size_t bytes, Access access);
   void release(uint64_t address, size_t bytes, Access access);
 
+  /// wgmma sees what threads wrote before a fence.proxy.async of their own, and
+  /// a barrier behind that.
+  void fenceProxy(Access access);
+  void readByOtherProxy(uint64_t address, size_t bytes, Access access);
+
+  /// The address in the block's memory whose low bits these are.
+  uint64_t expand(uint32_t low) const;
+
 private:
   struct Cell { ///< of a byte
     Access writer, reader, otherReader;
-    uint32_t heldIn = 0; ///< number of the block
+    uint32_t fences = 0; ///< of the writer, before it wrote
+    uint32_t writtenIn = 0, heldIn = 0; ///< number of the block
   };
+  void setWriter(Cell &cell, Access access);
   Cell *cellsOf(uint64_t address, size_t count);
 
   std::vector<Cell> cells;
+  /// Of each thread of the block, the phases that its proxy's fences were in.
+  std::vector<std::vector<uint32_t>> fencePhases;
   uint32_t blockNumber = 0, staticBegin = 0, dynamicBegin = 0, bytes = 0;
 };
 

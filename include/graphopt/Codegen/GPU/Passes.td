@@ -7,6 +7,8 @@ def ExpandGpuKernels : Pass<"graphopt-expand-gpu-kernels", "::mlir::func::FuncOp
     of the result, through shared memory; or, of a few rows, a block for some columns,
     whose threads share the depth. Where sizes are open the host chooses among them.
     Tensor cores multiply bytes, 16-bit floats, and f32 if `precision` allows it.
+    Where one form is not best for all of `sm`, each has a launch of its own, marked with the
+    targets that it is for.
     Attention of floats has a block for some queries of a head, which reads keys and
     values once. Reductions along rows become one, too, with a warp or a block for each row,
     together with what `graphopt-group-rows` puts into one region with them.
@@ -47,7 +49,7 @@ def ExpandGpuKernels : Pass<"graphopt-expand-gpu-kernels", "::mlir::func::FuncOp
   ];
   let options = [
     Option<"sm", "sm", "std::string", "\"80\"",
-           "Compute capability, times 10, of the least GPU that runs the kernels">,
+           "Compute capabilities, times 10, of the GPUs that kernels are for">,
     Option<"precision", "precision", "std::string", "\"f32\"",
            "What factors of f32 may be rounded to: f32, tf32, f16 or bf16">
   ];
