@@ -114,7 +114,7 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
   case Stage::Kernel:
     return buildKernelPipeline(passes, cpu, {options.winograd, onGpu});
   case Stage::Memory:
-    return buildMemoryPipeline(passes, cpu, onGpu);
+    return buildMemoryPipeline(passes, cpu, onGpu ? options.gpus : "");
   case Stage::LLVM:
     return buildLLVMPipeline(
         passes, cpu,

@@ -25,7 +25,7 @@ static bufferization::OneShotBufferizePassOptions bufferizeOptions() {
 }
 
 void graphopt::buildMemoryPipeline(OpPassManager &pm, const CpuModel &cpu,
-                                   bool onGpu) {
+                                   llvm::StringRef gpus) {
   // The caller's buffers are known before buffers are chosen.
   pm.addPass(createBindResults());
   // Parts of a larger tensor can be computed in their place.
@@ -46,8 +46,12 @@ void graphopt::buildMemoryPipeline(OpPassManager &pm, const CpuModel &cpu,
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
   // What loops carry has its place in the plan, too.
   pm.addNestedPass<func::FuncOp>(createDoubleBufferLoops());
-  if (onGpu)
+  if (!gpus.empty()) {
+    SplitDepthOptions split;
+    split.sm = gpus.str();
+    pm.addNestedPass<func::FuncOp>(createSplitDepth(split));
     pm.addNestedPass<func::FuncOp>(createGroupRows());
+  }
   pm.addPass(createPlanMemory());
   // The plan repeats arithmetic, and with fixed shapes it folds.
   pm.addPass(createCanonicalizerPass());

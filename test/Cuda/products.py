@@ -45,6 +45,7 @@ def check(x, w, tolerance, precision="f32", kind=TensorProto.FLOAT, constant=Tru
 
 F32 = 2e-6
 check([256, 40], [40, 256], F32)              # some of the depth is left, of no tile's sides
+check([64, 2048], [2048, 48], F32)            # by parts of the depth
 check([70, 33], [33, 45], F32)                # no two neighbours are read at once
 check([1, 100], [100, 70], F32)               # few rows
 check([3, 257], [257, 64], F32)
@@ -71,4 +72,6 @@ for kind, tolerance in (TensorProto.FLOAT16, 2e-3), (TensorProto.BFLOAT16, 1e-2)
     check([2, 3, 33, 136], [2, 1, 136, 72], tolerance, kind=kind, constant=False, open_dims=True)
     check([500, 40], [40, 512], tolerance, kind=kind, sm=87, schedules=1)  # great tiles: of this GPU a block each
     check([19, 21], [21, 23], tolerance, kind=kind)
+    check([2, 33, 1024], [1024, 72], tolerance, kind=kind)    # by parts of the depth
+    check([2, 33, 1024], [1024, 72], tolerance, kind=kind, sm=90)
     check([2, 40], [40, 24], tolerance, kind=kind)

@@ -44,8 +44,8 @@ void buildTensorPipeline(mlir::OpPassManager &pm, const CpuModel &cpu,
                          const KernelOptions &options = {});
 
 /// Tensors to buffers in one workspace: stage memory.
-/// Where it is for a GPU, ops that become one kernel are together.
-void buildMemoryPipeline(mlir::OpPassManager &pm, const CpuModel &cpu, bool onGpu = false);
+/// Where it is for GPUs, which `gpus` lists as --sm does, ops that become one kernel are together.
+void buildMemoryPipeline(mlir::OpPassManager &pm, const CpuModel &cpu, llvm::StringRef gpus = "");
 
 /// What a user may ask of the stage llvm.
 struct LLVMOptions {

@@ -19,14 +19,23 @@ MemRefType graphopt::cuda::sharedType(ArrayRef<int64_t> shape, Type element) {
 
 int64_t graphopt::cuda::getRun(Value memref, int64_t most) {
   auto type = cast<MemRefType>(memref.getType());
-  // Buffers begin at multiples of 64 bytes; a view's offset may be anything.
-  if (!type.getLayout().isIdentity() || type.getRank() == 0 ||
-      ShapedType::isDynamic(type.getShape().back()))
+  SmallVector<int64_t> places; // that are to be multiples
+  int64_t offset;
+  if (type.getRank() == 0 || failed(type.getStridesAndOffset(places, offset)) ||
+      places.back() != 1)
+    return 1;
+  // Buffers begin at multiples of 64 bytes.
+  places.back() = type.getShape().back();
+  if (type.getLayout().isIdentity())
+    places = {places.back()};
+  else
+    places.push_back(offset);
+  if (llvm::any_of(places, ShapedType::isDynamic))
     return 1;
   constexpr int64_t kWidestBytes = 16;
   int64_t bytes = type.getElementTypeBitWidth() / 8;
   most = std::min(most, kWidestBytes / std::max<int64_t>(bytes, 1));
-  while (most > 1 && type.getShape().back() % most != 0)
+  while (most > 1 && llvm::any_of(places, [&](int64_t place) { return place % most != 0; }))
     most /= 2;
   return std::max<int64_t>(most, 1);
 }

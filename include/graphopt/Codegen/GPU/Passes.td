@@ -81,6 +81,38 @@ def GroupRows : Pass<"graphopt-group-rows", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::scf::SCFDialect"];
 }
 
+def SplitDepth : Pass<"graphopt-split-depth", "::mlir::func::FuncOp"> {
+  let summary = "Cuts products of few tiles into parts of their depth";
+  let description = [{
+    Runs on buffers before memory is planned. A product that has fewer tiles than the least
+    GPU of `sm` multiprocessors, and a depth that is worth it, becomes one of parts of its
+    depth, which are batches of a matrix product and groups of a convolution; an
+    element-wise op adds them up and ends with the product's epilogue. Its order is always the
+    same. Fixed sizes and sums of f32 only.
+
+    ```mlir
+    kernel.matmul ins(%a, %b : memref<64x2048xf32>, memref<2048x64xf32>)
+        outs(%c : memref<64x64xf32>) { ... }
+    ```
+    becomes
+    ```mlir
+    %parts = memref.alloc() : memref<4x64x64xf32>
+    kernel.matmul ins(%a_parts, %b_parts : memref<4x64x512xf32, strided<[512, 2048, 1]>>,
+        memref<4x512x64xf32, strided<[32768, 64, 1]>>) outs(%parts : memref<4x64x64xf32>) { ... }
+    linalg.generic {...} ins(%part0, %part1, %part2, %part3 : ...) outs(%c : memref<64x64xf32>) {...}
+    ```
+  }];
+  let options = [
+    Option<"sm", "sm", "std::string", "\"80\"",
+           "Compute capabilities, times 10, of the GPUs that kernels are for">
+  ];
+  let statistics = [Statistic<"numSplit", "num-split", "Products that were cut">];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::memref::MemRefDialect"
+  ];
+}
+
 def MapToGpu : Pass<"graphopt-map-to-gpu", "::mlir::ModuleOp"> {
   let summary = "Makes GPU kernels of functions, and of their bodies a launch";
   let description = [{

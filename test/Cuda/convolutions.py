@@ -1,5 +1,5 @@
 # RUN: %python %s
-"""Convolutions of single channels, some pixels a thread: like ONNX's reference."""
+"""Convolutions of single channels, some pixels a thread, and by parts of their channels: like ONNX's reference."""
 import emulator
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
@@ -8,13 +8,15 @@ from onnx.reference import ReferenceEvaluator
 random = np.random.default_rng(0)
 
 
-def check(x, taps, strides=None, dilations=None, kind=TensorProto.FLOAT, open_dims=False, tolerance=1e-6):
-    """A filter for each channel, a bias, rectified."""
+def check(x, taps, strides=None, dilations=None, kind=TensorProto.FLOAT, open_dims=False, tolerance=1e-6,
+          columns=None, **options):
+    """A filter for each channel, or `columns` of all, a bias, rectified."""
     numpy_kind = helper.tensor_dtype_to_np_dtype(kind)
-    weight = random.standard_normal((x[1], 1, *taps)).astype(numpy_kind)
-    bias = random.standard_normal(x[1]).astype(numpy_kind)
+    groups, columns = (1, columns) if columns else (x[1], x[1])
+    weight = random.standard_normal((columns, x[1] // groups, *taps)).astype(numpy_kind)
+    bias = random.standard_normal(columns).astype(numpy_kind)
     pads = [extent // 2 for extent in taps] * 2
-    conv = helper.make_node("Conv", ["x", "w", "b"], ["c"], group=x[1], pads=pads, strides=strides or [1] * len(taps),
+    conv = helper.make_node("Conv", ["x", "w", "b"], ["c"], group=groups, pads=pads, strides=strides or [1] * len(taps),
                             dilations=dilations or [1] * len(taps))
     dims = [f"d{i}" if open_dims and i != 1 else extent for i, extent in enumerate(x)]
     graph = helper.make_graph(
@@ -23,7 +25,7 @@ def check(x, taps, strides=None, dilations=None, kind=TensorProto.FLOAT, open_di
         [numpy_helper.from_array(weight, "w"), numpy_helper.from_array(bias, "b")])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)], ir_version=10)
     value = random.standard_normal(x).astype(numpy_kind)
-    y, = emulator.compile(model).run([value])
+    y, = emulator.compile(model, **options).run([value])
     expected, = ReferenceEvaluator(model).run(None, {"x": value})
     error = np.abs(y.astype(np.float64) - expected).max() / np.abs(expected).max()
     assert y.shape == expected.shape and error <= tolerance, (x, taps, error)
@@ -38,3 +40,5 @@ check([2, 8, 19], [4], open_dims=True)
 check([1, 8, 5, 6, 7], [3, 3, 3], open_dims=True)
 check([1, 16, 9, 9], [9, 9])                                    # too many taps for one piece of code
 check([1, 16, 17, 15], [3, 3], strides=[1, 2], kind=TensorProto.FLOAT16, tolerance=2e-3, open_dims=True)
+check([1, 128, 7, 6], [3, 3], columns=72)                       # by two parts of its depth
+check([1, 128, 9, 9], [3, 3], columns=40, strides=[2, 2], kind=TensorProto.FLOAT16, tolerance=4e-3)
