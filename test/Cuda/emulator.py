@@ -58,11 +58,14 @@ def emulate(kernels, library, level="-O0"):
           f"-Wl,-rpath,{DRIVER}", "-o", library])
 
 
-def compile(model, level="-O1", keep=None, kernels=None, **options):
-    """As graphopt.compile() with target="cuda", its kernels emulated, by clang's `level`. What is loaded is left in
-    the folder `keep`, with kernels.so for GRAPHOPT_EMULATED. A list `kernels` gets their names."""
+def compile(model, level="-O1", keep=None, kernels=None, capability=None, **options):
+    """As graphopt.compile() with target="cuda", its kernels emulated, by clang's `level`, on a GPU of `capability`, or
+    else the last of `sm`. What is loaded is left in the folder `keep`, with kernels.so for GRAPHOPT_EMULATED. A list
+    `kernels` gets their names."""
     ctypes.CDLL(os.path.join(DRIVER, "libcuda.so.1"), ctypes.RTLD_GLOBAL)
     with tempfile.TemporaryDirectory(prefix="graphopt-cuda-") as folder:
+        options = {"sm": 80, **options}
+        os.environ["GRAPHOPT_FAKE_CC"] = str(capability or str(options["sm"]).split(",")[-1])
         compiled = _compile(model, lambda name: os.path.join(folder, name), level, options)
         if kernels is not None:
             kernels += _names(os.path.join(folder, "stages", "4-llvm.mlir"))
@@ -82,7 +85,6 @@ def _compile(model, path, level, options):
         with open(path("model.onnx"), "wb") as file:
             file.write(model.SerializeToString())
         model = path("model.onnx")
-    options = {"sm": 80, **options}
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     done = subprocess.run([os.path.join(BUILD, "bin", "graphopt"), "compile", model, "-o", path("out"),
                            "--target=cuda", "--emit=shared", f"--dump-stages={path('stages')}", *flags],
@@ -90,5 +92,5 @@ def _compile(model, path, level, options):
     if done.returncode:
         raise graphopt.CompileError(done.stderr.strip().removeprefix("graphopt: error: ")[:2000])
     emulate(path("stages/4-llvm.mlirbc"), path("kernels.so"), level)
-    os.environ["GRAPHOPT_EMULATED"], os.environ["GRAPHOPT_FAKE_CC"] = path("kernels.so"), str(options["sm"]).split(",")[-1]
+    os.environ["GRAPHOPT_EMULATED"] = path("kernels.so")
     return graphopt.load(path("out"))

@@ -68,6 +68,7 @@ for kind, tolerance in (TensorProto.FLOAT16, 2e-3), (TensorProto.BFLOAT16, 1e-2)
     check([65, 72], [72, 40], tolerance, kind=kind)    # copied past the registers
     check([65, 72], [72, 40], tolerance, kind=kind, sm=75)
     check([65, 264], [264, 72], tolerance, kind=kind, sm=90)    # four warps multiply what lies in shared memory
+    check([65, 264], [264, 72], tolerance, kind=kind, sm=90, capability=100)    # by PTX, which has none of it
     check([2, 3, 133, 136], [2, 1, 136, 136], tolerance, kind=kind, constant=False, open_dims=True, sm="80,90")
     check([2, 3, 33, 136], [2, 1, 136, 72], tolerance, kind=kind, constant=False, open_dims=True)
     check([500, 40], [40, 512], tolerance, kind=kind, sm=87, schedules=1)  # great tiles: of this GPU a block each
