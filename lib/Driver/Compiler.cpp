@@ -112,7 +112,7 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
                                /*listNodes=*/!listing.empty(),
                                /*portable=*/options.lastStage == Stage::Onnx});
   case Stage::Kernel:
-    return buildKernelPipeline(passes, cpu, {options.winograd, onGpu});
+    return buildKernelPipeline(passes, cpu, {options.winograd, onGpu, options.precision});
   case Stage::Memory:
     return buildMemoryPipeline(passes, cpu, onGpu ? options.gpus : "");
   case Stage::LLVM:

@@ -1,6 +1,7 @@
 //===- TensorPipeline.cpp - linalg and kernel ops on tensors --------------===//
 
 #include "graphopt/Codegen/Common/Passes.h"
+#include "graphopt/Codegen/GPU/Passes.h"
 #include "graphopt/Pipeline/Pipelines.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -19,6 +20,12 @@ void graphopt::buildTensorPipeline(OpPassManager &pm, const CpuModel &cpu,
   pm.addPass(createCSEPass());
   // While transposes are ops of their own.
   pm.addNestedPass<func::FuncOp>(createFoldTransposes());
+  // What makes a factor rounds it.
+  if (options.onGpu) {
+    RoundFactorsOptions round;
+    round.precision = precisionName(options.precision).str();
+    pm.addPass(createRoundFactors(round));
+  }
   // Fewer passes over memory; consumers move next to kernels.
   pm.addNestedPass<func::FuncOp>(createFuseElementwise());
   // Merging leaves unused producers and double inputs.

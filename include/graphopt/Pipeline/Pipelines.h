@@ -24,6 +24,7 @@ struct GraphOptions {
 struct KernelOptions {
   bool winograd = true; ///< where it is faster
   bool onGpu = false;   ///< filters in one panel; other weights stay as they are
+  Precision precision = Precision::F32; ///< of factors, on GPUs
 };
 
 /// The part of the next pipeline that leaves the model's own operators: what is

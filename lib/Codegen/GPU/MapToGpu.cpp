@@ -167,15 +167,18 @@ private:
   void makeModule() {
     auto b = OpBuilder::atBlockEnd(getOperation().getBody());
     kernels = gpu::GPUModuleOp::create(b, getOperation().getLoc(), kModule);
+    names.emplace(kernels);
     getOperation()->setAttr(gpu::GPUDialect::getContainerModuleAttrName(), b.getUnitAttr());
   }
 
-  /// A kernel without a body, which has the arguments of `function`.
+  /// A kernel without a body, which has the arguments of `function`; of another name if
+  /// there is one of this.
   gpu::GPUFuncOp declareKernel(func::FuncOp function, const Twine &name) {
     auto b = OpBuilder::atBlockEnd(kernels.getBody());
     auto kernel = gpu::GPUFuncOp::create(b, function.getLoc(), name.str(),
                                                function.getFunctionType());
     kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
+    names->insert(kernel);
     return kernel;
   }
 
@@ -265,5 +268,6 @@ private:
   }
 
   gpu::GPUModuleOp kernels;
+  std::optional<SymbolTable> names; ///< of what it has
 };
 } // namespace

@@ -12,9 +12,9 @@ namespace graphopt::cuda {
 /// shared memory and goes on while later ones run: PTX ISA, "Asynchronous Warpgroup Level
 /// Matrix Instructions".
 ///
-/// A side lies in lines of 64 halves, 128 bytes, each 16 of which are a run. Run i of line l has
-/// the place of run i ^ l % 8, so that eight lines' runs of one number are read at once.
-/// Eight lines are a pattern of 1 KiB, at an address that is a multiple of it.
+/// A side lies in lines of 64 halves, which are eight runs of 16 bytes. Run i of line l has the
+/// place of run i ^ l % 8, so that eight lines' runs of one number are read at once. Eight
+/// lines are a pattern of 1 KiB, at an address that is a multiple of it.
 constexpr int64_t kGroupRows = 64, kGroupWarps = 4, kGroupDepth = 16;
 constexpr int64_t kLineHalves = 64, kPatternLines = 8;
 

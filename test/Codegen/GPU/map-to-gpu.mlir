@@ -191,3 +191,41 @@ func.func @sequences(%n: memref<i64> {graph.name = "n", graph.dtype = "int64"})
   %c0 = arith.constant 0 : i64
   return %c0 : i64
 }
+
+// -----
+
+// A second kernel of one function, and another function that has its name.
+// CHECK-LABEL: func.func private @twice(
+// CHECK:         gpu.launch_func @kernels::@twice blocks
+// CHECK:         gpu.launch_func @kernels::@[[SECOND:twice_1]] blocks {{.+}} args(%arg0 : memref<8xf32>)
+// CHECK-LABEL: func.func private @twice_1(
+// CHECK:         gpu.launch_func @kernels::@[[OTHER:[a-z0-9_]+]] blocks {{.+}} args(%arg0 : memref<8xf32>, %arg1 : memref<8xf32>)
+// CHECK:       gpu.module @kernels
+// CHECK:         gpu.func @twice(
+// CHECK:         gpu.func @[[SECOND]](%arg0: memref<8xf32>)
+// CHECK:         gpu.func @[[OTHER]](%arg0: memref<8xf32>, %arg1: memref<8xf32>)
+func.func private @twice(%x: memref<8xf32>) {
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  gpu.launch blocks(%a, %b, %c) in (%d = %c1, %e = %c1, %f = %c1) threads(%g, %h, %i) in (%j = %c1, %k = %c1, %l = %c1) {
+    %t = gpu.thread_id x
+    memref.store %zero, %x[%t] : memref<8xf32>
+    gpu.terminator
+  }
+  gpu.launch blocks(%a, %b, %c) in (%d = %c1, %e = %c1, %f = %c1) threads(%g, %h, %i) in (%j = %c1, %k = %c1, %l = %c1) {
+    %t = gpu.thread_id x
+    memref.store %zero, %x[%t] : memref<8xf32>
+    gpu.terminator
+  }
+  return
+}
+func.func private @twice_1(%x: memref<8xf32>, %y: memref<8xf32>) {
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  gpu.launch blocks(%a, %b, %c) in (%d = %c1, %e = %c1, %f = %c1) threads(%g, %h, %i) in (%j = %c1, %k = %c1, %l = %c1) {
+    %t = gpu.thread_id x
+    memref.store %zero, %y[%t] : memref<8xf32>
+    gpu.terminator
+  }
+  return
+}

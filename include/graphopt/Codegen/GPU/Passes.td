@@ -81,6 +81,34 @@ def GroupRows : Pass<"graphopt-group-rows", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::scf::SCFDialect"];
 }
 
+def RoundFactors : Pass<"graphopt-round-factors", "::mlir::ModuleOp"> {
+  let summary = "Makes halves of f32 factors where they come from";
+  let description = [{
+    Runs on tensors before fusion, if `precision` is f16 or bf16. Factors of matrix products and
+    convolutions are rounded once, by what makes them, and not by each product that reads
+    them: constants become constants of halves, other tensors get an element-wise op that merges
+    with the one that computes them. Results are the same.
+
+    ```mlir
+    %c = kernel.matmul ins(%a, %w : tensor<?x8xf32>, tensor<8x4xf32>) outs(...) { ... }
+    ```
+    becomes
+    ```mlir
+    %h = linalg.generic ins(%a : tensor<?x8xf32>) outs(... : tensor<?x8xf16>) { arith.truncf ... }
+    %c = kernel.matmul ins(%h, %w16 : tensor<?x8xf16>, tensor<8x4xf16>) outs(...) { ... }
+    ```
+  }];
+  let options = [
+    Option<"precision", "precision", "std::string", "\"f32\"",
+           "What factors of f32 may be rounded to: f32, tf32, f16 or bf16">
+  ];
+  let statistics = [Statistic<"numConstants", "num-constants", "Constants that were rounded">];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
 def SplitDepth : Pass<"graphopt-split-depth", "::mlir::func::FuncOp"> {
   let summary = "Cuts products of few tiles into parts of their depth";
   let description = [{
