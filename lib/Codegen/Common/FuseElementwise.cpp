@@ -277,11 +277,15 @@ static LogicalResult stateExtents(tensor::ExpandShapeOp op, PatternRewriter &rew
   return success();
 }
 
-/// Upstream forgets the padding of a number that became a tensor of one.
+/// Upstream forgets the padding of a number that became a tensor of one, or becomes a number
+/// again.
 static bool isCollapsible(OpOperand *reshaped) {
-  auto expand = reshaped->get().getDefiningOp<tensor::ExpandShapeOp>();
-  return !expand || expand.getSrcType().getRank() > 0 ||
-         !isa<tensor::PadOp>(reshaped->getOwner());
+  Operation *maker = reshaped->get().getDefiningOp(), *user = reshaped->getOwner();
+  auto expand = dyn_cast_or_null<tensor::ExpandShapeOp>(maker);
+  auto collapse = dyn_cast<tensor::CollapseShapeOp>(user);
+  return !(expand && expand.getSrcType().getRank() == 0 && isa<tensor::PadOp>(user)) &&
+         !(collapse && collapse.getResultType().getRank() == 0 &&
+           isa_and_present<tensor::PadOp>(maker));
 }
 
 void graphopt::populateFuseElementwisePatterns(RewritePatternSet &patterns) {

@@ -242,6 +242,22 @@ func.func @pads_scalar(%x: tensor<f32>) -> tensor<4xf32> {
 
 // -----
 
+// And a padded tensor that is a number: none of its numbers may be the source's.
+// CHECK-LABEL: func @padding_as_number(
+// CHECK:         %[[PAD:.+]] = tensor.pad %arg0 low[1] high[0]
+// CHECK:         tensor.collapse_shape %[[PAD]] []
+func.func @padding_as_number(%x: tensor<0xf32>) -> tensor<f32> {
+  %number = arith.constant 1.5 : f32
+  %y = tensor.pad %x low[1] high[0] {
+  ^bb0(%i: index):
+    tensor.yield %number : f32
+  } : tensor<0xf32> to tensor<1xf32>
+  %z = tensor.collapse_shape %y [] : tensor<1xf32> into tensor<f32>
+  return %z : tensor<f32>
+}
+
+// -----
+
 // Sums so far, of one element each, are not added up again for each copy.
 // CHECK-LABEL: func @sums_so_far(
 // CHECK:         linalg.generic
