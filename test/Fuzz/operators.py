@@ -130,13 +130,24 @@ def clip(g):
     g.node("Clip", [x, low, high] if high else [x, low] if low else [x], exact=True)
 
 
+def may_jump(value, to):
+    """Whether rounding could make another integer of an element, or a 0 of what is none, and not be seen in the twin."""
+    array, twin = value.array.astype(np.float64), value.twin.astype(np.float64)
+    if to in (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE):
+        return False
+    nearest = 0 if to == TensorProto.BOOL else np.rint(array)
+    noise = 4 * np.abs(array - twin)
+    return bool(((noise > 0) & (np.abs(array - nearest) <= noise)).any())
+
+
 @operator(2)
 def cast(g):
     x = g.any_value()
     to = g.among(TensorProto.FLOAT, TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.INT64,
                  TensorProto.INT32, TensorProto.INT8, TensorProto.BOOL)
-    if x is not None and not (x.dtype.kind == "f" and to == TensorProto.INT8 and np.max(np.abs(x.array), initial=0) > 120):
-        g.node("Cast", [x], to=to)
+    if x is None or (x.dtype.kind == "f" and (may_jump(x, to) or to == TensorProto.INT8 and scale(x.array) > 120)):
+        return
+    g.node("Cast", [x], to=to)
 
 
 # ------------------------------------------------------------- sums and norms
