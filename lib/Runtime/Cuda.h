@@ -50,8 +50,8 @@ void graphopt_device_close(graphopt_context *context);
 
 /* Called by generated code on the host; addresses are the GPU's. ------------ */
 
-/* Unless it is for other GPUs: kernel number `kernel` on blocks x threads, each with `shared` bytes. Arguments
- * take 8 bytes each. */
+/* Unless it is for other GPUs: kernel number `kernel` on blocks x threads, each block with
+ * `shared` bytes. Arguments take 8 bytes each. */
 void graphopt_cuda_launch(graphopt_run *run, int32_t kernel, int64_t blocks,
                           int64_t threads, int32_t shared, int64_t *arguments,
                           int32_t count);

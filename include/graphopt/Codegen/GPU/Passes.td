@@ -87,7 +87,8 @@ def RoundFactors : Pass<"graphopt-round-factors", "::mlir::ModuleOp"> {
     Runs on tensors before fusion, if `precision` is f16 or bf16. Factors of matrix products and
     convolutions are rounded once, by what makes them, and not by each product that reads
     them: constants become constants of halves, other tensors get an element-wise op that merges
-    with the one that computes them. Results are the same.
+    with the one that computes them. Tensor cores are given the same numbers as without it;
+    products of few rows, which they do not compute, have rounded factors by it only.
 
     ```mlir
     %c = kernel.matmul ins(%a, %w : tensor<?x8xf32>, tensor<8x4xf32>) outs(...) { ... }
