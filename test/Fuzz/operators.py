@@ -46,14 +46,25 @@ def unary(g):
         g.node(op, [g.floats()], exact=op in ("Abs", "Neg", "Relu", "Floor", "Ceil", "Round", "Sign"))
 
 
+def is_near(value, edge):
+    """Whether rounding could take an element's magnitude across the edge, from which on a function jumps."""
+    array, twin = np.abs(value.array.astype(np.float64)), np.abs(value.twin.astype(np.float64))
+    return bool((np.abs(array - edge) <= 4 * np.abs(array - twin) + ROUNDING[value.dtype.name] * edge).any())
+
+
 @operator(2)
 def parametrized(g):
     op = g.among("LeakyRelu", "Elu", "Selu", "Celu", "HardSigmoid", "ThresholdedRelu", "Shrink", "Swish")
     names = {"LeakyRelu": ["alpha"], "Elu": ["alpha"], "Selu": ["alpha", "gamma"], "Celu": ["alpha"],
              "HardSigmoid": ["alpha", "beta"], "ThresholdedRelu": ["alpha"], "Shrink": ["bias", "lambd"],
              "Swish": ["alpha"]}[op]
-    if exists(g, op):
-        g.node(op, [g.floats()], **{name: round(g.random.uniform(0.1, 1.5), 2) for name in names if g.chance(0.7)})
+    if not exists(g, op):
+        return
+    x = g.floats()
+    attributes = {name: round(g.random.uniform(0.1, 1.5), 2) for name in names if g.chance(0.7)}
+    edge = {"ThresholdedRelu": attributes.get("alpha", 1.0), "Shrink": attributes.get("lambd", 0.5)}.get(op)
+    if edge is None or not is_near(x, edge):
+        g.node(op, [x], **attributes)
 
 
 def may_vanish(value):

@@ -1,6 +1,7 @@
 //===- EpilogueEmitter.cpp - Body, extras and stores of a kernel ----------===//
 
 #include "EpilogueEmitter.h"
+#include "../Common/CollapseShape.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -190,7 +191,7 @@ bool EpilogueEmitter::flattenRows(Value &input) {
   }
   auto merge = [&](Value &memref) {
     int64_t rank = cast<MemRefType>(memref.getType()).getRank();
-    memref = memref::CollapseShapeOp::create(b, memref, mergeLeading(rank, count));
+    memref = collapseShape(b, b.getLoc(), memref, mergeLeading(rank, count));
   };
   merge(init);
   merge(input);

@@ -1,6 +1,7 @@
 //===- ExpandConv.cpp - kernel.conv to loops ------------------------------===//
 
 #include "WindowEmitter.h"
+#include "../Common/CollapseShape.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -73,7 +74,7 @@ private:
                 cast<MemRefType>(filter.getType()), filterGroups);
     if (!isRun)
       return;
-    input = memref::CollapseShapeOp::create(b, input, inputGroups);
+    input = collapseShape(b, b.getLoc(), input, inputGroups);
     filter = memref::CollapseShapeOp::create(b, filter, filterGroups);
   }
 

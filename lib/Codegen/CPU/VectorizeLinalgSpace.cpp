@@ -1,6 +1,7 @@
 // Sizes and strides of the loops of a linalg op; see IterationSpace.
 
 #include "VectorizeLinalg.h"
+#include "../Common/CollapseShape.h"
 
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -162,8 +163,7 @@ static Value flatten(Value memref, OpBuilder &builder, Location loc) {
                                          ArrayRef<ReassociationIndices>{});
   ReassociationIndices all =
       llvm::to_vector(llvm::seq<int64_t>(0, rank));
-  return memref::CollapseShapeOp::create(builder, loc, memref,
-                                         ArrayRef<ReassociationIndices>{all});
+  return collapseShape(builder, loc, memref, all);
 }
 
 LogicalResult IterationSpace::addAccess(linalg::LinalgOp op,

@@ -1,5 +1,6 @@
 //===- BindResults.cpp - Results of @main become arguments ----------------===//
 
+#include "CollapseShape.h"
 #include "OpenDims.h"
 #include "graphopt/Codegen/Common/Passes.h"
 
@@ -299,8 +300,7 @@ private:
     auto type = cast<MemRefType>(buffer.getType());
     if (!memref::CollapseShapeOp::isGuaranteedCollapsible(type, groups))
       return {};
-    return memref::CollapseShapeOp::create(builder, expand.getLoc(), buffer,
-                                           groups);
+    return collapseShape(builder, expand.getLoc(), buffer, groups);
   }
 
   /// Null if sizes cannot be told from the buffer's.

@@ -98,6 +98,26 @@ static LogicalResult forgetSteps(Slice slice, PatternRewriter &rewriter) {
   return success();
 }
 
+/// collapse_shape(? x 0)  =>  empty. Upstream's bufferization has another type for it.
+static LogicalResult forgetElements(tensor::CollapseShapeOp op, PatternRewriter &rewriter) {
+  RankedTensorType type = op.getSrcType();
+  if (type.hasStaticShape() || !llvm::is_contained(type.getShape(), 0))
+    return rewriter.notifyMatchFailure(op, "it may have elements");
+  SmallVector<OpFoldResult> sizes;
+  for (const ReassociationIndices &group : op.getReassociationIndices()) {
+    AffineExpr product = rewriter.getAffineConstantExpr(1);
+    SmallVector<OpFoldResult> extents;
+    for (int64_t dim : group) {
+      product = product * rewriter.getAffineSymbolExpr(extents.size());
+      extents.push_back(tensor::getMixedSize(rewriter, op.getLoc(), op.getSrc(), dim));
+    }
+    sizes.push_back(affine::makeComposedFoldedAffineApply(rewriter, op.getLoc(), product, extents));
+  }
+  Value empty = tensor::EmptyOp::create(rewriter, op.getLoc(), sizes, type.getElementType());
+  rewriter.replaceOp(op, tensor::CastOp::create(rewriter, op.getLoc(), op.getType(), empty));
+  return success();
+}
+
 namespace {
 struct DecomposeTensorOps
     : graphopt::impl::DecomposeTensorOpsBase<DecomposeTensorOps> {
@@ -110,6 +130,7 @@ struct DecomposeTensorOps
     linalg::populateDecomposePadPatterns(patterns);
     patterns.add(forgetSteps<tensor::ExtractSliceOp>);
     patterns.add(forgetSteps<tensor::InsertSliceOp>);
+    patterns.add(forgetElements);
     // A part that is only given dimensions of extent 1 is inserted without them.
     tensor::populateReassociativeReshapeFoldingPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -1,5 +1,6 @@
 //===- ForwardCopies.cpp - Computes in the place a copy would write -------===//
 
+#include "CollapseShape.h"
 #include "graphopt/Codegen/Common/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -15,6 +16,7 @@ namespace graphopt {
 } // namespace graphopt
 
 using namespace mlir;
+using namespace graphopt;
 
 /// The memref that `value` is a view of; null if it is none.
 static Value viewSource(Value value) {
@@ -212,7 +214,7 @@ private:
     auto groups = cast<memref::ExpandShapeOp>(reshape).getReassociationIndices();
     if (!memref::CollapseShapeOp::isGuaranteedCollapsible(type, groups))
       return {};
-    return memref::CollapseShapeOp::computeCollapsedType(type, groups);
+    return collapseType(type, groups);
   }
 
   /// Kernels want the elements of a row side by side.
@@ -245,7 +247,7 @@ private:
       auto groups = collapse.getReassociationIndices();
       if (!memref::CollapseShapeOp::isGuaranteedCollapsible(source, groups))
         return {};
-      return memref::CollapseShapeOp::computeCollapsedType(source, groups);
+      return collapseType(source, groups);
     }
     if (auto part = dyn_cast<memref::SubViewOp>(view))
       return memref::SubViewOp::inferRankReducedResultType(
@@ -283,7 +285,7 @@ private:
             b, copy.getLoc(), type, place, collapse.getReassociationIndices(),
             sourceSizes(collapse, b));
       else
-        place = memref::CollapseShapeOp::create(
+        place = collapseShape(
             b, copy.getLoc(), place,
             cast<memref::ExpandShapeOp>(reshape).getReassociationIndices());
     }

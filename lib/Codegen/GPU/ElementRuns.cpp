@@ -1,6 +1,7 @@
 //===- ElementRuns.cpp - Neighbours that one thread computes --------------===//
 
 #include "ElementRuns.h"
+#include "../Common/CollapseShape.h"
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -54,7 +55,7 @@ private:
     ReassociationIndices all = llvm::to_vector(llvm::seq<int64_t>(0, op.getNumLoops()));
     for (Value &buffer : buffers)
       if (isa<MemRefType>(buffer.getType()))
-        buffer = memref::CollapseShapeOp::create(b, buffer, SmallVector<ReassociationIndices>{all});
+        buffer = collapseShape(b, b.getLoc(), buffer, all);
   }
 
   SmallVector<LoopBuilder::Size> getLoopSizes() {

@@ -317,3 +317,14 @@ func.func @lines_for_threads(%x: memref<1x13x18x32xf32>, %w: memref<4x3x3x32x16x
   }
   return
 }
+
+// Lines of no rows are taken for one dimension, whose extent is as open as the others.
+// CHECK-LABEL: func @no_rows(
+// CHECK:         memref.collapse_shape %{{.+}} {{\[}}[0, 1], [2]] : memref<?x0x5xf32> into memref<?x5xf32>
+func.func @no_rows(%a: memref<?x0x5xf32>, %b: memref<1x5x16xf32>, %c: memref<?x?x16xf32>) {
+  kernel.matmul ins(%a, %b : memref<?x0x5xf32>, memref<1x5x16xf32>) packed outs(%c : memref<?x?x16xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}

@@ -58,3 +58,16 @@ func.func @steps(%x: tensor<1x2x13xf32>, %y: tensor<2x13xf32>, %z: tensor<4x1x13
   %1 = tensor.insert_slice %y into %z[0, 0, 0] [2, 1, 13] [2, 5, 1] : tensor<2x13xf32> into tensor<4x1x13xf32>
   return %0, %1 : tensor<1x13xf32>, tensor<4x1x13xf32>
 }
+
+// -----
+
+// Nothing is in it, whatever the open extent is.
+// CHECK-LABEL: func @no_elements(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<?x0x3xf32>
+// CHECK:         %[[EMPTY:.+]] = tensor.empty() : tensor<0x3xf32>
+// CHECK:         %[[Y:.+]] = tensor.cast %[[EMPTY]] : tensor<0x3xf32> to tensor<?x3xf32>
+// CHECK:         return %[[Y]]
+func.func @no_elements(%x: tensor<?x0x3xf32>) -> tensor<?x3xf32> {
+  %y = tensor.collapse_shape %x [[0, 1], [2]] : tensor<?x0x3xf32> into tensor<?x3xf32>
+  return %y : tensor<?x3xf32>
+}
