@@ -328,8 +328,6 @@ static llvm::Error checkGpuOptions(const CompileOptions &options) {
   if (options.precision != Precision::F32 && !gpus->front().bfloat16)
     return llvm::createStringError("--precision=" + precisionName(options.precision) +
                                    " needs --sm of 80 at least");
-  if (options.profile)
-    return llvm::createStringError("--profile is for --target=cpu");
   return llvm::Error::success();
 }
 

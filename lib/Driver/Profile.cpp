@@ -22,7 +22,8 @@ Profile Profiler::summarize() const {
     llvm::sort(values);
     return values;
   };
-  profile.peakGflops = measurePeakGflops() * threads;
+  if (!library.model().device_open)
+    profile.peakGflops = measurePeakGflops() * threads;
   auto rest = sortedMs([](const Run &run) {
     int64_t rest = run.ns;
     for (const Counter &counter : run.counters)
@@ -94,8 +95,9 @@ void Profile::print(llvm::raw_ostream &os) const {
   os << fmt::format("  {:>9.4f} {:>5.1f} {:>40}  {:<24} {}\n", unattributedMs,
                     share(unattributedMs), "", "between calls",
                     describeNodes(unattributedNodes));
-  os << fmt::format("  peak {:.1f} GFLOP/s of f32 multiply-adds, measured\n",
-                    peakGflops);
+  if (peakGflops > 0)
+    os << fmt::format("  peak {:.1f} GFLOP/s of f32 multiply-adds, measured\n",
+                      peakGflops);
 }
 
 static void printJson(llvm::json::OStream &json, llvm::StringRef key,

@@ -27,6 +27,11 @@ static void addKernels(OpPassManager &pm, const graphopt::CpuModel &cpu,
   graphopt::OutlineKernelsOptions outline;
   outline.tiny = true;
   pm.addPass(graphopt::createOutlineKernels(outline));
+  if (options.profile) { // while the kernels say what they compute
+    graphopt::ProfileCallsOptions profile;
+    profile.onGpu = true;
+    pm.addPass(graphopt::createProfileCalls(profile));
+  }
   OpPassManager &functions = pm.nest<func::FuncOp>();
   graphopt::ExpandGpuKernelsOptions expand;
   expand.sm = options.gpus;

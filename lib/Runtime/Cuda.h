@@ -68,6 +68,11 @@ void graphopt_cuda_release(graphopt_run *run, void *data);
 void graphopt_cuda_set_result(graphopt_run *run, int32_t index, void *data,
                               int64_t bytes, const int64_t *extents);
 
+/* As graphopt_begin_call and graphopt_end_call, when the GPU has nothing left to do. Of a
+ * run that the caller captures nothing is told: it does not happen then. */
+void graphopt_cuda_begin_call(graphopt_run *run, int32_t call);
+void graphopt_cuda_end_call(graphopt_run *run, int32_t call, int64_t operations, int64_t bytes);
+
 /* What a run has not released. */
 void graphopt_cuda_release_blocks(graphopt_run *run);
 

@@ -55,6 +55,23 @@ void graphopt_cuda_write(graphopt_run *run, void *address, int64_t value, int64_
     succeeds(run, device->cuda.wait(device->stream));
 }
 
+/* Whether somebody listens; what the GPU does then is done. */
+static int is_heard(graphopt_run *run) {
+  graphopt_device *device = device_of(run);
+  return run->context->begin_call && !device->is_captured &&
+         succeeds(run, device->cuda.wait(device->stream));
+}
+
+void graphopt_cuda_begin_call(graphopt_run *run, int32_t call) {
+  if (is_heard(run))
+    graphopt_begin_call(run, call);
+}
+
+void graphopt_cuda_end_call(graphopt_run *run, int32_t call, int64_t operations, int64_t bytes) {
+  if (is_heard(run))
+    graphopt_end_call(run, call, operations, bytes);
+}
+
 void *graphopt_cuda_allocate(graphopt_run *run, int64_t bytes) {
   struct graphopt_cuda_block *block = bytes >= 0 ? calloc(1, sizeof *block) : NULL;
   if (!block) {

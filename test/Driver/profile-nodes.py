@@ -120,9 +120,9 @@ def told(tool, folder, model, *flags):
 
 
 tool, folder = sys.argv[1:]
-for sequence in 9, "length":
+for sequence, *flags in (9,), ("length", "--weights=file"):
     model = make_model(sequence)
-    found, wanted = told(tool, folder, model), set(names(model.graph))
+    found, wanted = told(tool, folder, model, *flags), set(names(model.graph))
     missing = wanted - BRANCHES - found
     assert not missing, f"sequence {sequence}: missing {sorted(missing)}"
     assert len(BRANCHES & found) == 1, BRANCHES & found

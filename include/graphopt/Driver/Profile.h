@@ -30,7 +30,7 @@ struct Profile {
   double runMs = 0; ///< the sum: a run that nothing interrupts
   double unattributedMs = 0;
   std::vector<std::string> unattributedNodes; ///< in no call
-  double peakGflops = 0; ///< of all threads of the run together, measured
+  double peakGflops = 0; ///< of all threads of the run together, measured; 0: of a GPU
 
   void print(llvm::raw_ostream &os) const;
   void printJson(llvm::json::OStream &json) const;

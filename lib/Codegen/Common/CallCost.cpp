@@ -7,6 +7,8 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -42,22 +44,42 @@ public:
       : b(b), kernel(kernel), loc(kernel->getLoc()), values(values) {}
 
   CallCost build() {
-    Value points = nullptr;
-    Value operations = constant(0);
-    if (auto epilogue = dyn_cast<EpilogueOp>(kernel)) {
-      points = elements(epilogue.getInitValue());
-      Value each = add(multiply(constant(2), summands(epilogue)),
-                       constant(countOperations(epilogue.getEpilogue())));
-      operations = multiply(points, each);
-    } else if (auto loops = dyn_cast<linalg::LinalgOp>(kernel)) {
-      points = turns(loops);
-      operations =
-          multiply(points, constant(countOperations(loops->getRegion(0))));
+    cost = {constant(0), constant(0)};
+    SetVector<Value> operands(kernel->operand_begin(), kernel->operand_end());
+    if (auto group = dyn_cast<scf::ExecuteRegionOp>(kernel)) {
+      getUsedValuesDefinedAbove(group.getRegion(), operands);
+      for (Operation &part : group.getRegion().front())
+        addTurns(&part);
+    } else {
+      addTurns(kernel);
     }
-    return {operations, bytes(points)};
+    for (Value operand : operands)
+      if (auto type = dyn_cast<MemRefType>(operand.getType()))
+        addBytes(elements(operand), type.getElementType());
+    return cost;
   }
 
 private:
+  /// What the body computes, and loads by itself.
+  void addTurns(Operation *op) {
+    Value points = constant(0);
+    if (auto epilogue = dyn_cast<EpilogueOp>(op)) {
+      points = elements(epilogue.getInitValue());
+      Value each = add(multiply(constant(2), summands(epilogue)),
+                       constant(countOperations(epilogue.getEpilogue())));
+      cost.operations = add(cost.operations, multiply(points, each));
+    } else if (auto loops = dyn_cast<linalg::LinalgOp>(op)) {
+      points = turns(loops);
+      Value each = constant(countOperations(loops->getRegion(0)));
+      cost.operations = add(cost.operations, multiply(points, each));
+    }
+    op->walk([&](memref::LoadOp load) { addBytes(points, load.getType()); });
+  }
+
+  void addBytes(Value count, Type element) {
+    cost.bytes = add(cost.bytes, multiply(count, constant(elementBytes(element))));
+  }
+
   Value constant(int64_t value) {
     return arith::ConstantIndexOp::create(b, loc, value);
   }
@@ -134,23 +156,11 @@ private:
     return count;
   }
 
-  Value bytes(Value points) {
-    Value sum = constant(0);
-    SetVector<Value> operands(kernel->operand_begin(), kernel->operand_end());
-    for (Value operand : operands)
-      if (auto type = dyn_cast<MemRefType>(operand.getType()))
-        sum = add(sum, multiply(elements(operand),
-                                constant(elementBytes(type.getElementType()))));
-    kernel->walk([&](memref::LoadOp load) {
-      sum = add(sum, multiply(points, constant(elementBytes(load.getType()))));
-    });
-    return sum;
-  }
-
   OpBuilder &b;
   Operation *kernel;
   Location loc;
   const IRMapping &values;
+  CallCost cost;
 };
 } // namespace
 

@@ -8,7 +8,7 @@
 
 namespace graphopt {
 
-/// What a kernel does in one call, as values of type index. A fused
+/// What a kernel, or a group of them, does in one call, as values of type index. A fused
 /// multiply-add is two operations; winning algorithms do not count for less.
 /// Every operand is moved once; of a buffer that a body loads from, only what
 /// it loads.

@@ -59,10 +59,18 @@ struct ProfileCalls : graphopt::impl::ProfileCallsBase<ProfileCalls> {
 private:
   using Nodes = SetVector<StringRef>;
 
+  /// A weight of those that @main is given.
+  static bool isWeight(Operation *op) {
+    auto view = dyn_cast<memref::ViewOp>(op);
+    auto whole = view ? dyn_cast<BlockArgument>(view.getSource()) : BlockArgument();
+    auto main = whole ? dyn_cast<func::FuncOp>(whole.getOwner()->getParentOp()) : func::FuncOp();
+    return main && main.getArgAttr(whole.getArgNumber(), "graphopt.weights");
+  }
+
   /// What `op` computes. Constants and the function's end have names, too, but
   /// those of tensors and of the model.
   static void addNodes(Operation *op, Nodes &nodes) {
-    if (!op->hasTrait<OpTrait::ConstantLike>() &&
+    if (!op->hasTrait<OpTrait::ConstantLike>() && !isWeight(op) &&
         !isa<func::FuncOp, func::ReturnOp, memref::GetGlobalOp>(op))
       nodes.insert_range(graphopt::listNodes(op->getLoc()));
   }
@@ -84,8 +92,9 @@ private:
     Builder types(&getContext());
     pointer = LLVM::LLVMPointerType::get(&getContext());
     Type i32 = types.getI32Type(), i64 = types.getI64Type();
-    begin = declare("graphopt_begin_call", {pointer, i32});
-    end = declare("graphopt_end_call", {pointer, i32, i64, i64});
+    begin = declare(onGpu ? "graphopt_cuda_begin_call" : "graphopt_begin_call", {pointer, i32});
+    end = declare(onGpu ? "graphopt_cuda_end_call" : "graphopt_end_call",
+                  {pointer, i32, i64, i64});
   }
 
   func::FuncOp declare(StringRef name, ArrayRef<Type> arguments) {
@@ -128,7 +137,7 @@ private:
     describe(call ? call.getCallee() : op->getName().stripDialect(), nodes);
   }
 
-  /// What `call` runs: the one kernel of an outlined function.
+  /// What `call` runs: the one kernel, or group of them, of an outlined function.
   func::FuncOp calleeOf(func::CallOp call) {
     return getOperation().lookupSymbol<func::FuncOp>(call.getCallee());
   }
@@ -140,7 +149,7 @@ private:
     if (!callee || callee.isExternal())
       return {zero, zero};
     for (Operation &kernel : callee.getBody().front())
-      if (isa<EpilogueOp, PackOp, linalg::LinalgOp, memref::CopyOp>(kernel)) {
+      if (isa<EpilogueOp, PackOp, linalg::LinalgOp, memref::CopyOp, scf::ExecuteRegionOp>(kernel)) {
         IRMapping values;
         values.map(callee.getArguments(), call.getOperands());
         return graphopt::buildCallCost(b, &kernel, values);

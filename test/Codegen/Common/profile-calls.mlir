@@ -1,4 +1,5 @@
 // RUN: graphopt-opt %s --graphopt-profile-calls --canonicalize -split-input-file | FileCheck %s
+// RUN: graphopt-opt %s --graphopt-profile-calls=on-gpu -split-input-file | FileCheck %s --check-prefix=GPU
 
 // 2 * 16 + 1 operations for each of n * 16 values; n * 16 inputs and outputs and
 // 256 weights of 4 bytes. Names are those of all merged nodes.
@@ -19,6 +20,10 @@
 // CHECK-NEXT:    %[[O:.+]] = arith.index_cast %[[OPERATIONS]]
 // CHECK-NEXT:    %[[Y:.+]] = arith.index_cast %[[BYTES]]
 // CHECK-NEXT:    call @graphopt_end_call(%[[HERE]], %[[NUMBER]], %[[O]], %[[Y]])
+// On a GPU a call ends when its kernels have.
+// GPU:           call @graphopt_cuda_begin_call(
+// GPU-NEXT:      call @matmul
+// GPU:           call @graphopt_cuda_end_call(
 func.func @main(%a: memref<?x16xf32>, %w: memref<1x16x16xf32>, %b: memref<?x16xf32>) {
   call @matmul(%a, %w, %b) : (memref<?x16xf32>, memref<1x16x16xf32>, memref<?x16xf32>) -> () loc(fused["dot", "scale"])
   return
@@ -147,3 +152,33 @@ func.func @main(%x: memref<4xf32>) {
   return loc("model")
 } loc("model")
 func.func private @exp(%x: memref<4xf32>)
+
+// -----
+
+// A group of kernels: 4 * 8 sums and 4 quotients, each buffer once.
+// CHECK-LABEL: func.func @main(
+// CHECK-DAG:     %[[OPERATIONS:.+]] = arith.constant 36 : i64
+// CHECK-DAG:     %[[BYTES:.+]] = arith.constant 144 : i64
+// CHECK:         call @graphopt_end_call({{.+}}, {{.+}}, %[[OPERATIONS]], %[[BYTES]])
+func.func @main(%x: memref<4x8xf32>, %y: memref<4xf32>) {
+  call @rows(%x, %y) : (memref<4x8xf32>, memref<4xf32>) -> ()
+  return
+}
+func.func private @rows(%x: memref<4x8xf32>, %y: memref<4xf32>) {
+  %count = arith.constant 8.0 : f32
+  scf.execute_region no_inline {
+    linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<4x8xf32>) outs(%y : memref<4xf32>) {
+    ^bb0(%a: f32, %sum: f32):
+      %s = arith.addf %sum, %a : f32
+      linalg.yield %s : f32
+    }
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%y : memref<4xf32>) {
+    ^bb0(%sum: f32):
+      %mean = arith.divf %sum, %count : f32
+      linalg.yield %mean : f32
+    }
+    scf.yield
+  }
+  return
+}

@@ -404,6 +404,10 @@ def ProfileCalls : Pass<"graphopt-profile-calls", "::mlir::ModuleOp"> {
     ]
     ```
   }];
+  let options = [
+    Option<"onGpu", "on-gpu", "bool", /*default=*/"false",
+           "A call ends when its kernels have: graphopt_cuda_begin_call and graphopt_cuda_end_call">
+  ];
   let statistics = [Statistic<"numCalls", "num-calls", "Calls that tell">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
