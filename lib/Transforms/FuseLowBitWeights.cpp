@@ -97,34 +97,88 @@ static Value makeOnes(PatternRewriter &rewriter, Location loc, int64_t columns,
       DenseElementsAttr::get(RankedTensorType::get(shape, rewriter.getF32Type()), 1.0f));
 }
 
-/// With constant weights of f16 that are read as f32; null if they are none.
-static Value multiplyHalves(PatternRewriter &rewriter, Operation *op, Value lhs,
-                            Value rhs, bool isTurned) {
-  if (auto transpose = rhs.getDefiningOp<TransposeOp>()) {
+namespace {
+/// Weights of 16 bits that are read as f32.
+struct HalfMatrix {
+  TypedValue<RankedTensorType> stored; ///< null: they are none
+  bool isTurned;
+
+  int64_t getDepth() { return stored.getType().getDimSize(isTurned ? 1 : 0); }
+  int64_t getColumns() { return stored.getType().getDimSize(isTurned ? 0 : 1); }
+};
+} // namespace
+
+static HalfMatrix findHalves(Value value, bool isTurned) {
+  if (auto transpose = value.getDefiningOp<TransposeOp>()) {
     isTurned = !isTurned;
-    rhs = transpose.getInput();
+    value = transpose.getInput();
   }
-  auto widen = rhs.getDefiningOp<CastOp>();
+  auto widen = value.getDefiningOp<CastOp>();
   if (!widen || !widen.getTo().isF32() || !isConstant(widen.getInput()))
     return {};
-  auto type = widen.getInput().getType();
-  if (!type.getElementType().isF16() || type.getRank() != 2 ||
-      !type.hasStaticShape() || type.getNumElements() == 0)
+  RankedTensorType type = widen.getInput().getType();
+  if (type.getRank() != 2 || !type.hasStaticShape() || type.getNumElements() == 0)
     return {};
-  int64_t depth = type.getDimSize(isTurned ? 1 : 0);
-  Value ones = makeOnes(rewriter, op->getLoc(), type.getDimSize(isTurned ? 0 : 1), isTurned);
-  return GridMatMulOp::create(rewriter, op->getLoc(), lhs, widen.getInput(), ones,
-                              Value(), isTurned, depth);
+  return {widen.getInput(), isTurned};
 }
 
-/// Null if `rhs` is no such matrix.
-static Value multiply(PatternRewriter &rewriter, Operation *op, Value lhs, Value rhs,
-                      bool isTurned) {
-  auto type = cast<RankedTensorType>(lhs.getType());
-  if (type.getRank() < 2)
+static bool isMadeOf(HalfMatrix weights, Type half) {
+  return weights.stored && weights.stored.getType().getElementType() == half;
+}
+
+static Value unpackHalves(PatternRewriter &rewriter, Operation *op, Value lhs,
+                          HalfMatrix weights) {
+  Value ones = makeOnes(rewriter, op->getLoc(), weights.getColumns(), weights.isTurned);
+  return GridMatMulOp::create(rewriter, op->getLoc(), lhs, weights.stored, ones, Value(),
+                              weights.isTurned, weights.getDepth());
+}
+
+/// What `value` is read from as f32; null if not from bf16.
+static TypedValue<RankedTensorType> findBFloat16(Value value) {
+  auto widen = value.getDefiningOp<CastOp>();
+  if (widen && widen.getTo().isF32() && widen.getInput().getType().getElementType().isBF16())
+    return widen.getInput();
+  return {};
+}
+
+/// A product as another op makes it of `lhs`, of two dimensions or more, and `rhs`; null if they
+/// are not what it is for.
+using Multiply = Value (*)(PatternRewriter &rewriter, Operation *op, Value lhs, Value rhs,
+                           bool isTurned);
+
+/// Weights of bf16 are unpacked, and what was rounded to it for them is taken as it was.
+static Value multiplyWords(PatternRewriter &rewriter, Operation *op, Value lhs, Value rhs,
+                           bool isTurned) {
+  HalfMatrix weights = findHalves(rhs, isTurned);
+  if (!isMadeOf(weights, rewriter.getBF16Type()))
     return {};
-  if (Value product = multiplyHalves(rewriter, op, lhs, rhs, isTurned))
-    return product;
+  if (Value rounded = findBFloat16(lhs))
+    if (auto round = rounded.getDefiningOp<CastOp>();
+        round && round.getInput().getType() == lhs.getType())
+      lhs = round.getInput();
+  return unpackHalves(rewriter, op, lhs, weights);
+}
+
+/// Both sides stay bf16; the sums are not rounded, see kernel-fuse-epilogues.
+static Value multiplyPairs(PatternRewriter &rewriter, Operation *op, Value lhs, Value rhs,
+                           bool isTurned) {
+  Value left = findBFloat16(lhs);
+  HalfMatrix weights = findHalves(rhs, isTurned);
+  // One column is a reduction, which rounds its sums.
+  if (!left || !isMadeOf(weights, rewriter.getBF16Type()) || weights.getColumns() == 1)
+    return {};
+  Value right = weights.stored;
+  if (weights.isTurned)
+    right = TransposeOp::create(rewriter, op->getLoc(), right, ArrayRef<int64_t>{1, 0});
+  Value product = MatMulOp::create(rewriter, op->getLoc(), left, right);
+  return CastOp::create(rewriter, op->getLoc(), product, rewriter.getF32Type());
+}
+
+static Value multiplyGrid(PatternRewriter &rewriter, Operation *op, Value lhs, Value rhs,
+                          bool isTurned) {
+  auto type = cast<RankedTensorType>(lhs.getType());
+  if (HalfMatrix halves = findHalves(rhs, isTurned); isMadeOf(halves, rewriter.getF16Type()))
+    return unpackHalves(rewriter, op, lhs, halves);
   GridMatrix grid = findGrid(rhs, isTurned);
   if (!grid.op || type.getElementType() != grid.op.getTo())
     return {};
@@ -142,7 +196,10 @@ static Value multiply(PatternRewriter &rewriter, Operation *op, Value lhs, Value
                               grid.isTurned, block);
 }
 
+template <Multiply multiply>
 static LogicalResult fuseMatMul(MatMulOp op, PatternRewriter &rewriter) {
+  if (op.getLhs().getType().getRank() < 2)
+    return rewriter.notifyMatchFailure(op, "multiplies a vector");
   Value product = multiply(rewriter, op, op.getLhs(), op.getRhs(), /*isTurned=*/false);
   if (!product)
     return rewriter.notifyMatchFailure(op, "has no constant weights on a grid");
@@ -150,6 +207,7 @@ static LogicalResult fuseMatMul(MatMulOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+template <Multiply multiply>
 static LogicalResult fuseGemm(GemmOp op, PatternRewriter &rewriter) {
   if (op.getTransA() || !op.getAlpha().isExactlyValue(1.0) ||
       (op.getBias() && !op.getBeta().isExactlyValue(1.0)))
@@ -194,10 +252,16 @@ struct FuseLowBitWeights : graphopt::impl::FuseLowBitWeightsBase<FuseLowBitWeigh
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add(fuseMatMul);
-    patterns.add(fuseGemm);
-    if (bfloat16)
+    patterns.add(fuseMatMul<multiplyGrid>);
+    patterns.add(fuseGemm<multiplyGrid>);
+    if (bfloat16) {
       patterns.add(fuseBFloat16);
+      patterns.add(fuseMatMul<multiplyWords>);
+      patterns.add(fuseGemm<multiplyWords>);
+    } else {
+      patterns.add(fuseMatMul<multiplyPairs>);
+      patterns.add(fuseGemm<multiplyPairs>);
+    }
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -163,7 +163,9 @@ class Generator:
                 if scale(array - twin) > 0.02 * (scale(array) + 1e-3):
                     return None
                 if not exact:
-                    noise = ROUNDING.get(str(array.dtype), 0) * scale(array)
+                    # What a body computes on the way may be as large as what it reads.
+                    magnitude = max([scale(array), *(scale(v.array) for v in self.read_inside(node))])
+                    noise = ROUNDING.get(str(array.dtype), 0) * magnitude
                     twin = (twin + self.numbers.uniform(-noise, noise, array.shape)).astype(array.dtype)
             elif not np.array_equal(array, twin):
                 return None
@@ -175,9 +177,7 @@ class Generator:
 
     def evaluate(self, node, inputs, choose):
         feeds = {v.name: choose(v) for v in inputs if v is not None}
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                feeds.update({v.name: choose(v) for v in self.all_values() if v.name in names_read(attribute.g)})
+        feeds.update({v.name: choose(v) for v in self.read_inside(node)})
         ports = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(a.dtype), a.shape)
                  for n, a in feeds.items()]
         graph = helper.make_graph([node], "node", ports, [helper.make_empty_tensor_value_info(n) for n in node.output])
@@ -188,6 +188,11 @@ class Generator:
         except Exception:  # whatever the reference thinks of it
             return None
         return [np.asarray(r) for r in results] if all(isinstance(r, (np.ndarray, np.generic)) for r in results) else None
+
+    def read_inside(self, node):
+        """The values from outside that the node's bodies read."""
+        names = {name for a in node.attribute if a.HasField("g") for name in names_read(a.g)}
+        return [v for v in self.all_values() if v.name in names] if names else []
 
     def all_values(self):
         return self.inputs + self.constants + self.values

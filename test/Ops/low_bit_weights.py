@@ -97,6 +97,27 @@ def rounded(rows, depth, columns, turned=False):
                 name=f"bfloat16 {rows} {depth} {columns} turned={turned}")
 
 
+def widened(rows, depth, columns, turned=False, op="MatMul"):
+    """Both sides are rounded to bf16 and read as f32, as a recipe writes it. The left one is bf16 already: no sum may lose
+    more than f32 does."""
+    w, bias = normal(depth, columns).astype(ml_dtypes.bfloat16), normal(columns)
+    bfloat16 = helper.np_dtype_to_tensor_dtype(w.dtype)
+    nodes = [helper.make_node("Cast", ["x0"], ["h"], to=bfloat16), helper.make_node("Cast", ["h"], ["x"], to=1),
+             helper.make_node("Cast", ["x1"], ["w"], to=1)]
+    if op == "Gemm":
+        nodes.append(helper.make_node("Gemm", ["x", "w", "x2"], ["y0"], transB=int(turned)))
+    else:
+        if turned:
+            nodes.append(helper.make_node("Transpose", ["w"], ["t"], perm=[1, 0]))
+        nodes.append(helper.make_node("MatMul", ["x", "t" if turned else "w"], ["y0"]))
+    return Case("MatMul", [normal(*rows, depth).astype(ml_dtypes.bfloat16).astype(np.float32),
+                           Const(np.ascontiguousarray(w.T) if turned else w), Const(bias)], nodes=nodes,
+                expect=lambda x, *_: [(x.astype(np.float64) @ w.astype(np.float64)
+                                       + (bias if op == "Gemm" else 0)).astype(np.float32)],
+                open=[[f"r{i}" for i in range(len(rows))] + [None], None, None],
+                name=f"bfloat16 widened {rows} {depth} {columns} turned={turned} {op}")
+
+
 def halves(rows, depth, columns, turned=False, op="MatMul"):
     """The weights are f16 and read as f32: nothing else is rounded."""
     w, bias = normal(depth, columns).astype(np.float16), normal(columns)
@@ -115,9 +136,9 @@ def halves(rows, depth, columns, turned=False, op="MatMul"):
                 name=f"float16 {rows} {depth} {columns} turned={turned} {op}")
 
 
-cases = [make(rows, *sizes) for make in (rounded, halves) for rows in ((1,), (3, 7), (0,), (40,))
+cases = [make(rows, *sizes) for make in (rounded, widened, halves) for rows in ((1,), (3, 7), (0,), (40,))
          for sizes in ((1, 1), (37, 50), (600, 70, True))]
-cases += [halves((rows,), 65, 130, turned, "Gemm") for rows in (1, 20) for turned in (False, True)]
+cases += [make((rows,), 65, 130, turned, "Gemm") for make in (widened, halves) for rows in (1, 20) for turned in (False, True)]
 for kind in LIMITS:
     # One row unpacks where it multiplies, many rows unpack a block once.
     for rows in ((1,), (2,), (3, 13)):

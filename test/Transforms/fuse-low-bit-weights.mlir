@@ -103,3 +103,39 @@ func.func @bfloat16(%x: tensor<?x4xf32>) -> (tensor<?x3xf32>, tensor<?x3xbf16>) 
   %f = graph.cast %y to f32 : tensor<?x3xbf16>
   return %f, %y : tensor<?x3xf32>, tensor<?x3xbf16>
 }
+
+// What graph-quantize writes: sides that are rounded and read as f32. Products of bf16 take them
+// as they are stored; elsewhere weights are unpacked, and the other side is not rounded.
+// CHECK-LABEL: func @rounded(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<?x4xf32>
+// CHECK-DAG:     %[[W:.+]] = arith.constant dense<5.000000e-01> : tensor<4x3xbf16>
+// CHECK-DAG:     %[[T:.+]] = arith.constant dense<2.500000e-01> : tensor<3x4xbf16>
+// CHECK:         %[[H:.+]] = graph.cast %[[X]] to bf16
+// CHECK:         %[[P:.+]] = graph.matmul %[[H]], %[[W]] : tensor<?x4xbf16>, tensor<4x3xbf16>
+// CHECK:         graph.cast %[[P]] to f32
+// CHECK:         %[[TURNED:.+]] = graph.transpose %[[T]] permutation = [1, 0]
+// CHECK:         %[[Q:.+]] = graph.matmul %[[H]], %[[TURNED]] : tensor<?x4xbf16>, tensor<4x3xbf16>
+// CHECK:         %[[WIDE:.+]] = graph.cast %[[Q]] to f32
+// CHECK:         graph.binary Add %[[WIDE]], %{{.+}} : tensor<?x3xf32>, tensor<3xf32>
+// CHECK:         graph.matmul %[[X]], %{{.+}} : tensor<?x4xf32>, tensor<4x3xf32>
+// HALF-LABEL: func @rounded(
+// HALF-SAME:      %[[X:[^:]+]]: tensor<?x4xf32>
+// HALF-DAG:     %[[W:.+]] = arith.constant dense<5.000000e-01> : tensor<4x3xbf16>
+// HALF-DAG:     %[[T:.+]] = arith.constant dense<2.500000e-01> : tensor<3x4xbf16>
+// HALF:         graph.grid_matmul %[[X]], %[[W]], %{{.+}} block_size = 4 : tensor<?x4xf32>, tensor<4x3xbf16>
+// HALF:         %[[Q:.+]] = graph.grid_matmul %[[X]], %[[T]], %{{.+}} transB block_size = 4
+// HALF:         graph.binary Add %[[Q]], %{{.+}} : tensor<?x3xf32>, tensor<3xf32>
+// HALF:         graph.grid_matmul %[[X]], %[[W]], %{{.+}} block_size = 4 : tensor<?x4xf32>, tensor<4x3xbf16>
+func.func @rounded(%x: tensor<?x4xf32>, %bias: tensor<3xf32>) -> (tensor<?x3xf32>, tensor<?x3xf32>, tensor<?x3xf32>) {
+  %w = arith.constant dense<0.5> : tensor<4x3xbf16>
+  %t = arith.constant dense<0.25> : tensor<3x4xbf16>
+  %h = graph.cast %x to bf16 : tensor<?x4xf32>
+  %f = graph.cast %h to f32 : tensor<?x4xbf16>
+  %v = graph.cast %w to f32 : tensor<4x3xbf16>
+  %y = graph.matmul %f, %v : tensor<?x4xf32>, tensor<4x3xf32>
+  %u = graph.cast %t to f32 : tensor<3x4xbf16>
+  %z = graph.gemm %f, %u, %bias transB : tensor<?x4xf32>, tensor<3x4xf32>, tensor<3xf32>
+  // A side that nobody rounded.
+  %o = graph.matmul %x, %v : tensor<?x4xf32>, tensor<4x3xf32>
+  return %y, %z, %o : tensor<?x3xf32>, tensor<?x3xf32>, tensor<?x3xf32>
+}
