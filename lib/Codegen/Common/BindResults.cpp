@@ -203,12 +203,17 @@ private:
     return type ? type.getRank() : 0;
   }
 
-  /// A copy of a slice: bufferization returns one with its strides cast away.
+  /// A copy of a part of a tensor, or of what bufferization may compute in one because others
+  /// read it, too: it would return either with its strides cast away.
   static Value asDense(OpBuilder &builder, Value value) {
+    bool isShared = !value.hasOneUse();
     Value source = value;
-    while (auto cast = source.getDefiningOp<tensor::CastOp>())
-      source = cast.getSource();
-    if (!source.getDefiningOp<tensor::ExtractSliceOp>())
+    while (isa_and_present<tensor::CastOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp>(
+        source.getDefiningOp())) {
+      source = source.getDefiningOp()->getOperand(0);
+      isShared |= !source.hasOneUse();
+    }
+    if (!isShared && !source.getDefiningOp<tensor::ExtractSliceOp>())
       return value;
     return bufferization::AllocTensorOp::create(
         builder, value.getLoc(), cast<RankedTensorType>(value.getType()),

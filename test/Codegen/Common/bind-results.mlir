@@ -212,3 +212,31 @@ func.func @main(%x: tensor<2x?xf32> {graph.dims = ["", "n"], graph.name = "x"})
   %b = tensor.insert %one into %y[%c0, %c1] : tensor<2x?xf32>
   return %a, %b : tensor<3x2xf32>, tensor<2x?xf32>
 }
+
+// -----
+
+// A result whose extent the run finds is returned: a copy, if it could be computed where it goes to in
+// another tensor, or is a part of one, be it reshaped. What nobody else reads is returned as it is.
+// CHECK-LABEL: module attributes {graph.open_dims = []}
+// CHECK:         %[[EXP:.+]] = linalg.exp
+// CHECK:         %[[BOTH:.+]] = tensor.concat dim(0) %[[EXP]], %[[EXP]]
+// CHECK:         %[[PART:.+]] = tensor.extract_slice
+// CHECK:         %[[FLAT:.+]] = tensor.collapse_shape %[[PART]]
+// CHECK-DAG:     %[[A:.+]] = bufferization.alloc_tensor() copy(%[[EXP]])
+// CHECK-DAG:     %[[C:.+]] = bufferization.alloc_tensor() copy(%[[FLAT]])
+// CHECK:         return %[[A]], %[[BOTH]], %[[C]]
+func.func @main(%size: tensor<i64> {graph.dims = [], graph.name = "size"}, %x: tensor<9x2x3xf32> {graph.dims = ["", "", ""], graph.name = "x"})
+    -> (tensor<?xf32> {graph.name = "a"}, tensor<?xf32> {graph.name = "b"}, tensor<?x3xf32> {graph.name = "c"}) {
+  %one = arith.constant 1.0 : f32
+  %c2 = arith.constant 2 : index
+  %count = tensor.extract %size[] : tensor<i64>
+  %n = arith.index_cast %count : i64 to index
+  %e = tensor.empty(%n) : tensor<?xf32>
+  %ones = linalg.fill ins(%one : f32) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  %f = tensor.empty(%n) : tensor<?xf32>
+  %a = linalg.exp ins(%ones : tensor<?xf32>) outs(%f : tensor<?xf32>) -> tensor<?xf32>
+  %b = tensor.concat dim(0) %a, %a : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  %part = tensor.extract_slice %x[0, 0, 0] [%n, 2, 3] [1, 1, 1] : tensor<9x2x3xf32> to tensor<?x2x3xf32>
+  %c = tensor.collapse_shape %part [[0, 1], [2]] : tensor<?x2x3xf32> into tensor<?x3xf32>
+  return %a, %b, %c : tensor<?xf32>, tensor<?xf32>, tensor<?x3xf32>
+}
