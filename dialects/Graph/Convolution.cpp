@@ -68,9 +68,14 @@ LogicalResult ConvOp::inferResults(ShapeInference &shapes,
                              ", filter has rank ", filter.getRank());
   bool ofBytes = (input.elementType.isInteger(8) || input.elementType.isSignlessInteger(16)) &&
                  filter.elementType.isInteger(8) && !bias;
+  Builder types(input.elementType.getContext());
+  Type sum = ofBytes        ? types.getI32Type()
+             : op.getWide() ? types.getF32Type()
+                            : input.elementType;
   if (!ofBytes && (!isa<FloatType>(input.elementType) ||
                    filter.elementType != input.elementType ||
-                   (bias && bias->elementType != input.elementType))) // C6
+                   (op.getWide() && !input.elementType.isBF16()) ||
+                   (bias && bias->elementType != sum))) // C6
     return emitOptionalError(loc, "cannot convolve ", input.elementType, " with ",
                              filter.elementType);
   size_t spatial = input.getRank() - 2;
@@ -87,8 +92,7 @@ LogicalResult ConvOp::inferResults(ShapeInference &shapes,
                            bias))) // C4, C5
     return failure();
 
-  Type sum = IntegerType::get(input.elementType.getContext(), 32);
-  InferredTensor result{ofBytes ? sum : input.elementType, input.dims};
+  InferredTensor result{sum, input.dims};
   result.dims[channelDim] = filter.dims[0];
   if (failed(inferWindowCounts(shapes, loc, getConvWindows(op, filter.dims),
                                op.getChannelsLast(), result))) // C3

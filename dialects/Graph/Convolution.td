@@ -11,7 +11,8 @@ def Graph_ConvOp : Graph_WindowOp<"conv"> {
     - (C5) `bias` is [O].
     - (C6) All operands have one float type; or `input` and `filter` hold bytes, signed
       or not on either side, those of `input` perhaps in 16 signed bits, and there is
-      no `bias`: the sums have 32 bits.
+      no `bias`: the sums have 32 bits; or, if `wide`, they are of bf16 and the `bias` is,
+      as the result, of f32.
     - (C7) `input_dilations`, if given, has a positive entry, and `output_shape` an
       entry, for each spatial dimension.
 
@@ -32,13 +33,13 @@ def Graph_ConvOp : Graph_WindowOp<"conv"> {
                        OptionalAttr<Graph_AutoPadAttr>:$auto_pad,
                        OptionalAttr<DenseI64ArrayAttr>:$input_dilations,
                        OptionalAttr<DenseI64ArrayAttr>:$output_shape,
-                       UnitAttr:$channels_last);
+                       UnitAttr:$channels_last, UnitAttr:$wide);
   let results = (outs Graph_Tensor:$result);
   let assemblyFormat = [{
     $input `,` $filter (`,` $bias^)? `strides` `=` $strides `dilations` `=` $dilations
     `pads` `=` $pads (`auto_pad` `=` $auto_pad^)? `groups` `=` $groups
     (`input_dilations` `=` $input_dilations^)? (`output_shape` `=` $output_shape^)?
-    (`channels_last` $channels_last^)? attr-dict `:` type($input) `,` type($filter)
+    (`channels_last` $channels_last^)? (`wide` $wide^)? attr-dict `:` type($input) `,` type($filter)
     (`,` type($bias)^)?
   }];
   let extraClassDeclaration = getWindows;

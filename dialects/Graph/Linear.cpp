@@ -57,6 +57,8 @@ LogicalResult MatMulOp::inferResults(ShapeInference &shapes,
     return failure();
   if (lhs.dims.empty() || rhs.dims.empty()) // C2
     return emitOptionalError(loc, "cannot multiply a scalar");
+  if (op.getWide() && (!lhs.elementType.isBF16() || lhs.getRank() < 2 || rhs.getRank() < 2)) // C5
+    return emitOptionalError(loc, "only products of matrices of bf16 are wide");
   ArrayRef<AffineExpr> left = lhs.dims, right = rhs.dims;
   AffineExpr rows = right.size() == 1 ? right[0] : right[right.size() - 2];
   if (failed(checkDepth(loc, left.back(), rows))) // C3
@@ -70,8 +72,11 @@ LogicalResult MatMulOp::inferResults(ShapeInference &shapes,
     dims->push_back(left[left.size() - 2]);
   if (right.size() > 1)
     dims->push_back(right.back());
-  Type sum = IntegerType::get(lhs.elementType.getContext(), 32);
-  results.push_back({ofBytes ? sum : lhs.elementType, std::move(*dims)});
+  Builder types(lhs.elementType.getContext());
+  Type element = ofBytes        ? types.getI32Type()
+                 : op.getWide() ? types.getF32Type()
+                                : lhs.elementType;
+  results.push_back({element, std::move(*dims)});
   return success();
 }
 

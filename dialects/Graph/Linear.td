@@ -11,7 +11,8 @@ def Graph_MatMulOp : Graph_PureOp<"matmul"> {
     Batch dimensions broadcast. A vector on the left is a row, on the right a
     column; the result lacks the dimension that it stands for. Integers wrap.
     Products of bytes, signed or not on either side, are summed in 32 bits; those on
-    the left may be in 16 signed ones.
+    the left may be in 16 signed ones. With `wide`, products of bf16 are summed and
+    stay in f32.
 
     Constraints:
     - (C1) Both operands have the same element type, at least 32 bits wide if it
@@ -19,14 +20,17 @@ def Graph_MatMulOp : Graph_PureOp<"matmul"> {
     - (C2) Both operands have a dimension.
     - (C3) The columns of `lhs` are as many as the rows of `rhs`.
     - (C4) The batch dimensions broadcast.
+    - (C5) If `wide`, the operands are matrices of bf16.
 
     ```mlir
     %y = graph.matmul %x, %w : tensor<?x128x384xf32>, tensor<384x1536xf32>
     ```
   }];
-  let arguments = (ins Graph_Tensor:$lhs, Graph_Tensor:$rhs);
+  let arguments = (ins Graph_Tensor:$lhs, Graph_Tensor:$rhs, UnitAttr:$wide);
   let results = (outs Graph_Tensor:$result);
-  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs)";
+  let assemblyFormat = [{
+    $lhs `,` $rhs (`wide` $wide^)? attr-dict `:` type($lhs) `,` type($rhs)
+  }];
 }
 
 def Graph_GemmOp : Graph_PureOp<"gemm"> {

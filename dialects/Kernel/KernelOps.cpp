@@ -117,8 +117,7 @@ static bool canInterleave(int64_t group, EpilogueOp op, bool isUnsignedLhs,
   bool isOfBytes = group == 4 && isOfIntegers && isUnsignedLhs && !isUnsignedRhs;
   bool isOfPairs = group == 2 && isOfIntegers && !isUnsignedLhs &&
                    getElementTypeOrSelf(op.getInputs().front()).isInteger(16);
-  bool isOfHalves = group == 2 && isa<MatMulOp>(op.getOperation()) &&
-                    rhs.getElementType().isBF16();
+  bool isOfHalves = group == 2 && rhs.getElementType().isBF16();
   return group == 1 || (op.getPacked() && (isOfBytes || isOfPairs || isOfHalves) &&
                         rhs.getShape().back() % group == 0);
 }

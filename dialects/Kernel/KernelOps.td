@@ -160,8 +160,8 @@ def Kernel_ConvOp : Kernel_EpilogueKernel<"conv"> {
     `input` already has its border. A plain `filter` has ONNX's layout; a packed
     one lies in panels of NR output channels of one group, zero padded:
     `filter[g * ceil(O / G / NR) + q, k..., c, i]` belongs to output channel
-    `g * O / G + q * NR + i`. Those of bytes may hold I = `interleave` neighbours
-    of a column together, as in `kernel.matmul`. Integers are signed unless
+    `g * O / G + q * NR + i`. Those of bytes and of bf16 may hold I = `interleave`
+    neighbours of a column together, as in `kernel.matmul`. Integers are signed unless
     `unsigned_input` or `unsigned_filter` says otherwise; sums wrap.
 
     Constraints:

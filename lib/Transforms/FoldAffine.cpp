@@ -132,6 +132,8 @@ static LogicalResult foldIntoConv(BinaryOp op, PatternRewriter &b) {
   auto type = cast<RankedTensorType>(filter.getType());
   if (!areWeightsConstant(filter, conv.getBias()) || type.isDynamicDim(0))
     return b.notifyMatchFailure(op, "the weights are not constant");
+  if (affine->isScale() && conv.getWide())
+    return b.notifyMatchFailure(op, "the weights would be rounded again");
   Value number = flatten(b, affine->number);
   Value bias = foldIntoBias(b, *affine, conv.getBias(), number);
   if (bias && cast<RankedTensorType>(bias.getType()).getRank() == 0) {
@@ -179,8 +181,9 @@ static LogicalResult foldIntoGemm(BinaryOp op, PatternRewriter &b) {
   return success();
 }
 
+/// That may be scaled: those of bf16 would be rounded again.
 static bool hasWeights(MatMulOp op) {
-  return op.getRhs().getType().getRank() == 2 &&
+  return !op.getWide() && op.getRhs().getType().getRank() == 2 &&
          op.getLhs().getType().getRank() >= 2 &&
          isComputedFromConstants(op.getRhs());
 }

@@ -1,3 +1,4 @@
+#include "dialects/Graph/Convolution.h"
 #include "dialects/Graph/Elementwise.h"
 #include "dialects/Graph/Linear.h"
 #include "dialects/Graph/Quantization.h"
@@ -141,6 +142,13 @@ static TypedValue<RankedTensorType> findBFloat16(Value value) {
   return {};
 }
 
+/// What f32 was before it was rounded to bf16 and read as f32 again; null if it was not.
+static Value findUnrounded(Value value) {
+  TypedValue<RankedTensorType> rounded = findBFloat16(value);
+  auto round = rounded ? rounded.getDefiningOp<CastOp>() : CastOp();
+  return round && round.getInput().getType() == value.getType() ? round.getInput() : Value();
+}
+
 /// A product as another op makes it of `lhs`, of two dimensions or more, and `rhs`; null if they
 /// are not what it is for.
 using Multiply = Value (*)(PatternRewriter &rewriter, Operation *op, Value lhs, Value rhs,
@@ -152,26 +160,21 @@ static Value multiplyWords(PatternRewriter &rewriter, Operation *op, Value lhs, 
   HalfMatrix weights = findHalves(rhs, isTurned);
   if (!isMadeOf(weights, rewriter.getBF16Type()))
     return {};
-  if (Value rounded = findBFloat16(lhs))
-    if (auto round = rounded.getDefiningOp<CastOp>();
-        round && round.getInput().getType() == lhs.getType())
-      lhs = round.getInput();
-  return unpackHalves(rewriter, op, lhs, weights);
+  Value exact = findUnrounded(lhs);
+  return unpackHalves(rewriter, op, exact ? exact : lhs, weights);
 }
 
-/// Both sides stay bf16; the sums are not rounded, see kernel-fuse-epilogues.
+/// Both sides stay bf16.
 static Value multiplyPairs(PatternRewriter &rewriter, Operation *op, Value lhs, Value rhs,
                            bool isTurned) {
   Value left = findBFloat16(lhs);
   HalfMatrix weights = findHalves(rhs, isTurned);
-  // One column is a reduction, which rounds its sums.
-  if (!left || !isMadeOf(weights, rewriter.getBF16Type()) || weights.getColumns() == 1)
+  if (!left || !isMadeOf(weights, rewriter.getBF16Type()))
     return {};
   Value right = weights.stored;
   if (weights.isTurned)
     right = TransposeOp::create(rewriter, op->getLoc(), right, ArrayRef<int64_t>{1, 0});
-  Value product = MatMulOp::create(rewriter, op->getLoc(), left, right);
-  return CastOp::create(rewriter, op->getLoc(), product, rewriter.getF32Type());
+  return MatMulOp::create(rewriter, op->getLoc(), left, right, /*wide=*/true);
 }
 
 static Value multiplyGrid(PatternRewriter &rewriter, Operation *op, Value lhs, Value rhs,
@@ -246,6 +249,31 @@ static LogicalResult fuseBFloat16(MatMulOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+/// conv(x to f32, w to f32)  =>  conv(x, w) wide, with pairs of channels.
+static LogicalResult fuseConv(ConvOp op, PatternRewriter &rewriter) {
+  TypedValue<RankedTensorType> input = findBFloat16(op.getInput());
+  TypedValue<RankedTensorType> filter = findBFloat16(op.getFilter());
+  if (!input || !filter || !isConstant(filter))
+    return rewriter.notifyMatchFailure(op, "is not of bf16 and constant filters");
+  if (op.getGroups() != 1 || op.getInputDilations() || filter.getType().getDimSize(1) % 2 != 0)
+    return rewriter.notifyMatchFailure(op, "has no pairs of channels to add up");
+  rewriter.modifyOpInPlace(op, [&] {
+    op.getInputMutable().assign(input);
+    op.getFilterMutable().assign(filter);
+    op.setWide(true);
+  });
+  return success();
+}
+
+/// Where filters of bf16 are widened nothing is gained by rounding for them.
+static LogicalResult forgetRounding(ConvOp op, PatternRewriter &rewriter) {
+  Value exact = findUnrounded(op.getInput());
+  if (!exact || !findBFloat16(op.getFilter()))
+    return rewriter.notifyMatchFailure(op, "reads nothing that is rounded for its filters");
+  rewriter.modifyOpInPlace(op, [&] { op.getInputMutable().assign(exact); });
+  return success();
+}
+
 namespace {
 struct FuseLowBitWeights : graphopt::impl::FuseLowBitWeightsBase<FuseLowBitWeights> {
   using FuseLowBitWeightsBase::FuseLowBitWeightsBase;
@@ -258,9 +286,11 @@ struct FuseLowBitWeights : graphopt::impl::FuseLowBitWeightsBase<FuseLowBitWeigh
       patterns.add(fuseBFloat16);
       patterns.add(fuseMatMul<multiplyWords>);
       patterns.add(fuseGemm<multiplyWords>);
+      patterns.add(forgetRounding);
     } else {
       patterns.add(fuseMatMul<multiplyPairs>);
       patterns.add(fuseGemm<multiplyPairs>);
+      patterns.add(fuseConv);
     }
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -103,8 +103,6 @@ static StringRef findObstacle(Operation &op, QuantScheme scheme) {
       return "it is a transposed convolution";
     if (scheme == QuantScheme::Int8Dynamic)
       return "convolutions have no rows of their own: they take int8-static";
-    if (scheme == QuantScheme::BFloat16)
-      return "convolutions have no products of bf16";
     if (scheme == QuantScheme::Float16)
       return "convolutions have no weights of f16";
   }

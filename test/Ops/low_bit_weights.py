@@ -5,6 +5,7 @@ import ml_dtypes
 import numpy as np
 from harness import Case, Const, integers, main, normal, uniform
 from onnx import helper
+from onnx.reference import ReferenceEvaluator
 
 LIMITS = {"int2": (-2, 2), "uint2": (0, 4), "int4": (-8, 8), "uint4": (0, 16), "int8": (-128, 128), "uint8": (0, 256)}
 
@@ -118,6 +119,20 @@ def widened(rows, depth, columns, turned=False, op="MatMul"):
                 name=f"bfloat16 widened {rows} {depth} {columns} turned={turned} {op}")
 
 
+def widened_conv(image, filters, **attributes):
+    """A convolution alike; one that nobody is left to round."""
+    half = ml_dtypes.bfloat16
+    x, w, bias = normal(*image).astype(half).astype(np.float32), normal(*filters).astype(half), normal(filters[0])
+    bfloat16 = helper.np_dtype_to_tensor_dtype(w.dtype)
+    nodes = [helper.make_node("Cast", ["x0"], ["h"], to=bfloat16), helper.make_node("Cast", ["h"], ["x"], to=1),
+             helper.make_node("Cast", ["x1"], ["w"], to=1),
+             helper.make_node("Conv", ["x", "w", "x2"], ["y0"], **attributes)]
+    conv = helper.make_node("Conv", ["x", "w", "b"], ["y"], **attributes)
+    return Case("Conv", [x, Const(w), Const(bias)], nodes=nodes, open=[["n", None, "h", "w"], None, None],
+                expect=lambda x, *_: [ReferenceEvaluator(conv).run(None, {"x": x, "w": w.astype(np.float32), "b": bias})[0]],
+                name=f"bfloat16 widened {image} {filters} {attributes}")
+
+
 def halves(rows, depth, columns, turned=False, op="MatMul"):
     """The weights are f16 and read as f32: nothing else is rounded."""
     w, bias = normal(depth, columns).astype(np.float16), normal(columns)
@@ -139,6 +154,9 @@ def halves(rows, depth, columns, turned=False, op="MatMul"):
 cases = [make(rows, *sizes) for make in (rounded, widened, halves) for rows in ((1,), (3, 7), (0,), (40,))
          for sizes in ((1, 1), (37, 50), (600, 70, True))]
 cases += [make((rows,), 65, 130, turned, "Gemm") for make in (widened, halves) for rows in (1, 20) for turned in (False, True)]
+cases += [widened_conv((2, 4, 9, 7), (6, 4, 3, 3), strides=[2, 1], pads=[1, 1, 1, 1]), widened_conv((1, 6, 5, 5), (33, 6, 1, 1)),
+          widened_conv((1, 3, 9, 9), (8, 3, 3, 3)), widened_conv((1, 8, 6, 6), (8, 2, 3, 3), group=4),
+          widened_conv((1, 16, 12, 12), (40, 16, 3, 3), dilations=[2, 2]), widened_conv((1, 2, 4, 4), (1, 2, 2, 2))]
 for kind in LIMITS:
     # One row unpacks where it multiplies, many rows unpack a block once.
     for rows in ((1,), (2,), (3, 13)):

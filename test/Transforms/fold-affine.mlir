@@ -116,3 +116,20 @@ func.func @stays(%x: tensor<1x3x8xf32>, %u: tensor<4x3x1xf32>) -> (tensor<1x4x8x
   %c = graph.binary Div %d, %z : tensor<f32>, tensor<1x4x8xf32>
   return %b, %c : tensor<1x4x8xf32>, tensor<1x4x8xf32>
 }
+
+// Weights of bf16 would be rounded again.
+// CHECK-LABEL: func @wide(
+// CHECK:         %[[Y:.+]] = graph.matmul %{{.+}}, %{{.+}} wide
+// CHECK:         graph.binary Mul %[[Y]]
+// CHECK:         %[[Z:.+]] = graph.conv %{{.+}} wide
+// CHECK:         graph.binary Mul %[[Z]]
+func.func @wide(%x: tensor<2x3xbf16>, %image: tensor<1x2x5x5xbf16>) -> (tensor<2x4xf32>, tensor<1x3x5x5xf32>) {
+  %w = arith.constant dense<0.5> : tensor<3x4xbf16>
+  %c = arith.constant dense<3.0> : tensor<f32>
+  %y = graph.matmul %x, %w wide : tensor<2x3xbf16>, tensor<3x4xbf16>
+  %a = graph.binary Mul %y, %c : tensor<2x4xf32>, tensor<f32>
+  %f = arith.constant dense<0.5> : tensor<3x2x1x1xbf16>
+  %z = graph.conv %image, %f strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] groups = 1 wide : tensor<1x2x5x5xbf16>, tensor<3x2x1x1xbf16>
+  %b = graph.binary Mul %z, %c : tensor<1x3x5x5xf32>, tensor<f32>
+  return %a, %b : tensor<2x4xf32>, tensor<1x3x5x5xf32>
+}

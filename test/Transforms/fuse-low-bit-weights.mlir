@@ -111,12 +111,10 @@ func.func @bfloat16(%x: tensor<?x4xf32>) -> (tensor<?x3xf32>, tensor<?x3xbf16>) 
 // CHECK-DAG:     %[[W:.+]] = arith.constant dense<5.000000e-01> : tensor<4x3xbf16>
 // CHECK-DAG:     %[[T:.+]] = arith.constant dense<2.500000e-01> : tensor<3x4xbf16>
 // CHECK:         %[[H:.+]] = graph.cast %[[X]] to bf16
-// CHECK:         %[[P:.+]] = graph.matmul %[[H]], %[[W]] : tensor<?x4xbf16>, tensor<4x3xbf16>
-// CHECK:         graph.cast %[[P]] to f32
+// CHECK:         graph.matmul %[[H]], %[[W]] wide : tensor<?x4xbf16>, tensor<4x3xbf16>
 // CHECK:         %[[TURNED:.+]] = graph.transpose %[[T]] permutation = [1, 0]
-// CHECK:         %[[Q:.+]] = graph.matmul %[[H]], %[[TURNED]] : tensor<?x4xbf16>, tensor<4x3xbf16>
-// CHECK:         %[[WIDE:.+]] = graph.cast %[[Q]] to f32
-// CHECK:         graph.binary Add %[[WIDE]], %{{.+}} : tensor<?x3xf32>, tensor<3xf32>
+// CHECK:         %[[Q:.+]] = graph.matmul %[[H]], %[[TURNED]] wide : tensor<?x4xbf16>, tensor<4x3xbf16>
+// CHECK:         graph.binary Add %[[Q]], %{{.+}} : tensor<?x3xf32>, tensor<3xf32>
 // CHECK:         graph.matmul %[[X]], %{{.+}} : tensor<?x4xf32>, tensor<4x3xf32>
 // HALF-LABEL: func @rounded(
 // HALF-SAME:      %[[X:[^:]+]]: tensor<?x4xf32>
@@ -138,4 +136,28 @@ func.func @rounded(%x: tensor<?x4xf32>, %bias: tensor<3xf32>) -> (tensor<?x3xf32
   // A side that nobody rounded.
   %o = graph.matmul %x, %v : tensor<?x4xf32>, tensor<4x3xf32>
   return %y, %z, %o : tensor<?x3xf32>, tensor<?x3xf32>, tensor<?x3xf32>
+}
+
+// Convolutions alike, if channels come in pairs; elsewhere their input is not rounded.
+// CHECK-LABEL: func @rounded_conv(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<1x4x?x9xf32>
+// CHECK:         %[[H:.+]] = graph.cast %[[X]] to bf16
+// CHECK:         %[[F:.+]] = graph.cast %[[H]] to f32
+// CHECK:         graph.conv %[[H]], %{{.+}}, %{{.+}} strides = [2, 1] dilations = [1, 1] pads = [1, 1, 1, 1] groups = 1 wide : tensor<1x4x?x9xbf16>, tensor<6x4x3x3xbf16>, tensor<6xf32>
+// CHECK:         graph.conv %[[F]], %{{.+}} groups = 2 : tensor<1x4x?x9xf32>
+// HALF-LABEL: func @rounded_conv(
+// HALF-SAME:      %[[X:[^:]+]]: tensor<1x4x?x9xf32>
+// HALF:         graph.conv %[[X]], %{{.+}}, %{{.+}} strides = [2, 1]
+// HALF:         graph.conv %[[X]], %{{.+}} groups = 2
+func.func @rounded_conv(%x: tensor<1x4x?x9xf32>) -> (tensor<1x6x?x9xf32>, tensor<1x6x?x9xf32>) {
+  %w = arith.constant dense<0.5> : tensor<6x4x3x3xbf16>
+  %g = arith.constant dense<0.5> : tensor<6x2x1x1xbf16>
+  %bias = arith.constant dense<1.5> : tensor<6xf32>
+  %h = graph.cast %x to bf16 : tensor<1x4x?x9xf32>
+  %f = graph.cast %h to f32 : tensor<1x4x?x9xbf16>
+  %v = graph.cast %w to f32 : tensor<6x4x3x3xbf16>
+  %y = graph.conv %f, %v, %bias strides = [2, 1] dilations = [1, 1] pads = [1, 1, 1, 1] groups = 1 : tensor<1x4x?x9xf32>, tensor<6x4x3x3xf32>, tensor<6xf32>
+  %u = graph.cast %g to f32 : tensor<6x2x1x1xbf16>
+  %z = graph.conv %f, %u strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] groups = 2 : tensor<1x4x?x9xf32>, tensor<6x2x1x1xf32>
+  return %y, %z : tensor<1x6x?x9xf32>, tensor<1x6x?x9xf32>
 }

@@ -205,10 +205,10 @@ def FuseLowBitWeights : Pass<"graph-fuse-low-bit-weights", "::mlir::func::FuncOp
 
     With `bfloat16`, for CPUs whose products of bf16 are no faster than those of f32,
     so does a product of f32 that is rounded to bf16 with constant weights of bf16;
-    neither that nor a result that is widened again is rounded then. Without it, a product
-    of f32 whose sides are both read from bf16, the right one a constant, becomes one of bf16
-    with a result that is widened: kernel-fuse-epilogues does not round that. Constant weights
-    of f16 that a product of f32 reads are always taken.
+    neither that nor a result that is widened again is rounded then, nor the input of a
+    convolution with such weights. Without it, a product or convolution of f32 whose sides
+    are both read from bf16, the right one a constant, becomes a `wide` one of bf16.
+    Constant weights of f16 that a product of f32 reads are always taken.
 
     ```mlir
     %f = graph.dequantize_linear %w, %s axis = 0 block_size = 32 to f32 : tensor<384x1536xi4>, tensor<12x1536xf32>

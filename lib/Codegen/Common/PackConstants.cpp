@@ -176,7 +176,7 @@ private:
   /// Neighbours of a column lie together where an instruction adds up their products.
   int64_t getInterleave(EpilogueOp op, bool isUnsignedLhs, bool isUnsignedRhs) {
     Type left = getElementTypeOrSelf(op.getInputs().front());
-    if (model.dotBFloat16 && left.isBF16() && isa<MatMulOp>(op.getOperation()))
+    if (model.dotBFloat16 && left.isBF16())
       return 2;
     if (!getElementTypeOrSelf(op.getInputs().back()).isInteger(8) ||
         !op.getValueType().isInteger(32))

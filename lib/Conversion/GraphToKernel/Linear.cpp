@@ -50,8 +50,8 @@ struct LowerMatMul : LoweringPattern<MatMulOp> {
     Type element = op.getType().getElementType();
     Type leftElement = op.getLhs().getType().getElementType();
     Type rightElement = op.getRhs().getType().getElementType();
-    bool ofBytes = element != leftElement;
-    if (!ofBytes && right.size() == 2 && getConstant(right[1]) == 1) {
+    bool isWide = element != leftElement;
+    if (!isWide && right.size() == 2 && getConstant(right[1]) == 1) {
       Value vector = dropOne(to, to.known(op.getRhs()), 1);
       return {{appendOne(to, multiplyVector(op, to, vector))}};
     }

@@ -23,3 +23,16 @@ func.func @odd(%a: memref<1x5xbf16>, %b: memref<1x3x32xbf16>, %c: memref<1x16xbf
   }
   return
 }
+
+// Convolutions: pairs of channels.
+// CHECK-LABEL: func @channels(
+// CHECK:           %[[PANEL:.+]] = vector.load %{{.+}} : memref<1x3x6x32xbf16>, vector<32xbf16>
+// CHECK:           vector.load %{{.+}} : memref<1x9x36xbf16>, vector<2xbf16>
+// CHECK:           llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"(%{{.+}}, %{{.+}}, %[[PANEL]])
+func.func @channels(%a: memref<1x9x9x4xbf16>, %b: memref<1x3x3x2x32xbf16>, %c: memref<1x4x4x16xf32>) {
+  kernel.conv ins(%a, %b : memref<1x9x9x4xbf16>, memref<1x3x3x2x32xbf16>) packed interleave = 2 strides = [2, 2] dilations = [1, 1] groups = 1 outs(%c : memref<1x4x4x16xf32>) {
+  ^bb0(%sum: f32):
+    kernel.yield %sum : f32
+  }
+  return
+}

@@ -85,3 +85,19 @@ func.func @c7_output_shape(%x: tensor<1x4x5xf32>, %w: tensor<6x4x3xf32>) {
   %y = graph.conv %x, %w strides = [1] dilations = [1] pads = [0, 0] groups = 1 output_shape = [2, 3] : tensor<1x4x5xf32>, tensor<6x4x3xf32>
   return
 }
+
+// -----
+
+func.func @c6_wide_bias(%x: tensor<1x3x9x9xbf16>, %w: tensor<4x3x3x3xbf16>, %b: tensor<4xbf16>) {
+  // expected-error @below {{cannot convolve 'bf16' with 'bf16'}}
+  %y = graph.conv %x, %w, %b strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] groups = 1 wide : tensor<1x3x9x9xbf16>, tensor<4x3x3x3xbf16>, tensor<4xbf16>
+  return
+}
+
+// -----
+
+func.func @c6_wide_floats(%x: tensor<1x3x9x9xf32>, %w: tensor<4x3x3x3xf32>) {
+  // expected-error @below {{cannot convolve 'f32' with 'f32'}}
+  %y = graph.conv %x, %w strides = [1, 1] dilations = [1, 1] pads = [0, 0, 0, 0] groups = 1 wide : tensor<1x3x9x9xf32>, tensor<4x3x3x3xf32>
+  return
+}

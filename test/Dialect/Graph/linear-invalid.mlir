@@ -155,3 +155,19 @@ func.func @c1_det_square(%x: tensor<2x3x4xf32>) {
   %y = graph.det %x : tensor<2x3x4xf32>
   return
 }
+
+// -----
+
+func.func @c5_wide_floats(%x: tensor<2x3xf32>, %w: tensor<3x4xf32>) {
+  // expected-error @below {{only products of matrices of bf16 are wide}}
+  %y = graph.matmul %x, %w wide : tensor<2x3xf32>, tensor<3x4xf32>
+  return
+}
+
+// -----
+
+func.func @c5_wide_vector(%x: tensor<3xbf16>, %w: tensor<3x4xbf16>) {
+  // expected-error @below {{only products of matrices of bf16 are wide}}
+  %y = graph.matmul %x, %w wide : tensor<3xbf16>, tensor<3x4xbf16>
+  return
+}
