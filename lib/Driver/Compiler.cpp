@@ -110,7 +110,7 @@ static void buildPipeline(Stage stage, PassManager &passes, const CpuModel &cpu,
     return buildGraphPipeline(passes, cpu,
                               {options.outputs, options.evaluateMs,
                                /*listNodes=*/!listing.empty(),
-                               /*portable=*/options.lastStage == Stage::Onnx});
+                               /*portable=*/options.lastStage == Stage::Onnx, onGpu});
   case Stage::Kernel:
     return buildKernelPipeline(passes, cpu, {options.winograd, onGpu, options.precision});
   case Stage::Memory:

@@ -32,14 +32,14 @@ void graphopt::buildGraphPipeline(OpPassManager &pm, const CpuModel &cpu,
   if (!options.portable) {
     // While it is known what bytes stand for.
     pm.addNestedPass<func::FuncOp>(createPropagateQuantization());
-    if (cpu.dotInt8 || cpu.dotInt16) {
+    if (cpu.dotInt8 || cpu.dotInt16 || options.onGpu) {
       FuseQuantizedOptions fuse;
-      fuse.bytes = cpu.dotInt8;
-      fuse.pairs = cpu.dotInt16;
+      fuse.bytes = cpu.dotInt8 || options.onGpu;
+      fuse.pairs = cpu.dotInt16 || options.onGpu;
       pm.addNestedPass<func::FuncOp>(createFuseQuantized(fuse));
     }
     FuseLowBitWeightsOptions weights;
-    weights.bfloat16 = !cpu.dotBFloat16;
+    weights.bfloat16 = !cpu.dotBFloat16 && !options.onGpu;
     pm.addNestedPass<func::FuncOp>(createFuseLowBitWeights(weights));
     pm.addNestedPass<func::FuncOp>(createDecomposeQuantization());
   }

@@ -18,6 +18,7 @@ struct GraphOptions {
   int64_t evaluateMs = 10000;
   bool listNodes = false; ///< for the listing of the stage llvm
   bool portable = false;  ///< only what ONNX can say: no layouts of our own
+  bool onGpu = false;     ///< products of bytes and of bf16 are fast, whatever the host has
 };
 
 /// What a user may ask of the stage kernel.
