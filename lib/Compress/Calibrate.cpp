@@ -20,6 +20,10 @@ ByteGrid graphopt::makeByteGrid(double low, double high) {
   return grid;
 }
 
+float graphopt::makeWordScale(const ByteGrid &bytes) {
+  return float(std::max(bytes.zero, 255 - bytes.zero)) * bytes.scale / 32767;
+}
+
 /// The shares at both ends, or at the upper one if nothing is negative.
 static ByteGrid cutShares(const ValueStatistics &seen, double percentile) {
   double cut = 1 - percentile / 100;

@@ -8,6 +8,7 @@ namespace json = llvm::json;
 static constexpr std::pair<StringRef, QuantScheme> schemes[] = {
     {"int8-dynamic", QuantScheme::Int8Dynamic},
     {"int8-static", QuantScheme::Int8Static},
+    {"int16-static", QuantScheme::Int16Static},
     {"weight-only", QuantScheme::WeightOnly},
     {"bf16", QuantScheme::BFloat16},
     {"f16", QuantScheme::Float16},

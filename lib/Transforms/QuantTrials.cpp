@@ -25,13 +25,13 @@ public:
                           RankedTensorType::get(shape, getF32Type()), values);
   }
 
-  /// What bytes of any scale and zero point stand for.
-  Value byGrid(Value value, Value scale, Value zero) {
+  /// What integers from `least` to `most`, of any scale and zero point, stand for.
+  Value byGrid(Value value, Value scale, Value zero, float least, float most) {
     value = binary(BinaryKind::Div, value, scale);
     value = UnaryOp::create(*this, UnaryKind::Round, value);
     value = binary(BinaryKind::Add, value, zero);
-    value = binary(BinaryKind::Max, value, constant({}, {0.0f}));
-    value = binary(BinaryKind::Min, value, constant({}, {255.0f}));
+    value = binary(BinaryKind::Max, value, constant({}, {least}));
+    value = binary(BinaryKind::Min, value, constant({}, {most}));
     return binary(BinaryKind::Mul, binary(BinaryKind::Sub, value, zero), scale);
   }
 };
@@ -69,11 +69,12 @@ llvm::Expected<QuantTrials> QuantTrials::prepare(const QuantModel &model,
       value = b.binary(BinaryKind::Mul, value, factors);
     }
     Value rounded;
-    if (input.scheme == QuantScheme::Int8Static) {
+    if (isStatic(input.scheme)) {
+      bool isByte = input.scheme == QuantScheme::Int8Static;
       Value scale = b.constant({}, {1.0f}), zero = b.constant({}, {0.0f});
       numbers.scale = addConstant(scale);
       numbers.zero = addConstant(zero);
-      rounded = b.byGrid(value, scale, zero);
+      rounded = b.byGrid(value, scale, zero, isByte ? 0 : -32768, isByte ? 255 : 32767);
     } else {
       rounded = quantizeInput(b, b.getLoc(), value, input, {}, {});
     }

@@ -206,7 +206,7 @@ llvm::Error Quantizer::collect() {
   for (const QuantInput &input : model.inputs) {
     const QuantLayer &first = model.layers[input.layers.front()];
     unsigned kinds = 0;
-    if (input.scheme == QuantScheme::Int8Static)
+    if (isStatic(input.scheme))
       kinds |= ValueStatistics::Summary;
     if (input.isSmooth)
       kinds |= ValueStatistics::Channels;
@@ -244,9 +244,11 @@ std::vector<float> Quantizer::smooth(const QuantInput &input,
 
 ByteGrid Quantizer::findGrid(const QuantInput &input,
                              ArrayRef<float> factors) const {
-  if (input.scheme != QuantScheme::Int8Static)
+  if (!isStatic(input.scheme))
     return {};
   const ValueStatistics &values = seen(input);
+  if (input.scheme == QuantScheme::Int16Static)
+    return {makeWordScale(calibrate(values, options.calibrator, options.percentile)), 0};
   if (factors.empty())
     return calibrate(values, options.calibrator, options.percentile);
   double low = 0, high = 0;

@@ -59,6 +59,13 @@ public:
                                       getF32Type());
   }
 
+  Value byWords(Value value, float step) {
+    Value scale = scalar(step);
+    Value words = QuantizeLinearOp::create(*this, value, scale, Value(), 0, IntegerAttr(),
+                                           getI16Type());
+    return DequantizeLinearOp::create(*this, words, scale, Value(), 0, IntegerAttr(), getF32Type());
+  }
+
   Value asBFloat16(Value value) {
     Value small = CastOp::create(*this, value, getBF16Type());
     return CastOp::create(*this, small, getF32Type());
@@ -103,6 +110,8 @@ Value graphopt::quantizeInput(OpBuilder &b, Location loc, Value value,
     return input.hasZeros ? builder.perRowWithZero(value) : builder.perRow(value);
   case QuantScheme::Int8Static:
     return builder.byGrid(value, grid);
+  case QuantScheme::Int16Static:
+    return builder.byWords(value, grid.scale);
   case QuantScheme::BFloat16:
     return builder.asBFloat16(value);
   case QuantScheme::WeightOnly:

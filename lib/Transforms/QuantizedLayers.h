@@ -38,7 +38,7 @@ struct QuantInput {
 /// All numbers for one choice.
 struct QuantNumbers {
   std::vector<std::vector<float>> factors; ///< of inputs; empty: none
-  std::vector<ByteGrid> grids;             ///< of inputs, if static
+  std::vector<ByteGrid> grids;             ///< of inputs, if static; of words a scale alone
   std::vector<QuantizedWeights> weights;   ///< of layers
   std::vector<std::vector<double>> biases; ///< of layers; empty: none
 };
@@ -104,6 +104,11 @@ private:
 
 /// The nearest numbers of bf16 or f16.
 std::vector<double> roundToHalf(llvm::ArrayRef<double> numbers, QuantScheme scheme);
+
+/// True if an input has one grid for all runs.
+inline bool isStatic(QuantScheme scheme) {
+  return scheme == QuantScheme::Int8Static || scheme == QuantScheme::Int16Static;
+}
 
 /// True if weights are floats of 16 bits.
 inline bool hasHalves(QuantScheme scheme) {

@@ -6,7 +6,7 @@ import os
 import sys
 
 import numpy as np
-from onnx import helper
+from onnx import TensorProto, helper
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "Inputs"))
 from two_products import (bias, compile_recipe, first, path, read_onnx, read_samples, result, save, second,
@@ -131,6 +131,23 @@ for calibrator, grid in (("minmax", byte_grid(seen.min(), seen.max())), ("percen
     np.testing.assert_array_equal(tensors[weights.input[0]], up)
     np.testing.assert_allclose(tensors[weights.input[1]], up_scale[0], rtol=1e-6)
 
+# 16 signed bits, whose range is that of the samples.
+def by_words(x):
+    scale, zero = byte_grid(*ranges.pop(0))
+    step = np.float32(max(zero, 255 - zero) * scale / 32767)
+    return np.clip(np.rint(x / step), -32768, 32767) * step
+
+
+ranges = [(values.min(), values.max()) for values in (seen, np.maximum(seen @ first, 0))]
+report = compile_with({"scheme": "int16-static", **plain}, "--emit=shared")
+np.testing.assert_allclose(result("out"), network(x, up * up_scale, down * down_scale, by_words), rtol=1e-3, atol=2e-2)
+made, tensors, _ = written({"scheme": "int16-static", **plain})
+read = made[product(made, "MatMul").input[0]]
+words = made[read.input[0]]
+assert words.op_type == "QuantizeLinear" and read.op_type == "DequantizeLinear" and len(words.input) == 2, words
+assert {a.name: a.i for a in words.attribute}["output_dtype"] == TensorProto.INT16, words
+assert abs(tensors[read.input[1]] * 32767 / np.abs(seen).max() - 1) < 1e-2, tensors[read.input[1]]
+
 # The large channel gives way to its weights, as is best for the classes of y.
 made, tensors, report = written({"scheme": "int8-dynamic", "bias_correction": "never", "second_order": False})
 step = report["steps"][0]
@@ -199,7 +216,7 @@ loss, = (layer["isolated"]["sqnr_db"] for layer in report["audit"]["layers"])
 assert abs(loss - report["outputs"]["y"]["sqnr_db"]) < 1, report["audit"]
 
 # Mistakes.
-for step, what in (({"scheme": "int9"}, "quantize.scheme is none of int8-dynamic, int8-static, weight-only, bf16, f16, float"),
+for step, what in (({"scheme": "int9"}, "quantize.scheme is none of int8-dynamic, int8-static, int16-static, weight-only, bf16, f16, float"),
                    ({"weights": "u4"}, "quantize.weights has 4 bits, which needs the scheme weight-only"),
                    ({"smooth": 2}, "quantize.smooth is none of auto, none, and a number of 0 to 1"),
                    ({"smooth": 0.5, "calibrator": "mse"}, "quantize.smooth goes with the calibrator minmax only"),

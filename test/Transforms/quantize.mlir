@@ -2,6 +2,7 @@
 // RUN: graphopt-opt %s --graph-quantize="smooth=none" | FileCheck %s --check-prefix=ROWS
 // RUN: graphopt-opt %s --graph-quantize="smooth=none zero-points" | FileCheck %s --check-prefix=ZEROS
 // RUN: graphopt-opt %s --graph-quantize="scheme=int8-static statistics=%t" | FileCheck %s --check-prefix=STATIC
+// RUN: graphopt-opt %s --graph-quantize="scheme=int16-static statistics=%t" | FileCheck %s --check-prefix=WORDS
 // RUN: graphopt-opt %s --graph-quantize="scheme=int8-static smooth=0.5 statistics=%t" | FileCheck %s --check-prefix=SMOOTH
 // RUN: graphopt-opt %s --graph-quantize="scheme=weight-only" | FileCheck %s --check-prefix=WEIGHTS
 // RUN: graphopt-opt %s --graph-quantize="scheme=weight-only per-tensor" | FileCheck %s --check-prefix=TENSOR
@@ -63,6 +64,16 @@
 // STATIC-NEXT:    %[[D:.+]] = graph.dequantize_linear %[[Q]], %[[S]], %[[Z]] axis = 0 to f32
 // STATIC:         graph.matmul %[[D]],
 // STATIC:         graph.gemm %[[D]],
+
+// 32767 is 4.1; weights are bytes.
+// WORDS-LABEL: func.func @main(
+// WORDS-SAME:      %[[X:[^:]+]]:
+// WORDS:         %[[S:.+]] = arith.constant dense<1.251{{.+}}E-4> : tensor<f32>
+// WORDS-NEXT:    %[[Q:.+]] = graph.quantize_linear %[[X]], %[[S]] axis = 0 to i16
+// WORDS-NEXT:    %[[D:.+]] = graph.dequantize_linear %[[Q]], %[[S]] axis = 0 to f32
+// WORDS:         %[[W:.+]] = graph.dequantize_linear %{{.+}}, %{{.+}} axis = 1 to f32 : tensor<2x2xi8>, tensor<2xf32>
+// WORDS:         graph.matmul %[[D]], %[[W]]
+// WORDS:         graph.gemm %[[D]],
 
 // Channel 0 by sqrt(127 / 3), channel 1 by sqrt(64 / 4.1): from -6.51 to
 // 19.52.

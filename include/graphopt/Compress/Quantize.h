@@ -24,6 +24,9 @@ struct ByteGrid {
 /// The grid from `low` to `high`, widened to contain 0.
 ByteGrid makeByteGrid(double low, double high);
 
+/// The scale of signed words, 0 being 0, that reach as far as `bytes`.
+float makeWordScale(const ByteGrid &bytes);
+
 /// The grid for what `seen` tells of a tensor, with its Summary.
 ByteGrid calibrate(const ValueStatistics &seen, Calibrator calibrator,
                    double percentile);

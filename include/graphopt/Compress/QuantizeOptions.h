@@ -16,6 +16,7 @@ namespace graphopt {
 enum class QuantScheme {
   Int8Dynamic, ///< bytes; each row of the input has a scale of its own run
   Int8Static,  ///< bytes; the input has the range that it had on samples
+  Int16Static, ///< 16 bits by bytes; the input has the range that it had on samples
   WeightOnly,  ///< floats by weights that are stored small
   BFloat16,    ///< bf16 on both sides
   Float16,     ///< floats by weights that are stored as f16

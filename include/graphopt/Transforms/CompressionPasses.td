@@ -206,7 +206,7 @@ def QuantizeModel : Pass<"graph-quantize", "::mlir::ModuleOp"> {
     weights alone. Weights of 8 bits have a scale an output, those of 4 bits one for a
     group of inputs. Rows of an input have scales of their own (`int8-dynamic`), or the
     whole input one grid of unsigned bytes that contains 0, from statistics
-    (`int8-static`). Products that read the same tensor share it. Channels of an input
+    (`int8-static`), or of signed 16 bits (`int16-static`). Products that read the same tensor share it. Channels of an input
     may be scaled before, and the weights' rows the other way (SmoothQuant). With samples
     to select with, what is open is chosen by the model's outputs, and outputs below the
     floor are an error that names the worst layer.
@@ -229,7 +229,7 @@ def QuantizeModel : Pass<"graph-quantize", "::mlir::ModuleOp"> {
                            "::graphopt::graph::GraphDialect"];
   let options = [
     Option<"scheme", "scheme", "std::string", "\"int8-dynamic\"",
-           "int8-dynamic, int8-static, weight-only, bf16, f16 or float">,
+           "int8-dynamic, int8-static, int16-static, weight-only, bf16, f16 or float">,
     Option<"weights", "weights", "std::string", "\"s8\"", "s8, i4 or u4">,
     Option<"tables", "tables", "bool", "false",
            "Tables that are only looked up become bytes, too">,
