@@ -98,10 +98,23 @@ static LogicalResult forgetSteps(Slice slice, PatternRewriter &rewriter) {
   return success();
 }
 
+/// Whether a tensor has no elements, whatever its open extents are.
+static bool isEmpty(Value tensor) {
+  while (auto cast = tensor.getDefiningOp<tensor::CastOp>())
+    tensor = cast.getSource();
+  return llvm::is_contained(cast<RankedTensorType>(tensor.getType()).getShape(), 0);
+}
+
+static void replaceByEmpty(Operation *op, ArrayRef<OpFoldResult> sizes,
+                           PatternRewriter &rewriter) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  Value empty = tensor::EmptyOp::create(rewriter, op->getLoc(), sizes, type.getElementType());
+  rewriter.replaceOp(op, tensor::CastOp::create(rewriter, op->getLoc(), type, empty));
+}
+
 /// collapse_shape(? x 0)  =>  empty. Upstream's bufferization has another type for it.
-static LogicalResult forgetElements(tensor::CollapseShapeOp op, PatternRewriter &rewriter) {
-  RankedTensorType type = op.getSrcType();
-  if (type.hasStaticShape() || !llvm::is_contained(type.getShape(), 0))
+static LogicalResult forgetReshape(tensor::CollapseShapeOp op, PatternRewriter &rewriter) {
+  if (op.getSrcType().hasStaticShape() || !isEmpty(op.getSrc()))
     return rewriter.notifyMatchFailure(op, "it may have elements");
   SmallVector<OpFoldResult> sizes;
   for (const ReassociationIndices &group : op.getReassociationIndices()) {
@@ -113,8 +126,26 @@ static LogicalResult forgetElements(tensor::CollapseShapeOp op, PatternRewriter 
     }
     sizes.push_back(affine::makeComposedFoldedAffineApply(rewriter, op.getLoc(), product, extents));
   }
-  Value empty = tensor::EmptyOp::create(rewriter, op.getLoc(), sizes, type.getElementType());
-  rewriter.replaceOp(op, tensor::CastOp::create(rewriter, op.getLoc(), op.getType(), empty));
+  replaceByEmpty(op, sizes, rewriter);
+  return success();
+}
+
+/// A part of nothing  =>  empty. Even the offset 0 is outside for the verifier.
+static LogicalResult forgetPart(tensor::ExtractSliceOp op, PatternRewriter &rewriter) {
+  if (!isEmpty(op.getSource()))
+    return rewriter.notifyMatchFailure(op, "it may have elements");
+  SmallVector<OpFoldResult> sizes;
+  llvm::SmallBitVector dropped = op.getDroppedDims();
+  for (auto [dim, size] : llvm::enumerate(op.getMixedSizes()))
+    if (!dropped.test(dim))
+      sizes.push_back(size);
+  replaceByEmpty(op, sizes, rewriter);
+  return success();
+}
+static LogicalResult forgetInsertion(tensor::InsertSliceOp op, PatternRewriter &rewriter) {
+  if (!isEmpty(op.getSource()) && !isEmpty(op.getDest()))
+    return rewriter.notifyMatchFailure(op, "it may insert elements");
+  rewriter.replaceOp(op, op.getDest());
   return success();
 }
 
@@ -130,7 +161,9 @@ struct DecomposeTensorOps
     linalg::populateDecomposePadPatterns(patterns);
     patterns.add(forgetSteps<tensor::ExtractSliceOp>);
     patterns.add(forgetSteps<tensor::InsertSliceOp>);
-    patterns.add(forgetElements);
+    patterns.add(forgetReshape);
+    patterns.add(forgetPart);
+    patterns.add(forgetInsertion);
     // A part that is only given dimensions of extent 1 is inserted without them.
     tensor::populateReassociativeReshapeFoldingPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -71,3 +71,17 @@ func.func @no_elements(%x: tensor<?x0x3xf32>) -> tensor<?x3xf32> {
   %y = tensor.collapse_shape %x [[0, 1], [2]] : tensor<?x0x3xf32> into tensor<?x3xf32>
   return %y : tensor<?x3xf32>
 }
+
+// A part of it, which even at 0 would begin outside, and what is put into it; casts tell of it, too.
+// CHECK-LABEL: func @no_part(
+// CHECK-SAME:      %[[X:[^:]+]]: tensor<?x0xf32>, %[[N:[^:]+]]: index, %[[Z:[^:]+]]: tensor<?x4xf32>
+// CHECK-NOT:     slice
+// CHECK:         %[[EMPTY:.+]] = tensor.empty(%[[N]]) : tensor<?xf32>
+// CHECK-NOT:     slice
+// CHECK:         return %[[EMPTY]], %[[Z]]
+func.func @no_part(%x: tensor<?x0xf32>, %n: index, %z: tensor<?x4xf32>) -> (tensor<?xf32>, tensor<?x4xf32>) {
+  %open = tensor.cast %x : tensor<?x0xf32> to tensor<?x?xf32>
+  %y = tensor.extract_slice %open[0, 0] [%n, 1] [1, 1] : tensor<?x?xf32> to tensor<?xf32>
+  %w = tensor.insert_slice %open into %z[0, 0] [%n, %n] [1, 1] : tensor<?x?xf32> into tensor<?x4xf32>
+  return %y, %w : tensor<?xf32>, tensor<?x4xf32>
+}
