@@ -1,7 +1,8 @@
 # RUN: %python %s
 import ml_dtypes
 import numpy as np
-from onnx.helper import make_node
+from onnx import TensorProto
+from onnx.helper import make_node, make_tensor
 from harness import Case, booleans, integers, main, normal
 
 main([
@@ -22,6 +23,13 @@ main([
                 make_node("Flatten", ["p"], ["q"], axis=0), make_node("Squeeze", ["q", "zero"], ["y0"]),
                 make_node("Gather", ["x0", "y0"], ["y1"]), make_node("Mul", ["y1", "y1"], ["s"]),
                 make_node("ReduceSum", ["s", "zero"], ["y2"], keepdims=0)]),
+    # One element: its place is written where the result is, or in memory of its own. Which of both is chance.
+    *[Case("NonZero", [np.float32(2.5)], name=f"NonZero of a condition on {low}, as a number",
+         nodes=[make_node("Constant", [], ["low"], value_float=low), make_node("Constant", [], ["axes"], value_ints=[0]),
+                make_node("Constant", [], ["none"], value=make_tensor("none", TensorProto.INT64, [0], [])),
+                make_node("Greater", ["x0", "low"], ["g"]), make_node("Unsqueeze", ["g", "axes"], ["u"]),
+                make_node("NonZero", ["u"], ["p"]), make_node("Reshape", ["p", "none"], ["y0"])])
+      for low in (0.5, 1.0, 1.5, 2.0)],
     Case("NonZero", [integers(0, 2, 30)], name="NonZero, then its number", outputs=2, also=[[integers(0, 2, 7)]],
          nodes=[make_node("NonZero", ["x0"], ["p"]), make_node("Shape", ["p"], ["y0"], start=1),
                 make_node("Expand", ["y0", "y0"], ["y1"])]),
