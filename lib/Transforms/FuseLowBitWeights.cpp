@@ -237,11 +237,8 @@ static LogicalResult fuseBFloat16(MatMulOp op, PatternRewriter &rewriter) {
       !round.getInput().getType().getElementType().isF32() || type.getRank() != 2 ||
       !isConstant(rhs) || !type.hasStaticShape() || type.getNumElements() == 0)
     return rewriter.notifyMatchFailure(op, "is no product of rounded f32 with constant weights");
-  int64_t depth = type.getDimSize(transpose ? 1 : 0);
-  Value ones = makeOnes(rewriter, op.getLoc(), type.getDimSize(transpose ? 0 : 1),
-                        bool(transpose));
-  Value product = GridMatMulOp::create(rewriter, op.getLoc(), round.getInput(), rhs, ones, Value(),
-                                       /*transB=*/bool(transpose), depth);
+  HalfMatrix weights{cast<TypedValue<RankedTensorType>>(rhs), bool(transpose)};
+  Value product = unpackHalves(rewriter, op, round.getInput(), weights);
   for (Operation *user : llvm::make_early_inc_range(op->getUsers()))
     if (auto widen = dyn_cast<CastOp>(user); widen && widen.getTo().isF32())
       rewriter.replaceOp(widen, product);

@@ -76,7 +76,8 @@ static bool isBytes(DequantizeLinearOp grid) {
 
 static bool isDepthwise(ConvOp op) {
   RankedTensorType filter = typeOf(op.getFilter());
-  return op.getGroups() > 1 && filter.getDimSize(0) == int64_t(op.getGroups()) && filter.getDimSize(1) == 1;
+  int64_t groups = op.getGroups();
+  return groups > 1 && filter.getDimSize(0) == groups && filter.getDimSize(1) == 1;
 }
 
 namespace {
