@@ -163,8 +163,7 @@ class Generator:
                 if scale(array - twin) > 0.02 * (scale(array) + 1e-3):
                     return None
                 if not exact:
-                    # What a body computes on the way may be as large as what it reads.
-                    magnitude = max([scale(array), *(scale(v.array) for v in self.read_inside(node))])
+                    magnitude = max([scale(array), *(scale(v.array) for v in self.read_by_bodies(node, inputs))])
                     noise = ROUNDING.get(str(array.dtype), 0) * magnitude
                     twin = (twin + self.numbers.uniform(-noise, noise, array.shape)).astype(array.dtype)
             elif not np.array_equal(array, twin):
@@ -188,6 +187,12 @@ class Generator:
         except Exception:  # whatever the reference thinks of it
             return None
         return [np.asarray(r) for r in results] if all(isinstance(r, (np.ndarray, np.generic)) for r in results) else None
+
+    def read_by_bodies(self, node, inputs):
+        """What the node's bodies read, of its inputs and from outside: what they compute on the way may be as large."""
+        if not any(a.HasField("g") for a in node.attribute):
+            return []
+        return self.read_inside(node) + [v for v in inputs if v is not None and is_float(v.array)]
 
     def read_inside(self, node):
         """The values from outside that the node's bodies read."""
