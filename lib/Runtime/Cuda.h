@@ -50,11 +50,23 @@ void graphopt_device_close(graphopt_context *context);
 
 /* Called by generated code on the host; addresses are the GPU's. ------------ */
 
+/* A tensor of which a kernel has the GPU copy boxes to shared memory, in lines of 128 bytes
+ * whose runs of 16 bytes are turned by the line's number. */
+typedef struct graphopt_cuda_tensor {
+  void *data; /* at a multiple of 16 bytes */
+  int64_t element_bytes;
+  int64_t rank; /* at most 5 */
+  struct {
+    int64_t extent, stride, box; /* elements */
+  } dims[];
+} graphopt_cuda_tensor;
+
 /* Unless it is for other GPUs: kernel number `kernel` on blocks x threads, each block with
- * `shared` bytes. Arguments take 8 bytes each. */
+ * `shared` bytes. Arguments take 8 bytes each; the last ones are the addresses of `tensors`
+ * graphopt_cuda_tensors, of which the kernel gets what the driver makes of them. */
 void graphopt_cuda_launch(graphopt_run *run, int32_t kernel, int64_t blocks,
                           int64_t threads, int32_t shared, int64_t *arguments,
-                          int32_t count);
+                          int32_t count, int32_t tensors);
 
 /* An element of `bytes` bytes, at most 8, in the low ones of the result; waits for
  * the kernels before. */

@@ -4,7 +4,14 @@
 
 enum {
   FUNCTION_SHARED_BYTES = 8, /* CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES */
-  FREE_SHARED_BYTES = 48 * 1024 /* of a block without asking */
+  FREE_SHARED_BYTES = 48 * 1024, /* of a block without asking */
+  NOT_FOUND = 500, /* CUDA_ERROR_NOT_FOUND */
+  MAP_BYTES = 128, /* of a CUtensorMap, at a multiple of 64 */
+  MAX_RANK = 5,
+  NO_INTERLEAVE = 0, /* CU_TENSOR_MAP_INTERLEAVE_NONE */
+  TURN_LINES = 3, /* CU_TENSOR_MAP_SWIZZLE_128B */
+  WHOLE_LINES = 2, /* CU_TENSOR_MAP_L2_PROMOTION_L2_128B */
+  ZEROS_OUTSIDE = 0 /* CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE */
 };
 
 /* GPU memory that a run allocated. */
@@ -22,9 +29,40 @@ static int succeeds(graphopt_run *run, int result) {
   return !result;
 }
 
+/* The number that the driver has for elements whose bits alone matter. */
+static int type_of(int64_t bytes) {
+  enum {
+    BYTES = 0, /* CU_TENSOR_MAP_DATA_TYPE_UINT8 */
+    HALVES = 1, /* CU_TENSOR_MAP_DATA_TYPE_UINT16 */
+    WORDS = 2 /* CU_TENSOR_MAP_DATA_TYPE_UINT32 */
+  };
+  return bytes == 1 ? BYTES : bytes == 2 ? HALVES : WORDS;
+}
+
+/* Writes a CUtensorMap. Of an empty tensor, which no kernel reads, it is not made. */
+static int describe_tensor(graphopt_run *run, const graphopt_cuda_tensor *tensor, void *map) {
+  uint64_t extents[MAX_RANK], strides[MAX_RANK];
+  unsigned box[MAX_RANK], steps[MAX_RANK], rank = (unsigned)tensor->rank;
+  for (unsigned i = 0; i < rank; ++i) { /* the driver's first dimension is the last */
+    extents[i] = (uint64_t)tensor->dims[rank - 1 - i].extent;
+    strides[i] = (uint64_t)(tensor->dims[rank - 1 - i].stride * tensor->element_bytes);
+    box[i] = (unsigned)tensor->dims[rank - 1 - i].box;
+    steps[i] = 1;
+    if (!extents[i])
+      return 1;
+  }
+  graphopt_device *device = device_of(run);
+  int result = NOT_FOUND;
+  if (device->cuda.encode_tensor)
+    result = device->cuda.encode_tensor(map, type_of(tensor->element_bytes), rank, tensor->data,
+                                        extents, strides + 1, box, steps, NO_INTERLEAVE,
+                                        TURN_LINES, WHOLE_LINES, ZEROS_OUTSIDE);
+  return succeeds(run, result);
+}
+
 void graphopt_cuda_launch(graphopt_run *run, int32_t kernel, int64_t blocks,
                           int64_t threads, int32_t shared, int64_t *arguments,
-                          int32_t count) {
+                          int32_t count, int32_t tensors) {
   graphopt_device *device = device_of(run);
   void *function = device->functions[kernel];
   if (!function || blocks <= 0)
@@ -33,8 +71,15 @@ void graphopt_cuda_launch(graphopt_run *run, int32_t kernel, int64_t blocks,
       !succeeds(run, device->cuda.set_function_attribute(function, FUNCTION_SHARED_BYTES, shared)))
     return;
   void *parameters[count + 1];
+  _Alignas(64) unsigned char maps[tensors + 1][MAP_BYTES];
   for (int32_t i = 0; i < count; ++i)
     parameters[i] = &arguments[i];
+  for (int32_t i = 0; i < tensors; ++i) {
+    int32_t last = count - tensors + i;
+    if (!describe_tensor(run, (const graphopt_cuda_tensor *)(uintptr_t)arguments[last], maps[i]))
+      return;
+    parameters[last] = maps[i];
+  }
   succeeds(run, device->cuda.launch(function, (unsigned)blocks, 1, 1, (unsigned)threads, 1, 1,
                                     (unsigned)shared, device->stream, parameters, NULL));
 }

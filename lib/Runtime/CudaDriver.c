@@ -16,6 +16,8 @@ int graphopt_cuda_open_driver(graphopt_cuda_driver *cuda, const graphopt_context
   *(void **)&cuda->member = dlsym(cuda->library, symbol);                      \
   if (!cuda->member)                                                           \
     missing = symbol;
+#define CUDA_OPTIONAL(member, symbol, ...)                                     \
+  *(void **)&cuda->member = dlsym(cuda->library, symbol);
 #include "CudaDriver.def"
   if (missing) {
     graphopt_cuda_say(context, "libcuda.so.1 is too old, it lacks ");

@@ -305,8 +305,19 @@ static void forgetGpu(Module &code) {
   }
 }
 
+/// Bytes of each parameter that is passed by value, 0 of others.
+static SmallVector<uint32_t> sizesOfStructures(Function &kernel) {
+  SmallVector<uint32_t> sizes;
+  const DataLayout &layout = kernel.getParent()->getDataLayout();
+  for (Argument &argument : kernel.args())
+    sizes.push_back(argument.hasByValAttr()
+                        ? layout.getTypeAllocSize(argument.getParamByValType())
+                        : 0);
+  return sizes;
+}
+
 /// void emulated_k(void **arguments): as the driver is given them.
-static void addEntry(Function &kernel, emulator::Facts facts) {
+static void addEntry(Function &kernel, emulator::Facts facts, ArrayRef<uint32_t> structures) {
   LLVMContext &context = kernel.getContext();
   Module &code = *kernel.getParent();
   kernel.setCallingConv(CallingConv::C);
@@ -320,16 +331,26 @@ static void addEntry(Function &kernel, emulator::Facts facts) {
   for (Argument &argument : kernel.args()) {
     Value *slot =
         b.CreateConstGEP1_32(pointer, entry->getArg(0), argument.getArgNo());
-    arguments.push_back(
-        b.CreateLoad(argument.getType(), b.CreateLoad(pointer, slot)));
+    Value *place = b.CreateLoad(pointer, slot);
+    if (structures[argument.getArgNo()])
+      arguments.push_back(
+          b.CreateGEP(b.getInt8Ty(), place, b.getInt64(emulator::kAddressTag)));
+    else
+      arguments.push_back(b.CreateLoad(argument.getType(), place));
   }
   b.CreateCall(&kernel, arguments);
   b.CreateRetVoid();
-  auto *values = ConstantDataArray::get(
-      context, ArrayRef<uint32_t>{facts.needsFibers, facts.sharedBegin,
-                                  facts.sharedEnd});
-  new GlobalVariable(code, values->getType(), true,
-                     GlobalValue::ExternalLinkage, values, name + "_facts");
+  auto publish = [&](ArrayRef<uint32_t> numbers, const char *suffix) {
+    auto *values = ConstantDataArray::get(context, numbers);
+    new GlobalVariable(code, values->getType(), true, GlobalValue::ExternalLinkage,
+                       values, name + suffix);
+  };
+  publish({facts.needsFibers, facts.sharedBegin, facts.sharedEnd}, "_facts");
+  SmallVector<uint32_t> sizes;
+  sizes.push_back(uint32_t(structures.size()));
+  for (uint32_t size : structures)
+    sizes.push_back(size ? size : 8);
+  publish(sizes, "_parameters");
 }
 
 Error emulateKernels(Module &code) {
@@ -340,8 +361,11 @@ Error emulateKernels(Module &code) {
   Emulation emulation(code);
   if (Error error = emulation.run())
     return error;
-  forgetGpu(code);
+  std::vector<SmallVector<uint32_t>> structures;
   for (Function *kernel : kernels)
-    addEntry(*kernel, emulation.factsOf(*kernel));
+    structures.push_back(sizesOfStructures(*kernel));
+  forgetGpu(code);
+  for (auto [kernel, sizes] : zip(kernels, structures))
+    addEntry(*kernel, emulation.factsOf(*kernel), sizes);
   return Error::success();
 }

@@ -30,6 +30,7 @@ struct Kernel {
   std::string name;
   void (*run)(void **);
   Facts facts;
+  const uint32_t *parameters; ///< their number, then the bytes of each
   uint32_t mostShared = kFreeShared; ///< dynamic bytes
 };
 
@@ -110,9 +111,11 @@ int cuModuleGetFunction(void **function, void *module, const char *name) {
   void *handle = static_cast<Library *>(module)->handle;
   std::string symbol = std::string("emulated_") + name;
   void *run = dlsym(handle, symbol.c_str()), *facts = dlsym(handle, (symbol + "_facts").c_str());
-  if (!run || !facts)
+  void *parameters = dlsym(handle, (symbol + "_parameters").c_str());
+  if (!run || !facts || !parameters)
     return kNotFound;
-  *function = new Kernel{name, reinterpret_cast<void (*)(void **)>(run), *static_cast<Facts *>(facts)};
+  *function = new Kernel{name, reinterpret_cast<void (*)(void **)>(run), *static_cast<Facts *>(facts),
+                         static_cast<const uint32_t *>(parameters)};
   return kSuccess;
 }
 int cuFuncSetAttribute(void *function, int attribute, int value) {
@@ -121,6 +124,8 @@ int cuFuncSetAttribute(void *function, int attribute, int value) {
   static_cast<Kernel *>(function)->mostShared = uint32_t(value);
   return kSuccess;
 }
+
+const uint32_t *cuFuncParameters(void *function) { return static_cast<Kernel *>(function)->parameters; }
 
 int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
   if (!bytes)

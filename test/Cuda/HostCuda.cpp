@@ -62,6 +62,7 @@ int fake_cuModuleGetFunction(void **function, void *, const char *name) {
   return *function ? int(kSuccess) : kNotFound;
 }
 int fake_cuFuncSetAttribute(void *, int, int) { return kSuccess; }
+const uint32_t *fake_cuFuncParameters(void *) { return nullptr; }
 int fake_cuMemAlloc_v2(uint64_t *address, size_t bytes) {
   if (int failed = needContext())
     return failed;

@@ -40,5 +40,9 @@ check([2, 8, 19], [4], open_dims=True)
 check([1, 8, 5, 6, 7], [3, 3, 3], open_dims=True)
 check([1, 16, 9, 9], [9, 9])                                    # too many taps for one piece of code
 check([1, 16, 17, 15], [3, 3], strides=[1, 2], kind=TensorProto.FLOAT16, tolerance=2e-3, open_dims=True)
+check([2, 72, 9, 7], [1, 1], columns=72, kind=TensorProto.FLOAT16, tolerance=4e-3, sm=90)     # copied as boxes
+check([2, 72, 9, 7], [1, 1], columns=72, kind=TensorProto.FLOAT16, tolerance=4e-3, sm=90, open_dims=True)
+check([2, 72, 9, 9], [1, 1], columns=40, kind=TensorProto.FLOAT16, tolerance=4e-3, sm=90, strides=[2, 2])
+check([2, 72, 9, 7], [3, 3], columns=72, kind=TensorProto.FLOAT16, tolerance=4e-3, sm=90)
 check([1, 128, 7, 6], [3, 3], columns=72)                       # by two parts of its depth
 check([1, 128, 9, 9], [3, 3], columns=40, strides=[2, 2], kind=TensorProto.FLOAT16, tolerance=4e-3)

@@ -4,6 +4,8 @@
     y, = kernels.launch("sum", 1, 64, [x, y], schedule=3)[1:]
 """
 import ctypes
+import dataclasses
+import math
 import os
 import subprocess
 import tempfile
@@ -47,6 +49,25 @@ def _descriptor(array, address):
     return [address, address, *map(ctypes.c_int64, (0, *array.shape, *strides))]
 
 
+@dataclasses.dataclass
+class Tensor:
+    """What a kernel gets of its array argument `number`, to copy boxes of it: halves of this shape."""
+    number: int
+    shape: tuple
+    box: tuple
+
+    def describe(self, address):
+        # As graphopt_cuda_launch asks for it: elements of 16 bits, lines of 128 bytes that are turned.
+        unsigned, double = ctypes.c_uint * 5, ctypes.c_uint64 * 5
+        memory = ctypes.create_string_buffer(128 + 64)
+        place = -ctypes.addressof(memory) % 64
+        strides = [2 * math.prod(self.shape[i + 1:]) for i in range(len(self.shape))]
+        _check(_driver.cuTensorMapEncodeTiled(
+            ctypes.byref(memory, place), 1, len(self.shape), address, double(*self.shape[::-1]),
+            double(*strides[-2::-1]), unsigned(*self.box[::-1]), unsigned(1, 1, 1, 1, 1), 0, 3, 2, 0))
+        return (ctypes.c_char * 128).from_buffer(memory, place)
+
+
 class Kernels:
     def __init__(self, text, pipeline=PIPELINE):
         with tempfile.TemporaryDirectory(prefix="graphopt-kernels-") as folder:
@@ -60,7 +81,7 @@ class Kernels:
             _check(_driver.cuModuleLoadDataEx(ctypes.byref(self.module), b".version", 0, None, None))
 
     def launch(self, name, blocks, threads, arguments, shared=0, schedule=0):
-        """The arrays among `arguments` after the run; others are ctypes' scalars."""
+        """The arrays among `arguments` after the run; others are Tensors or ctypes' scalars."""
         os.environ["GRAPHOPT_EMULATOR_SCHEDULE"] = str(schedule)
         function = ctypes.c_void_p()
         _check(_driver.cuModuleGetFunction(ctypes.byref(function), self.module, name.encode()))
@@ -70,7 +91,10 @@ class Kernels:
         addresses = [allocate(a) if a is not None else None for a in arrays]
         parts = []
         for argument, array, address in zip(arguments, arrays, addresses):
-            parts += [argument] if array is None else _descriptor(array, address)
+            if isinstance(argument, Tensor):
+                parts.append(argument.describe(addresses[argument.number]))
+            else:
+                parts += [argument] if array is None else _descriptor(array, address)
         pointers = (ctypes.c_void_p * (len(parts) + 1))(*[ctypes.addressof(part) for part in parts])
         try:
             _check(_driver.cuLaunchKernel(function, blocks, 1, 1, threads, 1, 1, shared, None, pointers, None))

@@ -12,10 +12,10 @@ import graphopt
 driver = ctypes.CDLL(os.path.join(emulator.DRIVER, "libcuda.so.1"), ctypes.RTLD_GLOBAL)
 
 
-def run(text, *arrays):
+def run(text, *arrays, **options):
     """The outputs of four runs, and how many were captured and replayed."""
     head = '<ir_version: 10, opset_import: ["" : 21]>\n'
-    call = emulator.compile(onnx.parser.parse_model(head + text)).bind(*arrays)
+    call = emulator.compile(onnx.parser.parse_model(head + text), **options).bind(*arrays)
     before = driver.fakeCudaCaptures(), driver.fakeCudaReplays()
     outputs = [np.copy(call.run()[0]) for _ in range(4)]
     return outputs, (driver.fakeCudaCaptures() - before[0], driver.fakeCudaReplays() - before[1])
@@ -27,6 +27,14 @@ outputs, graphs = run("m (float[n, 3] x) => (float[n, 3] y) { a = Exp (x)  y = S
 expected = np.exp(np.exp(x)) / np.exp(np.exp(x)).sum(0)
 for y in outputs:
     np.testing.assert_allclose(y, expected, rtol=1e-6)
+assert graphs == (1, 3), graphs
+
+# What the driver makes of tensors is the graph's, too.
+a, b = (np.arange(16 * k, dtype=np.float16).reshape(16, k) % 7 for k in (24, 32))
+outputs, graphs = run("m (float16[16, 24] a, float16[16, 32] b) => (float16[24, 32] y) { t = Transpose (a)  y = MatMul (t, b) }",
+                      a, b, sm=90)
+for y in outputs:
+    np.testing.assert_array_equal(y, a.T @ b)
 assert graphs == (1, 3), graphs
 
 # A loop whose turns are known without the GPU.

@@ -28,7 +28,7 @@ template <typename... A, typename... B> constexpr bool compare(CUresult (*)(A...
 }
 """
 with open(os.path.join(root, "lib", "Runtime", "CudaDriver.def")) as file:
-    functions = re.findall(r'^CUDA_FUNCTION\(\w+, "(\w+)", (.*)\)$', file.read(), re.M)
+    functions = re.findall(r'^CUDA_(?:FUNCTION|OPTIONAL)\(\w+, "(\w+)", (.*)\)$', file.read(), re.M)
 assert len(functions) > 30
 checks = [f'static_assert(compare(&{name}, (int (*)({parameters}))nullptr), "{name}");' for name, parameters in functions]
 numbers = []

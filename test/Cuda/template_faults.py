@@ -7,19 +7,33 @@ import subprocess
 
 import emulator
 import numpy as np
-from launcher import Kernels, difference, problem_of
+from launcher import Kernels, Tensor, difference, problem_of
 
 LOWER = ("builtin.module(gpu.module(canonicalize,cse,expand-strided-metadata,lower-affine,convert-scf-to-cf,"
          "arith-expand,graphopt-convert-to-nvvm,convert-nvvm-to-llvm,reconcile-unrealized-casts,canonicalize,cse))")
 # Lines of which each orders something: without it nothing else is wrong with the kernel.
-ORDER = re.compile(r"gpu\.barrier|nvvm\.cp\.async\.wait\.group [1-9]|nvvm\.fence\.proxy|nvvm\.wgmma\.(fence|commit|wait)")
+ORDER = re.compile(r"gpu\.barrier|nvgpu\.mbarrier\.(arrive|try_wait)|nvvm\.cp\.async\.wait\.group [1-9]|nvvm\.fence\.proxy|nvvm\.wgmma\.(fence|commit|wait)")
 WAIT = re.compile(r" *(%\w+) = llvm\.inline_asm .*wgmma\.wait_group.*? (%\w+), ")
 SHUFFLE = re.compile(r"( *%\w+), %\w+ = gpu\.shuffle +\w+ (%[\w#]+), .* : (\w+)")
 random = np.random.default_rng(0)
 
 
+def tensors(host):
+    """What the host has described for the first kernel."""
+    shapes = dict(re.findall(r"(%\w+) = memref\.cast %\w+ : memref<([0-9x]+)xf16>", host))
+    sources = dict(re.findall(r"(%\w+) = memref\.(?:cast|collapse_shape) (%\w+)", host))
+    found = []
+    for name, box in re.findall(r"tma\.create\.descriptor (%\w+) .*tensor = memref<([0-9x]+)xf16", host):
+        source = name
+        while source in sources:
+            source = sources[source]
+        shape, box = (tuple(map(int, sizes.split("x"))) for sizes in (shapes[name], box))
+        found.append(Tensor(int(source.removeprefix("%arg")), shape, box))
+    return found
+
+
 def expand(body, arguments, precision, sm):
-    """The module of the first kernel, as lines, and how many blocks, threads and bytes it is launched with."""
+    """The module of the first kernel, as lines, how many blocks, threads and bytes it is launched with, and Tensors."""
     passes = (f"builtin.module(func.func(graphopt-expand-gpu-kernels{{sm={sm} precision={precision}}},canonicalize,cse),"
               "graphopt-map-to-gpu)")
     text = f"func.func private @kernel({arguments}) {{\n{body}\nreturn\n}}"
@@ -32,7 +46,7 @@ def expand(body, arguments, precision, sm):
     functions = [i for i, line in enumerate(lines) if "gpu.func" in line]
     if len(functions) > 1:  # others are for other GPUs
         lines[functions[1]:] = ["}"]
-    return lines, int(blocks), int(threads), int(shared or 0)
+    return lines, int(blocks), int(threads), int(shared or 0), tensors(done[:done.index("gpu.module")])
 
 
 def faults(lines, shuffles):
@@ -52,7 +66,7 @@ def faults(lines, shuffles):
 
 def check(body, arguments, inputs, expected, tolerance, precision="f32", shuffles=0, scratch=(), sm=80, tile=None):
     """`tile`: the rows and columns that the first block computes; it alone is run."""
-    lines, blocks, threads, shared = expand(body, arguments, precision, sm)
+    lines, blocks, threads, shared, maps = expand(body, arguments, precision, sm)
     os.environ["GRAPHOPT_FAKE_CC"] = str(sm)
     part = tuple(slice(extent) for extent in tile) if tile else ...
     blocks = 1 if tile else blocks
@@ -61,7 +75,7 @@ def check(body, arguments, inputs, expected, tolerance, precision="f32", shuffle
     def problem(lines):
         kernels = Kernels("\n".join(lines), LOWER)
         return problem_of(lambda schedule: difference(
-            kernels.launch("kernel", blocks, threads, [*inputs, result, *scratch], shared, schedule)[len(inputs)][part],
+            kernels.launch("kernel", blocks, threads, [*inputs, result, *scratch, *maps], shared, schedule)[len(inputs)][part],
             expected[part], tolerance))
 
     found = problem(lines)
@@ -82,6 +96,21 @@ def product(m, k, n, precision, tolerance, kind="f32", **options):
                 kernel.yield %sum : f32
               }}""", f"%a: memref<{m}x{k}x{kind}>, %b: memref<{k}x{n}x{kind}>, %c: memref<{m}x{n}xf32>",
           [a, b], a.astype(np.float64) @ b.astype(np.float64), tolerance, precision, **options)
+
+
+def convolution(pixels, channels, columns, sm):
+    """3 x 3, of halves, which are no boxes of the image."""
+    x = random.standard_normal((1, pixels + 2, pixels + 2, channels), np.float32).astype(np.float16)
+    w = random.standard_normal((1, 3, 3, channels, columns), np.float32).astype(np.float16)
+    windows = np.lib.stride_tricks.sliding_window_view(x.astype(np.float64), (3, 3), (1, 2))
+    expected = np.einsum("bhwcij,ijco->bhwo", windows, w[0].astype(np.float64))
+    image, filters, result = (f"memref<{'x'.join(map(str, a.shape))}x{kind}>"
+                              for a, kind in ((x, "f16"), (w, "f16"), (expected, "f32")))
+    check(f"""kernel.conv ins(%x, %w : {image}, {filters}) packed strides = [1, 1] dilations = [1, 1] groups = 1
+                  outs(%y : {result}) {{
+              ^bb0(%sum: f32):
+                kernel.yield %sum : f32
+              }}""", f"%x: {image}, %w: {filters}, %y: {result}", [x, w], expected, 1e-5, sm=sm)
 
 
 def row_sums(rows, columns):
@@ -173,4 +202,5 @@ centered(3, 2000)
 attention(2, 20, 70, 32)
 attention(1, 70, 150, 16, "f16", 3e-3)
 product(70, 328, 72, "f32", 1e-5, kind="f16", sm=90)
-product(4096, 200, 4096, "f32", 1e-5, kind="f16", sm=90, tile=(128, 256))
+product(4096, 328, 4096, "f32", 1e-5, kind="f16", sm=90, tile=(128, 256))
+convolution(9, 40, 72, sm=90)

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 namespace graphopt {
@@ -50,11 +51,36 @@ static Value constantOf(OpBuilder &b, Location loc, unsigned bits, int64_t value
   return LLVM::ConstantOp::create(b, loc, b.getIntegerType(bits), value);
 }
 
+/// On the stack, once for all turns of a loop: 8 bytes for each of so many values.
+static Value makeArray(Operation *op, size_t count, OpBuilder &b) {
+  OpBuilder::InsertionGuard guard(b);
+  Region *body = op->getParentRegion();
+  while (!isa<FunctionOpInterface>(body->getParentOp()))
+    body = body->getParentRegion();
+  b.setInsertionPointToStart(&body->front());
+  return LLVM::AllocaOp::create(b, op->getLoc(), LLVM::LLVMPointerType::get(op->getContext()),
+                                b.getI64Type(),
+                                constantOf(b, op->getLoc(), 64, std::max<size_t>(count, 1)));
+}
+
+/// The address of `values`.
+static Value store(Operation *op, ValueRange values, OpBuilder &b) {
+  Type i64 = b.getI64Type();
+  Value array = makeArray(op, values.size(), b);
+  for (auto [i, value] : llvm::enumerate(values)) {
+    Value slot = LLVM::GEPOp::create(b, op->getLoc(), array.getType(), i64, array,
+                                     ArrayRef<LLVM::GEPArg>{int32_t(i)});
+    LLVM::StoreOp::create(b, op->getLoc(), value, slot);
+  }
+  return array;
+}
+
 namespace {
-/// gpu.launch_func  =>  graphopt_cuda_launch(kernel, blocks, threads, shared, arguments, count)
+/// gpu.launch_func  =>  graphopt_cuda_launch(kernel, blocks, threads, shared, arguments, count,
+///                                           tensors)
 ///
 /// Each argument takes 8 bytes of an array; memrefs are taken apart as the kernel's
-/// own arguments are.
+/// own arguments are. So many of the last ones are tensors that the driver is to describe.
 struct BindLaunch : ConvertOpToLLVMPattern<gpu::LaunchFuncOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
 
@@ -73,37 +99,47 @@ struct BindLaunch : ConvertOpToLLVMPattern<gpu::LaunchFuncOp> {
 
     Type pointer = LLVM::LLVMPointerType::get(getContext()), i64 = rewriter.getI64Type(),
          i32 = rewriter.getI32Type();
-    Value array = makeArray(op, arguments.size(), rewriter);
-    for (auto [i, value] : llvm::enumerate(arguments)) {
-      Value slot = LLVM::GEPOp::create(rewriter, loc, pointer, i64, array,
-                                       ArrayRef<LLVM::GEPArg>{int32_t(i)});
-      LLVM::StoreOp::create(rewriter, loc, value, slot);
-    }
     Value shared = adaptor.getDynamicSharedMemorySize();
     if (!shared)
       shared = constantOf(rewriter, loc, 32, 0);
     LLVMFuncOp launch =
         declare(op, "graphopt_cuda_launch", LLVM::LLVMVoidType::get(getContext()),
-                {i32, i64, i64, i32, pointer, i32});
+                {i32, i64, i64, i32, pointer, i32, i32});
+    size_t tensors = llvm::count_if(op.getKernelOperands().getTypes(), [](Type type) {
+      return isa<nvgpu::TensorMapDescriptorType>(type);
+    });
     LLVM::CallOp::create(rewriter, loc, launch,
                          {constantOf(rewriter, loc, 32, number), adaptor.getGridSizeX(),
-                          adaptor.getBlockSizeX(), shared, array,
-                          constantOf(rewriter, loc, 32, arguments.size())});
+                          adaptor.getBlockSizeX(), shared, store(op, arguments, rewriter),
+                          constantOf(rewriter, loc, 32, arguments.size()),
+                          constantOf(rewriter, loc, 32, tensors)});
     rewriter.eraseOp(op);
     return success();
   }
+};
 
-private:
-  /// On the stack, once for all turns of a loop.
-  Value makeArray(Operation *op, size_t count, ConversionPatternRewriter &rewriter) const {
-    OpBuilder::InsertionGuard guard(rewriter);
-    Region *body = op->getParentRegion();
-    while (!isa<FunctionOpInterface>(body->getParentOp()))
-      body = body->getParentRegion();
-    rewriter.setInsertionPointToStart(&body->front());
-    return LLVM::AllocaOp::create(rewriter, op->getLoc(),
-                                  LLVM::LLVMPointerType::get(getContext()), rewriter.getI64Type(),
-                                  constantOf(rewriter, op->getLoc(), 64, std::max<size_t>(count, 1)));
+/// nvgpu.tma.create.descriptor  =>  the address of a graphopt_cuda_tensor
+struct BindTensor : ConvertOpToLLVMPattern<nvgpu::TmaCreateDescriptorOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(nvgpu::TmaCreateDescriptorOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    auto cast = op.getTensor().getDefiningOp<memref::CastOp>();
+    auto type = cast ? dyn_cast<MemRefType>(cast.getSource().getType()) : nullptr;
+    if (!type)
+      return rewriter.notifyMatchFailure(op, "of a memref of unknown rank");
+    Location loc = op.getLoc();
+    const LLVMTypeConverter *converter = getTypeConverter();
+    MemRefDescriptor tensor(converter->materializeTargetConversion(
+        rewriter, loc, converter->convertType(type), cast.getSource()));
+    SmallVector<Value> values = {tensor.bufferPtr(rewriter, loc, *converter, type),
+                                 constantOf(rewriter, loc, 64, type.getElementTypeBitWidth() / 8),
+                                 constantOf(rewriter, loc, 64, type.getRank())};
+    for (auto [i, box] : llvm::enumerate(adaptor.getBoxDimensions()))
+      llvm::append_values(values, tensor.size(rewriter, loc, i), tensor.stride(rewriter, loc, i),
+                          box);
+    rewriter.replaceOp(op, store(op, values, rewriter));
+    return success();
   }
 };
 
@@ -173,12 +209,16 @@ struct BindDevice : graphopt::impl::BindDeviceBase<BindDevice> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     LLVMTypeConverter converter(context);
+    converter.addConversion([](nvgpu::TensorMapDescriptorType type) -> Type {
+      return LLVM::LLVMPointerType::get(type.getContext());
+    });
     RewritePatternSet patterns(context);
-    patterns.add<BindLaunch, BindLoad, BindStore>(converter);
+    patterns.add<BindLaunch, BindLoad, BindStore, BindTensor>(converter);
     ConversionTarget target(*context);
     target.addLegalDialect<LLVM::LLVMDialect>();
     target.addLegalOp<UnrealizedConversionCastOp>();
-    target.addIllegalOp<gpu::LaunchFuncOp, memref::LoadOp, memref::StoreOp>();
+    target.addIllegalOp<gpu::LaunchFuncOp, memref::LoadOp, memref::StoreOp,
+                        nvgpu::TmaCreateDescriptorOp>();
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
       signalPassFailure();
   }

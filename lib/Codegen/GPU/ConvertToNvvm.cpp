@@ -19,6 +19,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Transforms/DialectConversion.h"
 
@@ -39,6 +40,27 @@ static unsigned addressSpace(gpu::AddressSpace space) {
   default:
     return 0;
   }
+}
+
+/// Descriptions of tensors lie in a kernel's parameters; barriers that count, in shared memory.
+static void addConversions(LLVMTypeConverter &converter) {
+  converter.addConversion([](nvgpu::TensorMapDescriptorType type) -> Type {
+    return LLVM::LLVMPointerType::get(type.getContext());
+  });
+  converter.addConversion([&](nvgpu::MBarrierGroupType type) -> Type {
+    return converter.convertType(nvgpu::getMBarrierMemrefType(&converter.getContext(), type));
+  });
+}
+
+/// A parameter of so many bytes itself, where the kernel has its address.
+static void passByValue(LLVM::LLVMFuncOp kernel, unsigned argument) {
+  constexpr int64_t kBytes = 128, kAlignment = 64; // of a CUtensorMap
+  Builder b(kernel.getContext());
+  kernel.setArgAttr(argument, LLVM::LLVMDialect::getByValAttrName(),
+                    TypeAttr::get(LLVM::LLVMArrayType::get(b.getI8Type(), kBytes)));
+  kernel.setArgAttr(argument, LLVM::LLVMDialect::getAlignAttrName(),
+                    b.getI64IntegerAttr(kAlignment));
+  kernel.setArgAttr(argument, NVVM::NVVMDialect::getGridConstantAttrName(), b.getUnitAttr());
 }
 
 namespace {
@@ -62,6 +84,7 @@ struct ConvertToNvvm : graphopt::impl::ConvertToNvvmBase<ConvertToNvvm> {
     LLVMTypeConverter converter(context);
     configureGpuToNVVMTypeConverter(converter);
     populateGpuMemorySpaceAttributeConversions(converter, addressSpace);
+    addConversions(converter);
     RewritePatternSet patterns(context);
     // Unlike upstream's pass: math that the hardware has becomes LLVM's intrinsics,
     // not calls of NVIDIA's library.
@@ -86,12 +109,20 @@ struct ConvertToNvvm : graphopt::impl::ConvertToNvvmBase<ConvertToNvvm> {
     vector::populateVectorInsertExtractStridedSliceTransforms(patterns);
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
 
+    llvm::StringMap<unsigned> maps; // of each kernel, its last arguments
+    for (auto kernel : getOperation().getOps<gpu::GPUFuncOp>())
+      maps[kernel.getName()] = llvm::count_if(kernel.getArgumentTypes(), [](Type type) {
+        return isa<nvgpu::TensorMapDescriptorType>(type);
+      });
     LLVMConversionTarget target(*context);
     target.addLegalDialect<NVVM::NVVMDialect>();
     target.addIllegalDialect<gpu::GPUDialect>();
     target.addLegalOp<gpu::GPUModuleOp>();
     if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
       return signalPassFailure();
+    for (auto kernel : getOperation().getOps<LLVM::LLVMFuncOp>())
+      for (unsigned i = 0; i < maps.lookup(kernel.getName()); ++i)
+        passByValue(kernel, kernel.getNumArguments() - 1 - i);
     for (auto memory : getOperation().getOps<LLVM::GlobalOp>())
       if (auto type = dyn_cast<LLVM::LLVMArrayType>(memory.getType());
           type && type.getNumElements() == 0)

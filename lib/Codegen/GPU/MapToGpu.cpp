@@ -11,6 +11,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
@@ -171,12 +172,14 @@ private:
     getOperation()->setAttr(gpu::GPUDialect::getContainerModuleAttrName(), b.getUnitAttr());
   }
 
-  /// A kernel without a body, which has the arguments of `function`; of another name if
-  /// there is one of this.
-  gpu::GPUFuncOp declareKernel(func::FuncOp function, const Twine &name) {
+  /// A kernel without a body, which has the arguments of `function` and `more`; of another
+  /// name if there is one of this.
+  gpu::GPUFuncOp declareKernel(func::FuncOp function, const Twine &name, TypeRange more = {}) {
     auto b = OpBuilder::atBlockEnd(kernels.getBody());
+    SmallVector<Type> types(function.getArgumentTypes());
+    llvm::append_range(types, more);
     auto kernel = gpu::GPUFuncOp::create(b, function.getLoc(), name.str(),
-                                               function.getFunctionType());
+                                         b.getFunctionType(types, {}));
     kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
     names->insert(kernel);
     return kernel;
@@ -187,7 +190,13 @@ private:
     std::string name = function.getName().str();
     if (number)
       name += "_" + std::to_string(number);
-    gpu::GPUFuncOp kernel = declareKernel(function, name);
+    SetVector<Value> outer;
+    getUsedValuesDefinedAbove(launch.getBody(), outer);
+    SmallVector<Value> maps; // which only the host can make
+    for (Value value : outer)
+      if (isa<nvgpu::TensorMapDescriptorType>(value.getType()))
+        maps.push_back(value);
+    gpu::GPUFuncOp kernel = declareKernel(function, name, ValueRange(maps).getTypes());
     if (std::optional<int64_t> size = getConstantIntValue(launch.getBlockSizeX()))
       kernel.setKnownBlockSize(ArrayRef<int32_t>{int32_t(*size), 1, 1});
     // Else ptxas spills registers for the sake of more blocks.
@@ -197,12 +206,12 @@ private:
       kernel->setAttr(kTargetsAttr, targets);
     IRMapping mapping;
     Block &entry = kernel.getBody().front(), &body = launch.getBody().front();
-    mapping.map(function.getArguments(), kernel.getArguments());
+    unsigned count = function.getNumArguments();
+    mapping.map(function.getArguments(), kernel.getArguments().take_front(count));
+    mapping.map(maps, kernel.getArguments().slice(count, maps.size()));
     for (BlockArgument memory : launch.getWorkgroupAttributions())
       mapping.map(memory, kernel.addWorkgroupAttribution(memory.getType(), memory.getLoc()));
     auto b = OpBuilder::atBlockEnd(&entry);
-    SetVector<Value> outer;
-    getUsedValuesDefinedAbove(launch.getBody(), outer);
     for (Value value : outer)
       cloneSlice(value, mapping, b);
     for (Operation &op : body.without_terminator())
@@ -211,9 +220,11 @@ private:
     copyCallees(kernel);
 
     OpBuilder host(launch);
+    SmallVector<Value> operands(function.getArguments());
+    llvm::append_range(operands, maps);
     gpu::LaunchFuncOp::create(host, launch.getLoc(), kernel, launch.getGridSizeOperandValues(),
                               launch.getBlockSizeOperandValues(),
-                              launch.getDynamicSharedMemorySize(), function.getArguments());
+                              launch.getDynamicSharedMemorySize(), operands);
     launch.erase();
   }
 

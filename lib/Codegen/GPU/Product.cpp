@@ -2,6 +2,7 @@
 
 #include "Product.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace graphopt;
@@ -23,6 +24,23 @@ static SmallVector<Value> matrixBatch(BlockBuilder &b, Value operand, ValueRange
   return indices;
 }
 
+/// Dimensions `first` to `last` of a contiguous buffer as one.
+static Value mergeDims(BlockBuilder &b, Value memref, int64_t first, int64_t last) {
+  SmallVector<ReassociationIndices> groups;
+  for (int64_t i = 0, rank = cast<MemRefType>(memref.getType()).getRank(); i < rank; ++i)
+    if (i > first && i <= last)
+      groups.back().push_back(i);
+    else
+      groups.push_back({i});
+  return memref::CollapseShapeOp::create(b, memref, groups);
+}
+
+static bool isContiguous(Value memref) {
+  return cast<MemRefType>(memref.getType()).getLayout().isIdentity();
+}
+
+static SmallVector<Value> noLead(BlockBuilder &, ValueRange) { return {}; }
+
 namespace {
 /// The left side of a matrix product. Batches may be rows, too: `rowSizes` are the
 /// dimensions that a row stands for.
@@ -43,6 +61,15 @@ struct MatrixLeft : Side {
     indices.push_back(k);
     return indices;
   }
+  std::optional<Grid> makeGrid(BlockBuilder &b) const override {
+    if (rowSizes.size() == 1)
+      return Grid{memref, [memref = memref](BlockBuilder &b, ValueRange batch) {
+                    return matrixBatch(b, memref, batch);
+                  }};
+    if (!isContiguous(memref))
+      return std::nullopt;
+    return Grid{mergeDims(b, memref, 0, int64_t(shapeOf(memref).size()) - 2), noLead};
+  }
   SmallVector<Size> rowSizes;
 };
 
@@ -61,6 +88,11 @@ struct MatrixRight : Side {
     SmallVector<Value> indices(start);
     indices.insert(std::prev(indices.end()), k);
     return indices;
+  }
+  std::optional<Grid> makeGrid(BlockBuilder &) const override {
+    return Grid{memref, [memref = memref](BlockBuilder &b, ValueRange batch) {
+                  return matrixBatch(b, memref, batch);
+                }};
   }
 };
 } // namespace
@@ -131,7 +163,7 @@ static int64_t divideRun(int64_t run, int64_t count) {
 struct ConvLeft : Side {
   ConvLeft(ConvOp op, ArrayRef<Size> rowSizes, const Window &window)
       : Side(op.getInput()), rowSizes(rowSizes), window(window),
-        channels(Window::getChannels(op)) {
+        channels(Window::getChannels(op)), isPointwise(readsPixels(op)) {
     run = divideRun(getRun(memref, 16), channels);
     isUnsigned = op.getUnsignedInput();
   }
@@ -149,9 +181,26 @@ struct ConvLeft : Side {
       indices[1 + i] = b.add(indices[1 + i], b.mul(tap, window.dilations[i]));
     return indices;
   }
+  std::optional<Grid> makeGrid(BlockBuilder &b) const override {
+    if (!isPointwise || !isContiguous(memref))
+      return std::nullopt;
+    return Grid{mergeDims(b, memref, 0, int64_t(shapeOf(memref).size()) - 2), noLead};
+  }
+
+  /// True if row n reads pixel n, and all of its channels.
+  static bool readsPixels(ConvOp op) {
+    ArrayRef<int64_t> filter = shapeOf(op.getFilter()), strides = op.getStrides();
+    ArrayRef<int64_t> taps =
+        op.getPacked() ? filter.slice(1, strides.size()) : filter.drop_front(2);
+    auto isOne = [](int64_t size) { return size == 1; };
+    return op.getGroups() == 1 && llvm::all_of(taps, isOne) && llvm::all_of(strides, isOne) &&
+           shapeOf(op.getInput()).drop_back() == shapeOf(op.getInit()).drop_back();
+  }
+
   SmallVector<Size> rowSizes;
   Window window;
   int64_t channels;
+  bool isPointwise;
 };
 
 /// A filter [o, c, taps...], or packed as [group, taps..., c, o of the group].
@@ -176,6 +225,14 @@ struct ConvRight : Side {
     if (isPacked)
       indices.push_back(start.back());
     return indices;
+  }
+  std::optional<Grid> makeGrid(BlockBuilder &b) const override {
+    if (!isPacked || !isContiguous(memref))
+      return std::nullopt;
+    return Grid{mergeDims(b, memref, 1, int64_t(shapeOf(memref).size()) - 2),
+                [](BlockBuilder &, ValueRange group) -> SmallVector<Value> {
+                  return {group.front()};
+                }};
   }
   Window window;
   int64_t columns;

@@ -9,6 +9,14 @@
 
 namespace graphopt::cuda {
 
+/// A side as a tensor (..., line, k), or (..., k, line): tiles of it are boxes, and what is
+/// outside of it is nothing of the side.
+struct Grid {
+  mlir::Value memref;
+  /// Indices of all dimensions but the last two.
+  std::function<mlir::SmallVector<mlir::Value>(BlockBuilder &, mlir::ValueRange batch)> lead;
+};
+
 /// One side of a product: of (line, k), where a line is a row of the left side or a
 /// column of the right one.
 class Side {
@@ -22,6 +30,8 @@ public:
   /// Indices into the memref.
   virtual mlir::SmallVector<mlir::Value> at(BlockBuilder &b, mlir::ValueRange start,
                                             mlir::Value k) const = 0;
+  /// Nothing for a side that is no grid, as the windows of a convolution.
+  virtual std::optional<Grid> makeGrid(BlockBuilder &) const { return std::nullopt; }
   mlir::Type getElementType() const {
     return llvm::cast<mlir::MemRefType>(memref.getType()).getElementType();
   }

@@ -36,3 +36,22 @@ gpu.module @dynamic {
     gpu.return
   }
 }
+
+// What the driver made of a tensor is the parameter itself, of 128 bytes; barriers that count lie in shared memory.
+// CHECK: gpu.module @tensor
+// CHECK: llvm.mlir.global private @{{.+}}() {addr_space = 3 : i32{{.*}}} : !llvm.array<2 x i64>
+// CHECK: llvm.func @kernel(%[[F:[^:]+]]: f32, %[[MAP:[^:]+]]: !llvm.ptr {llvm.align = 64 : i64, llvm.byval = !llvm.array<128 x i8>, nvvm.grid_constant})
+// CHECK:   nvvm.mbarrier.init %[[BARRIER:[^,]+]],
+// CHECK:   nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.+}}, %[[MAP]], %{{.+}}, box[%{{.+}}, %{{.+}}]
+!map = !nvgpu.tensormap.descriptor<tensor = memref<8x64xf16, #gpu.address_space<workgroup>>, swizzle = swizzle_128b, l2promo = none, oob = zero, interleave = none>
+!barriers = !nvgpu.mbarrier.group<memorySpace = #gpu.address_space<workgroup>, num_barriers = 2>
+gpu.module @tensor {
+  gpu.func @kernel(%f: f32, %map: !map) workgroup(%box: memref<8x64xf16, #gpu.address_space<workgroup>>) kernel {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %barriers = nvgpu.mbarrier.create -> !barriers
+    nvgpu.mbarrier.init %barriers[%c1], %c1 : !barriers
+    nvgpu.tma.async.load %map[%c0, %c1], %barriers[%c1] to %box : !map, !barriers -> memref<8x64xf16, #gpu.address_space<workgroup>>
+    gpu.return
+  }
+}

@@ -121,19 +121,27 @@ func.func @halves(%a: memref<2048x512xf16>, %b: memref<512x1024xf16>, %c: memref
 // -----
 
 // Of halves each GPU has what is best for it. The first target's (sm_80) are tiles by mma.sync; those of the second
-// (sm_90a) by wgmma, which reads both sides where cp.async brought them. What PTX is of is the first, here.
+// (sm_90a) by wgmma, which reads both sides where the tensor memory accelerator brought them: one thread asks
+// for boxes of the tensors that the host described. What PTX is of is the first, here.
 // HOPPER-LABEL: func.func @halves(
 // HOPPER:         gpu.launch
 // HOPPER:           nvvm.mma.sync
 // HOPPER:         } {graphopt.targets = array<i32: 0>}
+// HOPPER:         %[[LEFT:.+]] = nvgpu.tma.create.descriptor %{{.+}} box[%c128, %c64] : {{.+}}tensor = memref<128x64xf16, {{.+}}swizzle_128b, {{.+}}oob = zero
+// HOPPER:         %[[RIGHT:.+]] = nvgpu.tma.create.descriptor %{{.+}} box[%c64, %c64] : {{.+}}tensor = memref<64x64xf16,
 // HOPPER:         gpu.launch {{.+}} threads({{.+}}) in (%{{.+}} = %c256{{.*}}dynamic_shared_memory_size %c196608
 // HOPPER:           %[[MATRIX:.+]] = arith.ori %{{.+}}, %c4611686293305360384
-// HOPPER:           nvgpu.device_async_copy
-// HOPPER:           nvvm.cp.async.commit.group
+// HOPPER:           %[[BARRIERS:.+]] = nvgpu.mbarrier.create -> <memorySpace = #gpu.address_space<workgroup>, num_barriers = 4>
+// HOPPER-COUNT-4:   nvgpu.mbarrier.init
+// HOPPER:           nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>, space = #nvvm.shared_space<cta>}
+// HOPPER:           gpu.barrier
 // HOPPER:           scf.for {{.+}} -> (!llvm.struct<(
-// HOPPER:             nvvm.cp.async.wait.group 1
-// HOPPER-NEXT:        nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>, space = #nvvm.shared_space<cta>}
+// HOPPER:             nvgpu.mbarrier.try_wait.parity %[[BARRIERS]]
 // HOPPER-NEXT:        gpu.barrier
+// HOPPER:             scf.if
+// HOPPER:               nvgpu.mbarrier.arrive.expect_tx %[[BARRIERS]][%{{.+}}], %c49152
+// HOPPER:               nvgpu.tma.async.load %[[LEFT]][
+// HOPPER-COUNT-4:       nvgpu.tma.async.load %[[RIGHT]][
 // HOPPER:             nvvm.wgmma.fence.aligned
 // HOPPER-COUNT-4:     nvvm.wgmma.mma_async {{.+}}, <m = 64, n = 256, k = 16>, D[<f32>, <one>], A[<f16>, <one>, <row>], B[<f16>, <one>, <row>]
 // HOPPER-NEXT:        nvvm.wgmma.commit.group.sync.aligned

@@ -1,5 +1,28 @@
 // RUN: graphopt-opt %s --graphopt-map-to-gpu='threads=128 most-blocks=1000' -canonicalize -split-input-file -verify-diagnostics | FileCheck %s
 
+// What the host makes of a tensor is an argument of the kernel's own, the last one.
+// CHECK:       func.func private @copy(%[[X:.+]]: memref<?x64xf16>)
+// CHECK:         %[[MAP:.+]] = nvgpu.tma.create.descriptor
+// CHECK:         gpu.launch_func @kernels::@copy {{.+}} args(%[[X]] : memref<?x64xf16>, %[[MAP]] : !nvgpu.tensormap.descriptor<
+// CHECK:       gpu.module @kernels {
+// CHECK:         gpu.func @copy(%{{.+}}: memref<?x64xf16>, %[[MAP:.+]]: !nvgpu.tensormap.descriptor<
+// CHECK-NOT:       nvgpu.tma.create.descriptor
+// CHECK:           nvgpu.tma.prefetch.descriptor %[[MAP]]
+!map = !nvgpu.tensormap.descriptor<tensor = memref<64x64xf16, 3>, swizzle = swizzle_128b, l2promo = none, oob = zero, interleave = none>
+func.func private @copy(%x: memref<?x64xf16>) {
+  %c1 = arith.constant 1 : index
+  %c64 = arith.constant 64 : index
+  %any = memref.cast %x : memref<?x64xf16> to memref<*xf16>
+  %map = nvgpu.tma.create.descriptor %any box[%c64, %c64] : memref<*xf16> -> !map
+  gpu.launch blocks(%bx, %by, %bz) in (%gx = %c1, %gy = %c1, %gz = %c1) threads(%tx, %ty, %tz) in (%sx = %c1, %sy = %c1, %sz = %c1) {
+    nvgpu.tma.prefetch.descriptor %map : !map
+    gpu.terminator
+  }
+  return
+}
+
+// -----
+
 // The host counts turns in blocks; a thread takes every 128 * blocks-th.
 // CHECK:       module attributes {gpu.container_module}
 // CHECK:       func.func private @scale(%[[X:.+]]: memref<?x6xf32>, %[[F:.+]]: f32)

@@ -61,6 +61,8 @@ int fake_cuModuleLoadDataEx(void **, const void *, unsigned, int *, void **);
 int fake_cuModuleUnload(void *);
 int fake_cuModuleGetFunction(void **, void *, const char *);
 int fake_cuFuncSetAttribute(void *, int, int);
+/// Their number, then the bytes of each; null if nobody knows.
+const uint32_t *fake_cuFuncParameters(void *);
 int fake_cuMemAlloc_v2(uint64_t *, size_t);
 int fake_cuMemFree_v2(uint64_t);
 int fake_cuMemcpyHtoDAsync_v2(uint64_t, const void *, size_t, void *);
@@ -194,13 +196,21 @@ int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *stream) {
   return fake_cuMemcpyDtoHAsync_v2(to, from, bytes, stream);
 }
 
-/// The driver knows how many arguments there are; of those that lie one after the other,
-/// as graphopt_cuda_launch has them, this finds out.
-static std::vector<uint64_t> copyArguments(void **arguments) {
-  std::vector<uint64_t> copies;
+namespace {
+/// An argument of a kernel, as the driver keeps it.
+struct Argument {
+  alignas(64) char bytes[128];
+};
+} // namespace
+
+/// If nobody knows how many arguments there are, those that lie one after the other, as
+/// graphopt_cuda_launch has them.
+static std::vector<Argument> copyArguments(void *function, void **arguments) {
+  std::vector<Argument> copies;
+  const uint32_t *parameters = fake_cuFuncParameters(function);
   auto *first = static_cast<char *>(arguments[0]);
-  for (size_t i = 0; arguments[i] == first + 8 * i; ++i)
-    memcpy(&copies.emplace_back(), arguments[i], 8);
+  for (size_t i = 0; parameters ? i < parameters[0] : arguments[i] == first + 8 * i; ++i)
+    memcpy(copies.emplace_back().bytes, arguments[i], parameters ? parameters[1 + i] : 8);
   return copies;
 }
 
@@ -211,10 +221,10 @@ int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsign
   ++launches;
   if (!defers(stream))
     return fake_cuLaunchKernel(function, gx, gy, gz, bx, by, bz, shared, stream, arguments, extra);
-  return enqueue(stream, [=, copies = copyArguments(arguments)]() mutable {
+  return enqueue(stream, [=, copies = copyArguments(function, arguments)]() mutable {
     std::vector<void *> addresses;
-    for (uint64_t &argument : copies)
-      addresses.push_back(&argument);
+    for (Argument &argument : copies)
+      addresses.push_back(argument.bytes);
     return fake_cuLaunchKernel(function, gx, gy, gz, bx, by, bz, shared, stream,
                                addresses.data(), extra);
   });

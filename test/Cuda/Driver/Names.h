@@ -11,6 +11,7 @@
 #define cuModuleUnload fake_cuModuleUnload
 #define cuModuleGetFunction fake_cuModuleGetFunction
 #define cuFuncSetAttribute fake_cuFuncSetAttribute
+#define cuFuncParameters fake_cuFuncParameters
 #define cuMemAlloc_v2 fake_cuMemAlloc_v2
 #define cuMemFree_v2 fake_cuMemFree_v2
 #define cuMemcpyHtoDAsync_v2 fake_cuMemcpyHtoDAsync_v2

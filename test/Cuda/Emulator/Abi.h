@@ -33,7 +33,7 @@ inline bool needsFibers(std::string_view name) {
         "ldmatrix", "stmatrix", "mma", "cp.async", "fence.proxy.async"})
     if (name.substr(0, prefix.size()) == prefix)
       return true;
-  return name.find("wgmma") != name.npos; // or text
+  return name.find("wgmma") != name.npos || name.find("mbarrier") != name.npos; // text
 }
 
 } // namespace emulator

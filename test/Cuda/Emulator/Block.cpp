@@ -16,6 +16,7 @@ void Block::run(const Launch &which, Size place) {
   threads.assign(launch->block.count(), Thread());
   warpPhases.assign((threads.size() + kWarpSize - 1) / kWarpSize, 0);
   warpProducts.assign(warpPhases.size(), GroupProducts());
+  tensorCopies = TensorCopies();
   ++blockPhase;
   fibers.reset(threads.size());
   sharedMemory().beginBlock();
@@ -60,9 +61,12 @@ bool Block::runLanes(unsigned warp) {
            shift = chooseBelow(count);
   for (unsigned i = 0; i < count; ++i) {
     current = first + (i + shift) % count;
-    if (threads[current].state != State::Ready)
-      continue;
     setThread(launch->block.at(current));
+    Thread &thread = threads[current];
+    if (thread.state == State::Waiting && thread.operation->untilThread(thread.operands))
+      thread.state = State::Ready;
+    if (thread.state != State::Ready)
+      continue;
     fibers.resume(current);
     moved = true;
   }
@@ -89,6 +93,15 @@ void Block::meet(const Site &site, const Operation &operation,
     if (!(thread.members >> current % kWarpSize & 1))
       fail("is not among the lanes of its " + std::string(site.name));
   }
+  fibers.pause();
+}
+
+void Block::wait(const Site &site, const Operation &operation, const Operands &operands) {
+  Thread &thread = threads[current];
+  thread.site = &site;
+  thread.operation = &operation;
+  thread.operands = operands;
+  thread.state = State::Waiting;
   fibers.pause();
 }
 

@@ -9,6 +9,7 @@
 #include "Launch.h"
 #include "Operations.h"
 #include "SharedMemory.h"
+#include "TensorCopies.h"
 #include <vector>
 
 namespace emulator {
@@ -26,12 +27,15 @@ public:
   /// Waits for those whom `operation` concerns; it has been executed then.
   void meet(const Site &site, const Operation &operation,
             const Operands &operands);
+  /// Until `operation` holds, which others may have to run for.
+  void wait(const Site &site, const Operation &operation, const Operands &operands);
   Access access() const;
   AsyncCopies &copies() { return threads[current].copies; }
+  TensorCopies &tensors() { return tensorCopies; }
   GroupProducts &products() { return warpProducts[current / kWarpSize]; }
 
 private:
-  enum class State { Ready, InWarp, InBlock, Ended };
+  enum class State { Ready, Waiting, InWarp, InBlock, Ended };
   struct Thread {
     State state = State::Ready;
     const Site *site = nullptr;
@@ -54,6 +58,7 @@ private:
   std::vector<Thread> threads;
   std::vector<uint32_t> warpPhases;
   std::vector<GroupProducts> warpProducts;
+  TensorCopies tensorCopies;
   uint32_t blockPhase = 0;
   unsigned current = 0;
   Fibers fibers;

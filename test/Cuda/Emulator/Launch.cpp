@@ -136,6 +136,8 @@ void simt_execute(Site *site, const uint64_t *arguments, uint64_t *results) {
   Operands operands = {arguments, results};
   if (operation->ofThread)
     operation->ofThread(operands);
+  else if (operation->untilThread)
+    block->wait(*site, *operation, operands);
   else
     block->meet(*site, *operation, operands);
 }

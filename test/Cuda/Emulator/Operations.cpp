@@ -20,10 +20,10 @@ const Operation *emulator::findOperation(std::string_view name) {
   std::lock_guard<std::mutex> lock(mutex);
   if (auto found = known.find(name); found != known.end())
     return &found->second;
-  for (auto find : {findGroupProduct, findArithmetic, findBarrier, findWarpExchange,
+  for (auto find : {findTensorCopy, findGroupProduct, findArithmetic, findBarrier, findWarpExchange,
                     findMatrixLoad, findMatrixProduct, findAsyncCopy}) {
     Operation operation = find(name);
-    if (operation.ofThread || operation.ofWarp || operation.ofBlock)
+    if (operation.ofThread || operation.ofWarp || operation.ofBlock || operation.untilThread)
       return &known.emplace(name, std::move(operation)).first->second;
   }
   return nullptr;

@@ -50,6 +50,7 @@ struct Operation {
   std::function<void(const Operands &)> ofThread;
   std::function<void(const Meeting &)> ofWarp;
   std::function<void(const std::vector<Operands> &)> ofBlock;
+  std::function<bool(const Operands &)> untilThread; ///< asked again until it holds
 
   /// Of a warp: the operand that names the lanes which meet; -1: all.
   int maskOperand = -1;
@@ -68,6 +69,7 @@ Operation findMatrixLoad(std::string_view name);
 Operation findMatrixProduct(std::string_view name);
 Operation findAsyncCopy(std::string_view name);
 Operation findGroupProduct(std::string_view name);
+Operation findTensorCopy(std::string_view name);
 
 /// The parts of `name` between dots.
 std::vector<std::string_view> splitName(std::string_view name);

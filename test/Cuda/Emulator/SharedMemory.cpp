@@ -30,6 +30,7 @@ void SharedMemory::beginBlock() {
   memset(memory, 0xFF, bytes);
   ++blockNumber;
   fencePhases.assign(kMostThreads, {});
+  deliveries.assign(1, {});
 }
 
 uint64_t SharedMemory::staticBase() const {
@@ -67,13 +68,26 @@ static void checkOrder(const Access &before, const Access &now,
          " without a barrier after thread " + std::to_string(before.thread));
 }
 
+/// Whether what a delivery wrote may be touched.
+void SharedMemory::checkDelivery(const Cell &cell, Access access) const {
+  if (cell.writtenIn != blockNumber || !cell.delivery)
+    return;
+  const Delivery &delivery = deliveries[cell.delivery];
+  if (!delivery.ended || !delivery.seen ||
+      (!delivery.by[access.thread] && delivery.seenIn == access.blockPhase))
+    fail("touches " + describe(&cell - cells.data()) +
+         ", which a tensor is copied to, without a wait for its mbarrier");
+}
+
 void SharedMemory::read(uint64_t address, size_t count, Access access) {
   Cell *cell = cellsOf(address, count);
   for (size_t i = 0; i < count; ++i, ++cell) {
     size_t place = cell - cells.data();
     if (cell->heldIn == blockNumber)
       fail("reads " + describe(place) + " before cp.async is waited for");
-    checkOrder(cell->writer, access, "reads what was written to", place);
+    checkDelivery(*cell, access);
+    if (!cell->delivery)
+      checkOrder(cell->writer, access, "reads what was written to", place);
     if (!isOrdered(cell->reader, access))
       cell->otherReader = cell->reader;
     cell->reader = access;
@@ -86,7 +100,9 @@ void SharedMemory::write(uint64_t address, size_t count, Access access) {
     size_t place = cell - cells.data();
     if (cell->heldIn == blockNumber)
       fail("writes to " + describe(place) + " before cp.async is waited for");
-    checkOrder(cell->writer, access, "overwrites what was written to", place);
+    checkDelivery(*cell, access);
+    if (!cell->delivery)
+      checkOrder(cell->writer, access, "overwrites what was written to", place);
     checkOrder(cell->reader, access, "overwrites what was read from", place);
     checkOrder(cell->otherReader, access, "overwrites what was read from",
                place);
@@ -97,6 +113,7 @@ void SharedMemory::write(uint64_t address, size_t count, Access access) {
 void SharedMemory::setWriter(Cell &cell, Access access) {
   cell.writer = access;
   cell.writtenIn = blockNumber;
+  cell.delivery = 0;
   cell.fences = fencePhases[access.thread].size();
 }
 
@@ -108,7 +125,7 @@ void SharedMemory::readByOtherProxy(uint64_t address, size_t count, Access acces
   read(address, count, access);
   Cell *cell = cellsOf(address, count);
   for (size_t i = 0; i < count; ++i, ++cell) {
-    if (cell->writtenIn != blockNumber)
+    if (cell->writtenIn != blockNumber || cell->delivery)
       continue;
     const std::vector<uint32_t> &phases = fencePhases[cell->writer.thread];
     bool sameWarp = cell->writer.thread / int(kWarpSize) == access.thread / int(kWarpSize);
@@ -142,4 +159,27 @@ void SharedMemory::release(uint64_t address, size_t count, Access access) {
     cell[i].heldIn = 0;
     setWriter(cell[i], access);
   }
+}
+
+uint32_t SharedMemory::beginDelivery() {
+  deliveries.emplace_back();
+  return uint32_t(deliveries.size() - 1);
+}
+
+void SharedMemory::holdFor(uint32_t delivery, uint64_t address, size_t count, Access access) {
+  write(address, count, access);
+  Cell *cell = cellsOf(address, count);
+  for (size_t i = 0; i < count; ++i)
+    cell[i].delivery = delivery;
+  memset(reinterpret_cast<void *>(address - kAddressTag), 0xFF, count);
+}
+
+void SharedMemory::endDelivery(uint32_t delivery) { deliveries[delivery].ended = true; }
+
+void SharedMemory::seeDelivery(uint32_t number, Access access) {
+  Delivery &delivery = deliveries[number];
+  if (!delivery.seen)
+    delivery.seenIn = access.blockPhase;
+  delivery.seen = true;
+  delivery.by.set(access.thread);
 }

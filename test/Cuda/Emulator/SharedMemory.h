@@ -4,6 +4,7 @@
 #define GRAPHOPT_TEST_CUDA_EMULATOR_SHAREDMEMORY_H
 
 #include "Abi.h"
+#include <bitset>
 #include <cstddef>
 #include <vector>
 
@@ -41,6 +42,13 @@ public:
   void hold(uint64_t address, size_t bytes, Access access);
   void release(uint64_t address, size_t bytes, Access access);
 
+  /// The number of a delivery of what a copy of a tensor writes: it is there for a thread that
+  /// saw the delivery end, and behind a barrier for others.
+  uint32_t beginDelivery();
+  void holdFor(uint32_t delivery, uint64_t address, size_t bytes, Access access);
+  void endDelivery(uint32_t delivery);
+  void seeDelivery(uint32_t delivery, Access access);
+
   /// wgmma sees what threads wrote before a fence.proxy.async of their own, and
   /// a barrier behind that.
   void fenceProxy(Access access);
@@ -54,13 +62,21 @@ private:
     Access writer, reader, otherReader;
     uint32_t fences = 0; ///< of the writer, before it wrote
     uint32_t writtenIn = 0, heldIn = 0; ///< number of the block
+    uint32_t delivery = 0; ///< that wrote it, and not a thread
   };
+  struct Delivery {
+    bool ended = false, seen = false;
+    uint32_t seenIn = 0; ///< phase of the block
+    std::bitset<1024> by;
+  };
+  void checkDelivery(const Cell &cell, Access access) const;
   void setWriter(Cell &cell, Access access);
   Cell *cellsOf(uint64_t address, size_t count);
 
   std::vector<Cell> cells;
   /// Of each thread of the block, the phases that its proxy's fences were in.
   std::vector<std::vector<uint32_t>> fencePhases;
+  std::vector<Delivery> deliveries; ///< of the block; none has number 0
   uint32_t blockNumber = 0, staticBegin = 0, dynamicBegin = 0, bytes = 0;
 };
 

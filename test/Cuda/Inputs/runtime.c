@@ -99,11 +99,13 @@ void add_weight(void **arguments) {
 
 static int32_t enter_affine(void *const *tensors, const int64_t *dims, void *workspace,
                             graphopt_run *run) {
-  int64_t first[] = {(intptr_t)tensors[0], (intptr_t)workspace, dims[0]};
-  graphopt_cuda_launch(run, 0, dims[0], 1, 0, first, 3);
+  /* The tensor that the driver is to describe, nobody looks at. */
+  int64_t tensor[] = {(intptr_t)tensors[0], 4, 1, dims[0], 1, 8};
+  int64_t first[] = {(intptr_t)tensors[0], (intptr_t)workspace, dims[0], (intptr_t)tensor};
+  graphopt_cuda_launch(run, 0, dims[0], 1, 0, first, 4, 1);
   int64_t second[] = {(intptr_t)workspace, (intptr_t)tensors[2], (intptr_t)tensors[1], dims[0]};
-  graphopt_cuda_launch(run, 1, dims[0], 1, 64 * 1024, second, 4);
-  graphopt_cuda_launch(run, 2, dims[0], 1, 0, second, 4);
+  graphopt_cuda_launch(run, 1, dims[0], 1, 64 * 1024, second, 4, 0);
+  graphopt_cuda_launch(run, 2, dims[0], 1, 0, second, 4, 0);
   return graphopt_run_status(run);
 }
 static int64_t affine_bytes(const int64_t *dims) { return 4 * dims[0]; }
@@ -144,7 +146,7 @@ static int32_t enter_prefix(void *const *tensors, const int64_t *dims, void *wor
   if (!block)
     return graphopt_run_status(run);
   int64_t arguments[] = {(intptr_t)tensors[0], (intptr_t)block, count};
-  graphopt_cuda_launch(run, 0, count, 1, 0, arguments, 3);
+  graphopt_cuda_launch(run, 0, count, 1, 0, arguments, 3, 0);
   graphopt_cuda_write(run, block, 0, 4);
   graphopt_cuda_set_result(run, 0, block, 4 * count, &count);
   return graphopt_run_status(run);
