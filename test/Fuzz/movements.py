@@ -229,7 +229,7 @@ def constant_of_shape(g):
 @operator()
 def one_hot(g):
     depth = g.random.randint(1, 6)
-    indices = g.leaf(g.numbers.integers(-depth, depth, g.shape(g.among(0, 1, 2))))
+    indices = g.leaf(g.numbers.integers(-depth, depth, g.shape(max(1, g.among(0, 1, 2)))))
     g.node("OneHot", [indices, g.constant(depth, np.int64), g.constant([0.0, 2.0], np.float32)], exact=True,
            axis=g.among(-1, 0))
 
