@@ -39,6 +39,7 @@ for shape in [3, 40], [9, 1], [2, 5, 257], [1, 3000], [0, 7]:
 check("ReduceSum", [7, 0], lambda x: x.sum())  # sums of nothing
 check("ReduceL2", [5, 1500], lambda x: np.sqrt((x * x).sum(-1)), axes=[-1], keepdims=0)
 check("ReduceMean", [4, 6, 8], lambda x: x.mean((1, 2)), axes=[1, 2], keepdims=0)
+check("ReduceSumSquare", [1, 200, 200, 3], lambda x: (x * x).sum((1, 2)), axes=[1, 2], keepdims=0)  # few, of many numbers
 check("ReduceMax", [6, 100], lambda x: x.max(-1), 0, TensorProto.INT64, axes=[-1], keepdims=0)
 check("ReduceProd", [6, 9], lambda x: x.prod(-1), axes=[-1], keepdims=0, tolerance=1e-5)
 check("ReduceMin", [6, 100], lambda x: x.min(-1), 1e-15, TensorProto.DOUBLE, axes=[-1], keepdims=0)

@@ -274,6 +274,20 @@ static bool readsAlongRows(LinalgOp op) {
   return false;
 }
 
+/// True if a thread for each result would leave most of a GPU without work, and add up more
+/// numbers one after the other than f32 has digits for: means of an image whose neighbours
+/// are channels.
+static bool isLongOfFew(LinalgOp op) {
+  constexpr int64_t kFew = 8192;
+  int64_t length = 1, results = 1;
+  for (auto [size, kind] : llvm::zip(op.getStaticLoopRanges(), op.getIteratorTypesArray())) {
+    if (ShapedType::isDynamic(size))
+      return false;
+    (kind == utils::IteratorType::reduction ? length : results) *= size;
+  }
+  return length > kLongRow && results <= kFew;
+}
+
 /// True if sizes of all loops can be read from an operand, and results vary with rows only.
 static bool hasPlainMaps(LinalgOp op) {
   llvm::SmallBitVector known(op.getNumLoops());
@@ -292,7 +306,8 @@ static bool hasPlainMaps(LinalgOp op) {
 
 bool graphopt::cuda::reducesRows(LinalgOp op) {
   if (op.getNumReductionLoops() == 0 || !op.hasPureBufferSemantics() ||
-      !llvm::hasSingleElement(op->getRegion(0)) || !hasPlainMaps(op) || !readsAlongRows(op))
+      !llvm::hasSingleElement(op->getRegion(0)) || !hasPlainMaps(op) ||
+      (!readsAlongRows(op) && !isLongOfFew(op)))
     return false;
   for (int64_t i = 0; i < op.getNumDpsInits(); ++i)
     if (!findCombiner(op, i))

@@ -8,7 +8,8 @@
 
 namespace graphopt::cuda {
 
-/// True if `op` is a reduction whose threads can share a row and read neighbours of it.
+/// True if `op` is a reduction whose threads can share a row, and read neighbours of it or are
+/// too few otherwise.
 bool reducesRows(mlir::linalg::LinalgOp op);
 
 /// What an op makes of each row, whose number is that of its first loops.

@@ -152,6 +152,24 @@ func.func @columns(%x: memref<?x8xf32>, %sums: memref<8xf32>) {
 
 // -----
 
+// Few of them, of many numbers, have a block each.
+// CHECK-LABEL: func.func @means(
+// CHECK:         gpu.launch {{.+}} in (%{{.+}} = %c24{{.*}}, {{.+}} threads({{.+}}) in (%{{.+}} = %c256
+// CHECK:           scf.for %{{.+}} = %{{.+}} to %c1600{{.*}} step %c256
+// CHECK:           gpu.shuffle
+func.func @means(%x: memref<40x40x24xf32>, %sums: memref<24xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, j, k)>, affine_map<(i, j, k) -> (k)>],
+                  iterator_types = ["reduction", "reduction", "parallel"]}
+      ins(%x : memref<40x40x24xf32>) outs(%sums : memref<24xf32>) {
+  ^bb0(%a: f32, %s: f32):
+    %t = arith.addf %a, %s : f32
+    linalg.yield %t : f32
+  }
+  return
+}
+
+// -----
+
 // Four neighbours a turn; what is the same for all of them is read once.
 // CHECK-LABEL: func.func @neighbours(
 // CHECK:         scf.parallel (%[[I:.+]], %[[J:.+]]) = (%c0, %c0) to (%{{.+}}, %c3) step
