@@ -8,8 +8,8 @@
 
 namespace graphopt::cuda {
 
-/// True if `op` is a reduction whose threads can share a row, and read neighbours of it or are
-/// too few otherwise.
+/// True if `op` is a reduction whose threads share a row: they read neighbours of it, or rows are
+/// long and so few that a thread for each would leave the GPU idle.
 bool reducesRows(mlir::linalg::LinalgOp op);
 
 /// What an op makes of each row, whose number is that of its first loops.
